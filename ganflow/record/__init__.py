@@ -1,0 +1,6 @@
+"""What happened, ready to print or draw: plain data, no framework, nothing that trains."""
+
+from ganflow.record.derivative_trace import DerivativeTrace, Edge, Node, Saved
+from ganflow.record.flow import Flow, FlowCell
+
+__all__ = ["DerivativeTrace", "Edge", "Flow", "FlowCell", "Node", "Saved"]
