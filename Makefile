@@ -1,0 +1,51 @@
+# Each target sets up what it needs and fails when its first command fails.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.PHONY: help
+help:  ## print the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+.PHONY: environment
+environment:
+	@$(PYTHON) tools/set_up.py
+
+.PHONY: notebooks
+notebooks: environment  ## make notebooks/ from the text in book/
+	@$(BIN)/python tools/build_notebooks.py
+
+.PHONY: outputs
+outputs: environment  ## run the chapters and refresh the checked outputs (review the diff)
+	@$(BIN)/python tools/build_notebooks.py --execute $(CHAPTERS)
+
+.PHONY: lint
+lint: environment  ## check the style of the Python code
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: assets
+assets: environment
+	@$(BIN)/python tools/vendor_assets.py
+
+.PHONY: test
+test: lint assets  ## run every test and every notebook
+	@$(BIN)/python -m pytest
+
+.PHONY: book
+book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
+	@$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "open _build/html/index.html, or run: make serve"
+
+.PHONY: serve
+serve: environment  ## serve the built site on http://localhost:8000
+	@test -f _build/html/index.html || { echo "nothing built yet: run make book" >&2; exit 1; }
+	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+
+.PHONY: clean
+clean:  ## remove what was built; .venv stays
+	@rm -rf _build node_modules book/_static/vendor .pytest_cache .hypothesis .ruff_cache
