@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
+from math import hypot
+
+CAPTION = "Which loss reaches whose parameters"
 
 
 @dataclass(frozen=True)
@@ -15,7 +19,7 @@ class FlowCell:
     reached, total : parameters (tensors) that receive a derivative, and all of them.
     stepped : the training step that follows this loss updates this player.
     why : when norm is None, what cut the path ("detach", "frozen parameter", …), or
-        "no path" where there never was one; empty when nobody watched.
+        "no path": the recorded graph has none, and nobody watched what cut it.
     """
 
     norm: float | None
@@ -24,23 +28,171 @@ class FlowCell:
     stepped: bool
     why: str = ""
 
+    def __post_init__(self):
+        if not 0 <= self.reached <= self.total:
+            raise ValueError(f"{self.reached} of {self.total} parameters reached")
+        if (self.norm is None) != (self.reached == 0):
+            raise ValueError(
+                f"a norm belongs to a derivative that arrives: norm is {self.norm}, "
+                f"{self.reached} parameters reached"
+            )
+
+    @classmethod
+    def of_norms(
+        cls, norms: Sequence[float | None], *, stepped: bool, why: str = ""
+    ) -> FlowCell:
+        """One cell from one norm per parameter, None where no derivative arrives."""
+        arrived = [norm for norm in norms if norm is not None]
+        return cls(
+            norm=hypot(*arrived) if arrived else None,
+            reached=len(arrived),
+            total=len(norms),
+            stepped=stepped,
+            why="" if arrived else why,
+        )
+
     @property
     def state(self) -> str:
-        """ "cut", "zero", "stepped" or "left behind" (arrives, and no step takes it)."""
+        """One of: cut, zero, stepped, left behind (arrives, and no step takes it)."""
         if self.norm is None:
             return "cut"
         if self.norm == 0.0:
             return "zero"
         return "stepped" if self.stepped else "left behind"
 
+    def words(self, digits: int = 4) -> str:
+        """The cell as a reader sees it, such as "0.4213, left behind (3 of 6)"."""
+        if self.norm is None:
+            return f"cut: {self.why}" if self.why else "cut"
+        size = "exactly 0" if self.norm == 0.0 else significant(self.norm, digits)
+        fate = "stepped" if self.stepped else "left behind"
+        part = (
+            "" if self.reached == self.total else f" ({self.reached} of {self.total})"
+        )
+        return f"{size}, {fate}{part}"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Flow:
-    """Which loss reaches whose parameters: `table["loss_G", "D"]` is a `FlowCell`."""
+    """Which loss reaches whose parameters: `table["loss_G", "D"]` is a `FlowCell`.
+
+    `print(table)` gives a text table with four significant digits, for checked cells;
+    a notebook shows the same words as an HTML table. Taught in book/03.
+    """
 
     losses: tuple[str, ...]
     players: tuple[str, ...]
     cells: Mapping[tuple[str, str], FlowCell]
 
+    def __post_init__(self):
+        wanted = {(loss, player) for loss in self.losses for player in self.players}
+        if wanted != set(self.cells):
+            raise ValueError(f"cells are {sorted(self.cells)}, not {sorted(wanted)}")
+
     def __getitem__(self, where: tuple[str, str]) -> FlowCell:
+        if where not in self.cells:
+            raise KeyError(
+                f"{where!r} is no cell: ask for (loss, player) with a loss of "
+                f"{', '.join(self.losses)} and a player of {', '.join(self.players)}"
+            )
         return self.cells[where]
+
+    def text(self, digits: int = 4) -> str:
+        """The table in plain ASCII, each number rounded to `digits` digits."""
+        rows = [["loss", *self.players]]
+        for loss in self.losses:
+            cells = (self[loss, player] for player in self.players)
+            rows.append([loss, *(cell.words(digits) for cell in cells)])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [" | ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        lines.insert(1, "-+-".join("-" * width for width in widths))
+        return "\n".join(lines)
+
+    __str__ = __repr__ = text
+
+    def _repr_html_(self) -> str:
+        heads = "".join(_head(player) for player in self.players)
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{escape(loss)}</th>'
+            + "".join(_data(player, self[loss, player]) for player in self.players)
+            + "</tr>"
+            for loss in self.losses
+        )
+        return (
+            f'<table class="gf-flow"><caption>{CAPTION}</caption>'
+            f'<thead><tr><th scope="col" style="text-align:left">loss</th>{heads}</tr>'
+            f"</thead><tbody>{rows}</tbody></table>"
+        )
+
+
+def significant(value: float, digits: int) -> str:
+    """`value` rounded to `digits` significant digits, trailing zeros kept."""
+    mantissa, *exponent = f"{value:#.{digits}g}".split("e")
+    return "e".join([mantissa.rstrip("."), *exponent])
+
+
+def steps_after(
+    losses: Collection[str],
+    players: Collection[str],
+    steps: Mapping[str, str | Collection[str]] | None = None,
+) -> dict[str, frozenset[str]]:
+    """For each loss, the players that the step after it updates.
+
+    Parameters
+    ----------
+    losses, players : names
+    steps : loss -> the player or players it updates, () for a loss without a step.
+        A loss that is not in it is followed by the step of the player in its name:
+        loss_D by D's.
+
+    Raises
+    ------
+    ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a loss that
+        is not named after a player.
+    """
+    if not losses:
+        raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
+    steps = dict(steps or {})
+    if unknown := [loss for loss in steps if loss not in losses]:
+        raise ValueError(f"steps names {unknown[0]!r}; the losses are {_list(losses)}")
+    after = {}
+    for loss in losses:
+        if loss not in steps and loss.removeprefix("loss_") not in players:
+            raise ValueError(
+                f"which player does the step after {loss!r} update? It is not named "
+                f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
+            )
+        stepped = steps.get(loss, loss.removeprefix("loss_"))
+        after[loss] = frozenset([stepped] if isinstance(stepped, str) else stepped)
+        if unknown := after[loss] - set(players):
+            raise ValueError(
+                f"steps[{loss!r}] names {min(unknown)!r}; the players are "
+                f"{_list(players)}"
+            )
+    return after
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(names) or "none"
+
+
+def _mark(player: str) -> tuple[str, str]:
+    """The class and the coloured edge of a player's column; only G and D have one."""
+    fallback = {"G": "#0072B2", "D": "#D55E00"}.get(player)
+    if fallback is None:
+        return "gf-player", "text-align:left"
+    edge = f"border-left:.25em solid var(--gf-{player},{fallback})"
+    return f"gf-{player}", f"text-align:left;padding-left:.6em;{edge}"
+
+
+def _head(player: str) -> str:
+    css, style = _mark(player)
+    return f'<th scope="col" class="{css}" style="{style}">{escape(player)}</th>'
+
+
+def _data(player: str, cell: FlowCell) -> str:
+    css, style = _mark(player)
+    state = cell.state.replace(" ", "-")
+    sign = {"cut": "✕ ", "stepped": "→ "}.get(cell.state, "")
+    words = sign + escape(cell.words())
+    return f'<td class="{css} gf-{state}" style="{style}">{words}</td>'

@@ -1,0 +1,307 @@
+"""The flow table says what backward would deposit, and changes nothing by asking."""
+
+import copy
+import math
+from html.parser import HTMLParser
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ganflow.flow import flow, left_behind
+from ganflow.record import Flow, FlowCell
+
+
+def pair(seed=0):
+    """A generator, a critic, and the two losses of one training step."""
+    torch.manual_seed(seed)
+    G = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2)).double()
+    D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).double()
+    z, x_real = torch.randn(2, 5, 2, dtype=torch.float64)
+    x_fake = G(z)
+    loss_D = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
+    loss_G = F.softplus(-D(x_fake)).mean()
+    return {"G": G, "D": D}, {"loss_D": loss_D, "loss_G": loss_G}
+
+
+def deposited(loss, network):
+    """The norm that `loss.backward()` leaves in the network's `.grad`."""
+    for p in network.parameters():
+        p.grad = None
+    loss.backward(retain_graph=True)
+    grads = [p.grad for p in network.parameters() if p.grad is not None]
+    return torch.cat([g.flatten() for g in grads]).norm().item() if grads else None
+
+
+def penalised():
+    """A critic loss with a slope penalty: its graph holds a second derivative."""
+    players, losses = pair()
+    x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(players["D"](x).sum(), x, create_graph=True)
+    return players, {
+        "loss_D": losses["loss_D"] + (slope.norm(dim=1) - 1).square().mean()
+    }
+
+
+def test_each_cell_is_what_backward_would_deposit():
+    players, losses = pair()
+    table = flow(losses, players)
+    for loss in losses:
+        for player, network in players.items():
+            norm, expected = table[loss, player].norm, deposited(losses[loss], network)
+            assert norm == (
+                None if expected is None else pytest.approx(expected, 1e-12)
+            )
+    states = {where: cell.state for where, cell in table.cells.items()}
+    assert states == {
+        ("loss_D", "G"): "cut",
+        ("loss_D", "D"): "stepped",
+        ("loss_G", "G"): "stepped",
+        ("loss_G", "D"): "left behind",
+    }
+
+
+def test_the_dirac_gan_has_a_closed_form():
+    """loss_D = softplus(psi theta): its slope in psi is theta sigmoid(psi theta)."""
+    theta = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    psi = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    losses = {
+        "loss_psi": F.softplus(psi * theta),
+        "loss_theta": F.softplus(-psi * theta),
+    }
+    table = flow(losses, {"theta": theta, "psi": psi})
+    sigmoid = 1 / (1 + math.exp(-1.0))
+    assert table["loss_psi", "psi"].norm == pytest.approx(0.5 * sigmoid, rel=1e-12)
+    assert table["loss_theta", "theta"].norm == pytest.approx(
+        2 - 2 * sigmoid, rel=1e-12
+    )
+    assert table["loss_psi", "theta"].state == "left behind"
+
+
+def test_a_penalty_reaches_the_weights_but_not_the_last_bias():
+    """The slope of a critic does not depend on the constant it adds."""
+    players, losses = penalised()
+    x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(players["D"](x).sum(), x, create_graph=True)
+    penalty = (slope.norm(dim=1) - 1).square().mean()
+    table = flow(
+        {"loss_D": losses["loss_D"], "penalty": penalty}, players, {"penalty": ()}
+    )
+    assert table["loss_D", "D"].norm == pytest.approx(
+        deposited(losses["loss_D"], players["D"]), 1e-12
+    )
+    assert (table["penalty", "D"].reached, table["penalty", "D"].total) == (3, 4)
+    assert table["penalty", "D"].words().endswith("left behind (3 of 4)")
+
+
+@pytest.mark.parametrize("make", [pair, penalised])
+def test_asking_changes_nothing(make):
+    players, losses = make()
+    losses["loss_D"].backward(retain_graph=True)
+    parameters = [p for network in players.values() for p in network.parameters()]
+    before = copy.deepcopy([(p.grad, p.requires_grad, p._version) for p in parameters])
+    expected = torch.autograd.grad(
+        losses["loss_D"], list(players["D"].parameters()), retain_graph=True
+    )
+    first, second = flow(losses, players), flow(losses, players)
+    assert first == second
+    after = [(p.grad, p.requires_grad, p._version) for p in parameters]
+    for (grad, *rest), (old_grad, *old_rest) in zip(after, before, strict=True):
+        assert rest == old_rest
+        assert (grad is None) == (old_grad is None)
+        assert grad is None or torch.equal(grad, old_grad)
+    again = torch.autograd.grad(losses["loss_D"], list(players["D"].parameters()))
+    assert all(map(torch.equal, again, expected))
+
+
+def test_exactly_zero_is_not_cut():
+    """A hinge beyond its margin sends zeros; Adam still moves the weights on them."""
+    psi = torch.tensor(3.0, requires_grad=True)
+    table = flow({"loss_D": torch.relu(1 - psi)}, {"D": psi})
+    assert table["loss_D", "D"] == FlowCell(0.0, 1, 1, stepped=True)
+    assert table["loss_D", "D"].state == "zero"
+    assert table["loss_D", "D"].words() == "exactly 0, stepped"
+
+
+def test_a_derivative_too_small_for_float32_squares_is_not_zero():
+    psi = torch.full((2,), 1.0, requires_grad=True)
+    table = flow({"loss_D": (psi * 1e-30).sum()}, {"D": psi})
+    assert table["loss_D", "D"].norm == pytest.approx(math.sqrt(2) * 1e-30, rel=1e-6)
+
+
+def test_a_frozen_player_receives_nothing_even_if_frozen_after_the_forward_pass():
+    players, losses = pair()
+    players["D"].requires_grad_(False)
+    cell = flow(losses, players)["loss_G", "D"]
+    assert (cell.norm, cell.why) == (None, "frozen parameter")
+    assert deposited(losses["loss_G"], players["D"]) is None
+
+
+def test_sparse_and_complex_derivatives_have_a_norm():
+    table = nn.Embedding(4, 3, sparse=True)
+    weight = torch.tensor([1 + 1j], requires_grad=True)
+    losses = {"loss_E": table(torch.tensor([1, 1])).sum(), "loss_w": weight.abs().sum()}
+    cells = flow(losses, {"E": table, "w": weight})
+    assert cells["loss_E", "E"].norm == pytest.approx(math.sqrt(3 * 2**2))
+    assert cells["loss_w", "w"].norm == pytest.approx(1.0)
+
+
+def test_one_step_may_move_both_players_and_a_loss_may_have_none():
+    players, losses = pair()
+    steps = {"loss_D": (), "loss_G": ("G", "D")}
+    table = flow(losses, players, steps)
+    assert table["loss_D", "D"].state == "left behind"
+    assert table["loss_G", "G"].state == table["loss_G", "D"].state == "stepped"
+
+
+def test_players_may_be_given_as_generators_of_tensors():
+    players, losses = pair()
+    listed = {name: network.parameters() for name, network in players.items()}
+    assert flow(losses, listed) == flow(losses, players)
+
+
+def test_left_behind_reads_what_lies_in_grad():
+    players, losses = pair()
+    assert left_behind(players) == {"G": None, "D": None}
+    losses["loss_G"].backward(retain_graph=True)
+    lying = left_behind(players)
+    table = flow(losses, players)
+    assert lying["D"] == pytest.approx(table["loss_G", "D"].norm, rel=1e-12)
+    players["D"].zero_grad(set_to_none=False)
+    players["G"].zero_grad()
+    assert left_behind(players) == {"G": None, "D": 0.0}
+
+
+def freed(players, losses):
+    losses["loss_D"].backward()
+
+
+def stepped(players, losses):
+    with torch.no_grad():
+        for p in players["D"].parameters():
+            p += 1.0
+
+
+BAD = [
+    (RuntimeError, "graph of loss_D is freed.*retain_graph", freed),
+    (RuntimeError, "changed in place.*before the step", stepped),
+    (
+        ValueError,
+        r"loss_D has shape \(3,\)",
+        lambda p, _: ({"loss_D": torch.ones(3, requires_grad=True) * 2}, p),
+    ),
+    (ValueError, "no history", lambda p, _: ({"loss_D": torch.tensor(1.0)}, p)),
+    (TypeError, "loss_D is a float", lambda p, _: ({"loss_D": 0.5}, p)),
+    (
+        ValueError,
+        "names 'C'; the players are G, D",
+        lambda p, k: (k, p, {"loss_D": "C"}),
+    ),
+    (ValueError, "steps names 'loss_C'", lambda p, k: (k, p, {"loss_C": "D"})),
+    (
+        ValueError,
+        "which player does the step after 'critic'",
+        lambda p, k: ({"critic": k["loss_D"]}, p),
+    ),
+    (ValueError, "G and D share", lambda p, k: (k, {"G": p["G"], "D": p["G"]})),
+    (
+        ValueError,
+        "D has no parameters",
+        lambda p, k: (k, {"G": p["G"], "D": nn.Tanh()}),
+    ),
+    (TypeError, "D is to be a network.*float", lambda p, k: (k, {**p, "D": 0.1})),
+    (TypeError, "D is to be a network.*str", lambda p, k: (k, {**p, "D": ["w"]})),
+    (ValueError, "no players", lambda p, k: (k, {})),
+    (ValueError, "no losses", lambda p, k: ({}, p)),
+]
+
+
+@pytest.mark.parametrize("error, message, change", BAD, ids=[m for _, m, _ in BAD])
+def test_a_mistake_gets_one_sentence_and_changes_nothing(error, message, change):
+    players, losses = pair()
+    arguments = change(players, losses) or (losses, players)
+    parameters = [p for network in players.values() for p in network.parameters()]
+    before = copy.deepcopy([(p.grad, p.requires_grad) for p in parameters])
+    with pytest.raises(error, match=message):
+        flow(*arguments)
+    for p, (grad, requires_grad) in zip(parameters, before, strict=True):
+        assert p.requires_grad == requires_grad
+        assert (p.grad is None) == (grad is None)
+        assert grad is None or torch.equal(p.grad, grad)
+
+
+def small_table():
+    return Flow(
+        ("loss_D", "loss_G"),
+        ("G", "D"),
+        {
+            ("loss_D", "G"): FlowCell(None, 0, 4, False, "detach"),
+            ("loss_D", "D"): FlowCell(0.37868, 4, 4, True),
+            ("loss_G", "G"): FlowCell(12345.678, 3, 4, True),
+            ("loss_G", "D"): FlowCell(0.1, 4, 4, False),
+        },
+    )
+
+
+def test_the_text_table_is_aligned_ascii_with_four_digits():
+    expected = """\
+loss   | G                           | D
+-------+-----------------------------+--------------------
+loss_D | cut: detach                 | 0.3787, stepped
+loss_G | 1.235e+04, stepped (3 of 4) | 0.1000, left behind"""
+    assert str(small_table()) == repr(small_table()) == expected
+    assert expected.isascii()
+
+
+class Outline(HTMLParser):
+    """Collects the tags, the row heads and the cells of a table."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.words = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def test_the_html_table_has_a_caption_scopes_and_the_words_of_the_text():
+    outline = Outline(small_table()._repr_html_())
+    assert outline.open == []
+    assert [tag for tag, _ in outline.tags].count("caption") == 1
+    scopes = [attrs.get("scope") for tag, attrs in outline.tags if tag == "th"]
+    assert scopes == ["col", "col", "col", "row", "row"]
+    cells = [attrs["class"] for tag, attrs in outline.tags if tag == "td"]
+    assert cells == [
+        "gf-G gf-cut",
+        "gf-D gf-stepped",
+        "gf-G gf-stepped",
+        "gf-D gf-left-behind",
+    ]
+    text = " ".join(outline.words)
+    for cell in small_table().cells.values():
+        assert cell.words() in text
+
+
+def test_names_are_escaped_in_html():
+    table = Flow(("<b>",), ("a&b",), {("<b>", "a&b"): FlowCell(1.0, 1, 1, True)})
+    assert "<b>" not in table._repr_html_() and "a&amp;b" in table._repr_html_()
+
+
+def test_a_record_that_contradicts_itself_is_refused():
+    with pytest.raises(ValueError, match="a norm belongs"):
+        FlowCell(None, 1, 2, True)
+    with pytest.raises(ValueError, match="5 of 4"):
+        FlowCell(1.0, 5, 4, True)
+    with pytest.raises(ValueError, match="cells are"):
+        Flow(("loss_D",), ("D",), {})
+    with pytest.raises(KeyError, match="is no cell"):
+        small_table()["loss_X", "D"]
