@@ -147,8 +147,8 @@ def steps_after(
 
     Raises
     ------
-    ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a loss that
-        is not named after a player.
+    ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a
+        loss that is not named after a player.
     """
     if not losses:
         raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
