@@ -1,0 +1,131 @@
+"""What a chapter needs around its subject: shown source, figure style, no noise."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import os
+import sys
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+# Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
+CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+# A grey with the same contrast, above 4:1, on white and on the book's dark paper.
+INK = "#797979"
+
+
+def show_source(*taught, docstrings: bool = False) -> None:
+    """Show the source of functions or classes of the package as a block of code.
+
+    Parameters
+    ----------
+    taught : functions or classes written in Python.
+    docstrings : keep each docstring whole; by default only its first paragraph stays.
+
+    Raises
+    ------
+    TypeError : something without Python source, such as a number or a builtin.
+    """
+    code = "\n\n\n".join(source_of(each, docstrings=docstrings) for each in taught)
+    if "ipykernel" not in sys.modules:
+        print(code)
+        return
+    from IPython.display import display
+
+    display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)
+
+
+def source_of(taught, *, docstrings: bool = False) -> str:
+    """Return the source that `show_source` shows, headed by where it stands."""
+    taught = inspect.unwrap(taught) if callable(taught) else taught
+    try:
+        source = textwrap.dedent(inspect.getsource(taught)).rstrip()
+    except (TypeError, OSError) as error:
+        raise TypeError(
+            f"{taught!r} has no Python source to show: pass a function or a class"
+        ) from error
+    if not docstrings:
+        source = _with_short_docstrings(source)
+    return f"# {taught.__module__}\n{source}"
+
+
+def _with_short_docstrings(source: str) -> str:
+    lines = source.splitlines()
+    documented = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    found = [
+        node.body[0]
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, documented) and ast.get_docstring(node)
+    ]
+    for text in sorted(found, key=lambda node: node.lineno, reverse=True):
+        written = lines[text.lineno - 1 : text.end_lineno]
+        blank = next((i for i, line in enumerate(written) if not line.strip()), None)
+        if blank is not None:
+            kept = written[:blank]
+            kept[-1] += '"""'
+            lines[text.lineno - 1 : text.end_lineno] = kept
+    return "\n".join(lines)
+
+
+def use_book_style() -> None:
+    """Make matplotlib's figures readable on a light and on a dark page.
+
+    The paper is transparent, the ink a grey that both pages carry, and each line of a
+    plot differs from the next in colour and in dashes. In a notebook, figures are SVG.
+    """
+    import matplotlib
+    from cycler import cycler
+
+    ink = dict.fromkeys(
+        "text.color axes.labelcolor axes.edgecolor axes.titlecolor "
+        "xtick.color ytick.color grid.color".split(),
+        INK,
+    )
+    paper = dict.fromkeys(
+        "figure.facecolor axes.facecolor savefig.facecolor legend.facecolor".split(),
+        "none",
+    )
+    shape = {
+        "axes.prop_cycle": cycler(color=CYCLE) + cycler(linestyle=LINES),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "figure.constrained_layout.use": True,
+        "figure.figsize": (6.4, 3.8),
+        "font.size": 12,
+        "grid.alpha": 0.3,
+        "legend.frameon": False,
+        "lines.linewidth": 2,
+        "svg.hashsalt": "ganflow",
+    }
+    matplotlib.rcParams.update(ink | paper | shape)
+    if "ipykernel" in sys.modules:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+@contextmanager
+def quiet_start() -> Iterator[None]:
+    """Keep what a library's C++ start-up code prints off the page.
+
+    `with quiet_start(): import tensorflow as tf`. TensorFlow writes lines about oneDNN
+    and CUDA past Python, whatever its log level. If the block raises, they are shown.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as said:
+        real = os.dup(2)
+        os.dup2(said.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            said.seek(0)
+            os.write(real, said.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
