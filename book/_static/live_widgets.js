@@ -1,0 +1,77 @@
+// Draws the recorded widgets of a page, with no kernel. Only pages with widgets load this
+// file, and the widget manager (most of a megabyte) comes when a reader gets near one.
+"use strict";
+(() => {
+  const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const folder = new URL("vendor/widgets/", document.currentScript.src).href;
+  const places = new Set([...document.querySelectorAll(VIEW)].map((v) => v.parentElement));
+
+  const load = (name, attributes = {}) =>
+    new Promise((resolve, reject) => {
+      const script = Object.assign(document.createElement("script"), {
+        src: folder + name, onload: resolve,
+        onerror: () => reject(new Error(`${name} did not arrive`)),
+      });
+      for (const [key, value] of Object.entries(attributes)) script.setAttribute(key, value);
+      document.head.append(script);
+    });
+
+  // A reader who cannot see the label beside a slider hears it from the handle.
+  const nameControls = () => {
+    for (const box of document.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
+      const label = box.querySelector(".widget-label")?.textContent.trim();
+      const parts = "[role=slider], .widget-readout, select, input, textarea";
+      for (const part of label ? box.querySelectorAll(parts) : []) {
+        if (!part.labels?.length) part.setAttribute("aria-label", label);
+        if (part.isContentEditable) part.setAttribute("role", "textbox");
+      }
+    }
+  };
+
+  // ipywidgets typesets its labels through the interface of MathJax 2; pages have 3.
+  const bridgeMathJax = () => {
+    if (!window.MathJax) return;
+    window.MathJax.Hub ??= {
+      Queue: ([, , element]) =>
+        window.MathJax.startup.promise.then(() => window.MathJax.typesetPromise([element])),
+    };
+  };
+
+  const draw = async () => {
+    bridgeMathJax();
+    window.__jupyter_widgets_assets_path__ = folder;
+    await load("require.js");
+    window.requirejs.config({ paths: { anywidget: `${folder}anywidget` } });
+    // Should a module be missing, it is looked for here too, never on another host.
+    await load("embed-amd.js", { "data-jupyter-widgets-cdn": folder });
+  };
+
+  const settle = (text) => {
+    for (const place of places) {
+      place.dataset.live = text;
+      place.setAttribute("aria-busy", String(text === "loading"));
+    }
+  };
+
+  const start = () => {
+    watcher.disconnect();
+    new MutationObserver(() => {
+      nameControls();
+      const drawn = [...places].every((p) => p.querySelector(".widget-subarea > *"));
+      if (drawn) settle("ready");
+    }).observe(document.body, { childList: true, subtree: true });
+    draw().catch((error) => {
+      settle("failed");
+      console.error(`the widgets of this page were not drawn: ${error.message}`);
+    });
+  };
+
+  const watcher = new IntersectionObserver(
+    (seen) => seen.some((entry) => entry.isIntersecting) && start(),
+    { rootMargin: "800px" },
+  );
+  settle("loading");
+  const begin = () => places.forEach((place) => watcher.observe(place));
+  if (document.readyState === "complete") begin();
+  else addEventListener("load", begin);
+})();
