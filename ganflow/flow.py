@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ganflow.record import Flow, FlowCell
-from ganflow.record.flow import steps_after
+from ganflow.record.flow_rules import steps_after, why_cut
 
 Player = nn.Module | Tensor | Iterable[Tensor]
 
@@ -171,13 +171,6 @@ def _norm(slope: Tensor) -> float:
 
 
 def _why(loss: Tensor, player: str, tensors: list[Tensor], seen) -> str:
-    """What cut the way: the watch's word first, then what the tensors say."""
-    if seen is not None:
-        trace = seen.trace(loss)
-        if player in trace.networks and player not in trace.called:
-            return "never called"
-        if player in trace.networks and (reasons := trace.why_not(player)):
-            return ", ".join(reasons)
-    if not any(tensor.requires_grad for tensor in tensors):
-        return "frozen parameter"
-    return "no path"
+    frozen = not any(tensor.requires_grad for tensor in tensors)
+    trace = None if seen is None else seen.trace(loss)
+    return why_cut(trace, player, frozen=frozen)

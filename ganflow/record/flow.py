@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import hypot
@@ -129,51 +129,6 @@ def significant(value: float, digits: int) -> str:
     """`value` rounded to `digits` significant digits, trailing zeros kept."""
     mantissa, *exponent = f"{value:#.{digits}g}".split("e")
     return "e".join([mantissa.rstrip("."), *exponent])
-
-
-def steps_after(
-    losses: Collection[str],
-    players: Collection[str],
-    steps: Mapping[str, str | Collection[str]] | None = None,
-) -> dict[str, frozenset[str]]:
-    """For each loss, the players that the step after it updates.
-
-    Parameters
-    ----------
-    losses, players : names
-    steps : loss -> the player or players it updates, () for a loss without a step.
-        A loss that is not in it is followed by the step of the player in its name:
-        loss_D by D's.
-
-    Raises
-    ------
-    ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a
-        loss that is not named after a player.
-    """
-    if not losses:
-        raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
-    steps = dict(steps or {})
-    if unknown := [loss for loss in steps if loss not in losses]:
-        raise ValueError(f"steps names {unknown[0]!r}; the losses are {_list(losses)}")
-    after = {}
-    for loss in losses:
-        if loss not in steps and loss.removeprefix("loss_") not in players:
-            raise ValueError(
-                f"which player does the step after {loss!r} update? It is not named "
-                f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
-            )
-        stepped = steps.get(loss, loss.removeprefix("loss_"))
-        after[loss] = frozenset([stepped] if isinstance(stepped, str) else stepped)
-        if unknown := after[loss] - set(players):
-            raise ValueError(
-                f"steps[{loss!r}] names {min(unknown)!r}; the players are "
-                f"{_list(players)}"
-            )
-    return after
-
-
-def _list(names: Collection[str]) -> str:
-    return ", ".join(names) or "none"
 
 
 def _mark(player: str) -> tuple[str, str]:

@@ -1,0 +1,66 @@
+"""What both frameworks' flow tables agree on: whose step follows, and why a cut."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from ganflow.record.derivative_trace import DerivativeTrace
+
+
+def steps_after(
+    losses: Collection[str],
+    players: Collection[str],
+    steps: Mapping[str, str | Collection[str]] | None = None,
+) -> dict[str, frozenset[str]]:
+    """For each loss, the players that the step after it updates.
+
+    Parameters
+    ----------
+    losses, players : names
+    steps : loss -> the player or players it updates, () for a loss without a step.
+        A loss that is not in it is followed by the step of the player in its name:
+        loss_D by D's.
+
+    Raises
+    ------
+    ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a
+        loss that is not named after a player.
+    """
+    if not losses:
+        raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
+    steps = dict(steps or {})
+    if unknown := [loss for loss in steps if loss not in losses]:
+        raise ValueError(f"steps names {unknown[0]!r}; the losses are {_list(losses)}")
+    after = {}
+    for loss in losses:
+        if loss not in steps and loss.removeprefix("loss_") not in players:
+            raise ValueError(
+                f"which player does the step after {loss!r} update? It is not named "
+                f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
+            )
+        stepped = steps.get(loss, loss.removeprefix("loss_"))
+        after[loss] = frozenset([stepped] if isinstance(stepped, str) else stepped)
+        if unknown := after[loss] - set(players):
+            raise ValueError(
+                f"steps[{loss!r}] names {min(unknown)!r}; the players are "
+                f"{_list(players)}"
+            )
+    return after
+
+
+def why_cut(trace: DerivativeTrace | None, player: str, *, frozen: bool) -> str:
+    """Say why nothing arrives at `player`: the watch's word first, if there is one.
+
+    trace : of the loss, or None when nobody watched.
+    frozen : no parameter of the player wants a derivative.
+    """
+    if trace is not None and player in trace.networks:
+        if player not in trace.called:
+            return "never called"
+        if reasons := trace.why_not(player):
+            return ", ".join(reasons)
+    return "frozen parameter" if frozen else "no path"
+
+
+def _list(names: Collection[str]) -> str:
+    return ", ".join(names) or "none"

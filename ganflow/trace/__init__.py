@@ -1,0 +1,1 @@
+"""From a graph of torch or of TensorFlow to a DerivativeTrace, one module each."""

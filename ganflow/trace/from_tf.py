@@ -1,0 +1,247 @@
+"""Traces and flow tables of TensorFlow and Keras 3: the only module that loads them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+import numpy as np
+import torch  # noqa: F401  (first: loaded after TensorFlow it can hang)
+
+# isort: split
+import keras
+import tensorflow as tf
+from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+from ganflow.record import DerivativeTrace, Flow, FlowCell
+from ganflow.record.flow_rules import steps_after, why_cut
+from ganflow.trace.tf_graph import Ask, is_differentiable, read
+from ganflow.trace.tf_networks import Leaf, Owners, is_module, tagged, variables_of
+
+Player = keras.Layer | tf.Module | tf.Variable | Iterable[tf.Variable]
+
+for gpu in tf.config.list_physical_devices("GPU"):
+    # A device already in use keeps the setting it began with.
+    with contextlib.suppress(RuntimeError):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def watch(step: Callable, *args, **networks: Player) -> Seen:
+    """Build `step` as one graph and keep that graph, to be asked for traces.
+
+    Parameters
+    ----------
+    step : function of `args` that returns a dict of name -> scalar tensor. It is
+        traced, as by `tf.function`, and not run: no variable changes.
+    args : tensors or arrays to trace it with; only their shapes and dtypes matter.
+    networks : name -> Keras model or layer, tf.Module, or variables.
+
+    Returns
+    -------
+    Seen : `seen.trace("loss_D")` is a `DerivativeTrace`.
+
+    Raises
+    ------
+    TypeError : `step` returns no dict, or a network holds no variables.
+    ValueError : a result with several elements, a network without variables, two
+        networks with one variable.
+
+    Gradient: none is computed. A graph shows what a tape around the whole step would
+    follow. It does not show where your own tapes begin and end, nor
+    `tape.stop_recording()`: what was computed under it looks like all the rest. A Keras
+    variable with trainable=False counts as cut ("frozen parameter"): it leaves
+    `trainable_variables`, although a tape asked for it by name would still answer.
+    Nodes have an empty `saved`: what a backward pass keeps is decided when the graph
+    runs, and the graph does not tell. Taught in book/01 and book/02.
+    """
+    plain = getattr(step, "python_function", step)
+    args = [tf.convert_to_tensor(a) if isinstance(a, np.ndarray) else a for a in args]
+    with tagged(networks, tf.name_scope):
+        concrete = tf.function(plain).get_concrete_function(*args)
+    return Seen(concrete, networks)
+
+
+class Seen:
+    """What `watch` saw: the graph of one step. Ask it for traces."""
+
+    def __init__(self, concrete, networks: Mapping[str, Player]):
+        self._losses = _checked(concrete.structured_outputs)
+        self._graph = concrete.graph
+        found = variables_of(networks)
+        self._names = {
+            network: tuple(leaf.name for leaf, _ in listed)
+            for network, listed in found.items()
+        }
+        leaves = {id(v.handle): leaf for listed in found.values() for leaf, v in listed}
+        for v in self._graph.variables:
+            outside = Leaf(v.name, None, None, not v.trainable, tuple(v.shape))
+            leaves.setdefault(id(v.handle), outside)
+        self._leaves = {
+            inside.op: leaves[id(handle)]
+            for handle, inside in self._graph.captures
+            if id(handle) in leaves
+        }
+        self._owners = Owners(networks)
+        called = {leaf.network for leaf in self._leaves.values() if leaf.network}
+        called |= {name for name, given in networks.items() if not is_module(given)}
+        self._called = frozenset(called)
+        self._bodies, self._passes = {}, {}
+
+    def trace(self, loss: str) -> DerivativeTrace:
+        """Give the derivative trace of the result that `step` returned as `loss`.
+
+        Raises
+        ------
+        ValueError : no such result, or it depends on no variable of a watched network.
+        RuntimeError : its backward pass stops with an error, at `PreventGradient` say.
+        """
+        if loss not in self._losses:
+            known = ", ".join(self._losses)
+            raise ValueError(f"the step returned no {loss!r}; it returned {known}")
+        ask = Ask(self._leaves.get, self._body, self._passing, self._owners)
+        nodes, edges = read(self._losses[loss], self._graph, ask)
+        if not any(node.kind == "parameter" for node in nodes):
+            raise ValueError(
+                f"{loss} has no history: it depends on no variable of "
+                f"{', '.join(self._names)}"
+            )
+        return DerivativeTrace(0, nodes, edges, self._names, self._called)
+
+    def _body(self, call):
+        """A copy of the graph that a nested function runs, with its ends."""
+        if call not in self._bodies:
+            name = call.get_attr("f").name
+            with call.graph.as_default():
+                graph = function_def_to_graph(self._library[name])
+            self._bodies[call] = graph, graph.inputs, graph.outputs
+        return self._bodies[call]
+
+    @functools.cached_property
+    def _library(self):
+        functions = self._graph.as_graph_def().library.function
+        return {function.signature.name: function for function in functions}
+
+    def _passing(self, op, outputs: frozenset[int]) -> tuple[bool, ...]:
+        if (op, outputs) not in self._passes:
+            self._passes[op, outputs] = _gradients_of(op, outputs)
+        return self._passes[op, outputs]
+
+
+def flow(
+    tape: tf.GradientTape,
+    losses: Mapping[str, tf.Tensor],
+    players: Mapping[str, Player],
+    steps: Mapping[str, str | Collection[str]] | None = None,
+    seen: Seen | None = None,
+) -> Flow:
+    """Say what each loss sends to each player, by asking a persistent tape.
+
+    Parameters
+    ----------
+    tape : tf.GradientTape(persistent=True) under which the losses were computed.
+    losses : name -> tensor with one element.
+    players : name -> Keras model or layer, tf.Module, or variables.
+    steps : as in `ganflow.flow.flow`.
+    seen : what `watch` saw of the same step, to name what cut a path.
+
+    Returns
+    -------
+    Flow : the table that `ganflow.flow.flow` gives for the same step in torch.
+
+    Raises
+    ------
+    TypeError : a loss that is no eager tensor, a player without variables.
+    ValueError : a tape that is not persistent, a loss with several elements, names that
+        do not fit, a variable in two players.
+
+    Gradient: computed by the tape and thrown away; the tape does not record it. A
+    variable with trainable=False receives none, as in `watch`. Taught in book/03.
+    """
+    if not tape._persistent:
+        raise ValueError(
+            "this tape answers only once: open it as tf.GradientTape(persistent=True)"
+        )
+    found = variables_of(players)
+    after = steps_after(losses, players, steps)
+    for name, loss in losses.items():
+        _check_loss(name, loss)
+    cells = {}
+    for name, loss in losses.items():
+        norms = _norms(tape, loss, found)
+        for player, listed in found.items():
+            cells[name, player] = FlowCell.of_norms(
+                norms[player],
+                stepped=player in after[name],
+                why=why_cut(
+                    None if seen is None else seen.trace(name),
+                    player,
+                    frozen=all(leaf.frozen for leaf, _ in listed),
+                ),
+            )
+    return Flow(tuple(losses), tuple(players), cells)
+
+
+def _gradients_of(op, outputs: frozenset[int]) -> tuple[bool, ...]:
+    """Through which inputs the operation's own gradient function hands a derivative."""
+    arrived = [op.outputs[number] for number in sorted(outputs)]
+    wanted = [tensor for tensor in op.inputs if is_differentiable(tensor)]
+    with op.graph.as_default():
+        zeros = [tf.zeros_like(tensor) for tensor in arrived]
+        try:
+            found = tf.gradients(arrived, wanted, zeros, stop_gradients=wanted)
+        except LookupError as error:
+            raise RuntimeError(
+                f"the backward pass stops with an error at {op.name}, "
+                f"a {op.type}: {error}"
+            ) from error
+    passing = {
+        id(t) for t, slope in zip(wanted, found, strict=True) if slope is not None
+    }
+    return tuple(id(tensor) in passing for tensor in op.inputs)
+
+
+def _checked(results) -> dict[str, tf.Tensor]:
+    if not isinstance(results, dict) or not results:
+        raise TypeError(
+            f"the step is to return a dict of name -> loss, and returned {results!r}"
+        )
+    for name, value in results.items():
+        if not isinstance(value, tf.Tensor) or value.shape.num_elements() != 1:
+            raise ValueError(
+                f"{name} is to be a tensor with one element, and is {value!r}: take "
+                "its tf.reduce_mean first"
+            )
+    return results
+
+
+def _check_loss(name: str, loss: tf.Tensor) -> None:
+    if not isinstance(loss, tf.Tensor) or not hasattr(loss, "numpy"):
+        raise TypeError(
+            f"{name} is a {type(loss).__name__}, not an eager tensor: pass the loss "
+            "itself, outside tf.function"
+        )
+    if loss.shape.num_elements() != 1:
+        raise ValueError(
+            f"{name} has shape {tuple(loss.shape)}: a loss is one number, so take its "
+            "tf.reduce_mean first"
+        )
+
+
+def _norms(tape, loss, found) -> dict[str, list[float | None]]:
+    """One backward pass: for each player, a norm per variable, None where cut."""
+    pairs = [(leaf, v) for listed in found.values() for leaf, v in listed]
+    wanted = [v for leaf, v in pairs if not leaf.frozen]
+    with tape.stop_recording() if tape._recording else contextlib.nullcontext():
+        arrived = tape.gradient(loss, wanted)
+    norm = {
+        id(v): None if slope is None else _norm(slope)
+        for v, slope in zip(wanted, arrived, strict=True)
+    }
+    return {who: [norm.get(id(v)) for _, v in listed] for who, listed in found.items()}
+
+
+def _norm(slope) -> float:
+    values = tf.convert_to_tensor(slope)
+    wide = tf.complex128 if values.dtype.is_complex else tf.float64
+    return float(np.linalg.norm(np.ravel(tf.cast(values, wide).numpy())))
