@@ -76,9 +76,7 @@ def copy_into(folder):
     for pattern, where in COPIES:
         sources = sorted(MODULES.glob(pattern))
         if not sources:
-            fail(
-                f"{pattern} is not in node_modules: does package-lock.json fit COPIES?"
-            )
+            fail(f"{pattern} is not in node_modules: does the lock fit COPIES?")
         (folder / where).mkdir(parents=True, exist_ok=True)
         for source in sources:
             shutil.copyfile(source, folder / where / source.name)

@@ -4,6 +4,7 @@ Colab buttons when the environment names a repository, and page heads that load 
 what the page uses.
 """
 
+import hashlib
 import os
 import re
 from pathlib import Path
@@ -42,6 +43,15 @@ def check_assets(app, config):
         raise ConfigError("book/_static/vendor is missing: run tools/vendor_assets.py")
 
 
+def notice_changed_assets(app, config):
+    """Let a changed stylesheet, script or template rewrite every page, as text does."""
+    made = hashlib.sha256()
+    for files in ("_static/*.*", "_static/vendor/*.txt", "_templates/*.html"):
+        for path in sorted(Path(app.confdir, "book").glob(files)):
+            made.update(path.read_bytes())
+    config.book_assets = made.hexdigest()
+
+
 def lean_head(html):
     """The same HTML without the scripts that its page does not use."""
     return UNUSED_SCRIPT.sub("", html)
@@ -71,6 +81,8 @@ def setup(app):
     """Called by Sphinx."""
     app.connect("config-inited", point_at_repository)
     app.connect("config-inited", check_assets)
+    app.add_config_value("book_assets", "", "html", [str])
+    app.connect("config-inited", notice_changed_assets)
     app.connect("builder-inited", add_filter)
     app.connect("html-page-context", leave_out_mathjax, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

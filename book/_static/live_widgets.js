@@ -19,7 +19,9 @@
   // A reader who cannot see the label beside a slider hears it from the handle.
   const nameControls = () => {
     for (const box of document.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
-      const label = box.querySelector(".widget-label")?.textContent.trim();
+      const tag = box.querySelector(".widget-label");
+      const label = tag?.textContent.trim();
+      if (tag?.title === "null") tag.removeAttribute("title"); // what no tooltip becomes
       const parts = "[role=slider], .widget-readout, select, input, textarea";
       for (const part of label ? box.querySelectorAll(parts) : []) {
         if (!part.labels?.length) part.setAttribute("aria-label", label);

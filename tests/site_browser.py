@@ -1,0 +1,116 @@
+"""Serve the built site, open its pages and move its controls as a reader does."""
+
+import shutil
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 375, "height": 800}
+
+# How a reader moves each kind of ipywidgets control with the keyboard.
+KEYS = {
+    "[role=slider]": ["ArrowRight"] * 8 + ["Home", "End"],
+    "select": ["ArrowDown"] * 8 + ["Home", "End"],
+    "input[type=checkbox]": ["Space"],
+    "input[type=radio]:checked": ["ArrowDown", "ArrowUp"],
+    "button.widget-toggle-button:not(.widget-toggle-buttons *)": ["Space"],
+    ".widget-toggle-buttons button:not(.mod-active)": ["Space"],
+}
+CONTROLS = ", ".join(f".widget-subarea {kind}" for kind in KEYS)
+PICTURES = ".widget-subarea .lm-Widget:not(.jupyter-widgets)"
+LOOKS = """pictures => pictures.map(picture => picture.innerHTML +
+    [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """The standard handler, less its log."""
+
+    def log_message(self, format, *args):
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder):
+    """Yield the address under which `folder` is served, such as http://127.0.0.1:4711."""
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def open_page(browser, address, *, theme="light", size=WIDE):
+    """Open a page, scroll to every widget and wait until all of them are drawn.
+
+    The page's `asked` and `complaints` list its requests and what went wrong.
+    """
+    page = browser.new_page(viewport=size, color_scheme=theme)
+    page.asked, page.complaints = [], []
+    page.on("request", lambda request: page.asked.append(request.url))
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}"))
+    page.on("console", lambda said: note_error(page, said))
+    page.goto(address, wait_until="networkidle")
+    for place in page.query_selector_all("[data-live]"):
+        place.scroll_into_view_if_needed()
+    page.wait_for_function(
+        "!document.querySelector('[data-live]:not([data-live=ready])')"
+    )
+    page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
+    page.wait_for_load_state("networkidle")
+    return page
+
+
+def note_error(page, said):
+    """Keep what the console calls an error, all of it."""
+    if said.type == "error":
+        page.complaints.append(f"{said.text} ({said.location['url']})")
+
+
+def changed(page, before):
+    """The places of the pictures that look different from `before`, given 0.5 s."""
+    for _ in range(10):
+        now = page.eval_on_selector_all(PICTURES, LOOKS)
+        if now != before:
+            return {i for i, look in enumerate(now) if look != before[i]}
+        page.wait_for_timeout(50)
+    return set()
+
+
+def move_by_keyboard(page, control):
+    """Focus the control and press, one after the other, the keys that move it."""
+    kind = next(kind for kind in KEYS if control.evaluate(f"c => c.matches('{kind}')"))
+    control.focus()
+    assert control.evaluate("c => document.activeElement === c && c.tabIndex >= 0")
+    for key in KEYS[kind]:
+        page.keyboard.press(key)
+        yield
+
+
+def move_by_mouse(page, control):
+    """Drag a slider, choose an option, click anything else."""
+    control.scroll_into_view_if_needed()
+    if control.get_attribute("role") == "slider":
+        track = control.evaluate_handle("c => c.closest('.noUi-base')").bounding_box()
+        for share in (0.25, 0.5, 0.75, 1, 0):
+            control.hover()
+            page.mouse.down()
+            x, y = track["x"] + share * track["width"], track["y"] + track["height"] / 2
+            page.mouse.move(x, y, steps=4)
+            page.mouse.up()
+            yield
+    elif control.evaluate("c => c.tagName") == "SELECT":
+        for place in reversed(range(control.evaluate("c => c.length"))):
+            control.select_option(index=place)
+            yield
+    else:
+        control.click()
+        yield

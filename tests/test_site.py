@@ -1,0 +1,203 @@
+"""The built site, read in Chromium: offline, live, by keyboard, in both themes.
+
+Without Chromium or a built site these tests are skipped and say why; with
+GANFLOW_REQUIRE_BROWSER=1 they fail instead.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from site_browser import (
+    CHROMIUM,
+    CONTROLS,
+    FLAGS,
+    LOOKS,
+    PHONE,
+    PICTURES,
+    changed,
+    move_by_keyboard,
+    move_by_mouse,
+    open_page,
+    serve,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = Path(os.environ.get("GANFLOW_SITE", ROOT / "_build" / "html"))
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = sorted(
+    str(page.relative_to(SITE))
+    for page in SITE.rglob("*.html")
+    if "_static" not in page.parts
+) or ["no page was built"]
+WIDGET = "application/vnd.jupyter.widget-view+json"
+LIVE = [
+    page
+    for page in PAGES
+    if (SITE / page).exists() and WIDGET in (SITE / page).read_text("utf-8")
+] or ["no page with a widget was built"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+def cannot(reason):
+    """Skip, or fail where a browser is required."""
+    if os.environ.get("GANFLOW_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def stale_notebooks():
+    """Chapters whose notebook is not the one the site was built from."""
+    return [
+        path.name
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+        if not (built := SITE / "_sources/notebooks" / path.name).exists()
+        or built.read_bytes() != path.read_bytes()
+    ]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, when there is one and it has an up-to-date site to read."""
+    if CHROMIUM is None:
+        cannot("no chromium on this machine: apt-get install chromium")
+    if not (SITE / "index.html").exists():
+        cannot(f"no site in {SITE.name}/: run make book")
+    if "GANFLOW_SITE" not in os.environ and (stale := stale_notebooks()):
+        cannot(f"the site was built from another {', '.join(stale)}: run make book")
+    with sync_playwright() as play:
+        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="module")
+def host():
+    """Where the site is served."""
+    with serve(SITE) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, host):
+    """Open a page of its own for one test."""
+    opened = []
+
+    def visit_page(path, **how):
+        opened.append(open_page(browser, f"{host}/{path}", **how))
+        return opened[-1]
+
+    yield visit_page
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def read(browser, host):
+    """Open a page that the tests which only read it share."""
+    opened = {}
+
+    def read_page(path):
+        if path not in opened:
+            opened[path] = open_page(browser, f"{host}/{path}")
+        return opened[path]
+
+    yield read_page
+    for page in opened.values():
+        page.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_asks_no_other_host_and_logs_no_error(read, host, path):
+    page = read(path)
+    local = (f"{host}/", "data:", f"blob:{host}/")
+    assert [url for url in page.asked if not url.startswith(local)] == []
+    assert page.complaints == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_loads_only_what_it_shows(read, path):
+    page = read(path)
+    text = "\n".join(page.asked)
+    assert ("vendor/widgets/" in text) == (path in LIVE)
+    assert ("vendor/mathjax/" in text) == bool(page.query_selector(".math"))
+    assert "fontawesome" not in text
+
+
+@pytest.mark.parametrize("path", LIVE)
+def test_the_first_paint_does_not_wait_for_the_widget_manager(read, path):
+    page = read(path)
+    painted, loaded = page.evaluate("""[
+        performance.getEntriesByName("first-contentful-paint")[0].startTime,
+        performance.getEntriesByType("resource")
+            .find(entry => entry.name.includes("embed-amd")).startTime]""")
+    assert painted < loaded
+
+
+@pytest.mark.parametrize("path", LIVE)
+def test_widgets_that_do_not_arrive_say_so(browser, host, path):
+    page = browser.new_page()
+    page.route("**/embed-amd.js", lambda route: route.abort())
+    page.goto(f"{host}/{path}")
+    page.query_selector("[data-live]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-live=failed]")
+    page.close()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_image_has_words_for_who_cannot_see_it(read, path):
+    page = read(path)
+    named = page.eval_on_selector_all(
+        "main img", "images => images.map(image => [image.src, image.alt])"
+    )
+    for source, words in named:
+        assert len(words.split()) > 2, f"{source} has no alt text but {words!r}"
+    for image in page.query_selector_all("main :is(svg, canvas)[role=img]"):
+        assert page.evaluate(
+            "image => image.ariaLabel || image.querySelector(':scope > title')", image
+        )
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_no_serious_violation(visit, path, theme):
+    page = visit(path, theme=theme)
+    page.add_script_tag(path=AXE)
+    found = page.evaluate("axe.run().then(report => report.violations)")
+    grave = [
+        (rule["id"], [node["html"][:200] for node in rule["nodes"]])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert grave == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_phone_never_scrolls_sideways(visit, path):
+    page = visit(path, size=PHONE)
+    page.evaluate("window.scrollTo(1000, 0)")
+    assert page.evaluate("[scrollX, document.documentElement.scrollWidth]") == [0, 375]
+
+
+@pytest.mark.parametrize("move", [move_by_keyboard, move_by_mouse])
+@pytest.mark.parametrize("path", LIVE)
+def test_every_control_changes_a_picture_and_every_picture_changes(visit, path, move):
+    """No kernel runs here: what moves is the page alone."""
+    page = visit(path)
+    controls = page.query_selector_all(CONTROLS)
+    pictures = len(page.query_selector_all(PICTURES))
+    assert controls and pictures
+    moved = set()
+    for control in controls:
+        before = page.eval_on_selector_all(PICTURES, LOOKS)
+        seen = set()
+        for _ in move(page, control):
+            seen |= changed(page, before)
+            if seen:
+                break
+        assert seen, f"nothing changes with {control.evaluate('c => c.outerHTML')}"
+        moved |= seen
+    assert moved == set(range(pictures)), "a picture answers no control"
+    assert page.complaints == []

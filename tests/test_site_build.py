@@ -1,0 +1,123 @@
+"""What the site's build does with REPOSITORY, and that its links lead somewhere."""
+
+import os
+import re
+import subprocess
+import sysconfig
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urljoin, urlsplit
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+COLAB = "https://colab.research.google.com"
+pytestmark = pytest.mark.timeout(180)
+
+
+def build(folder, repository=None):
+    """Build the book into `folder` without running it; return (exit code, output)."""
+    for name in ("book", "notebooks", "_toc.yml"):
+        (folder / name).symlink_to(ROOT / name)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text())
+    config["execute"]["execute_notebooks"] = "off"
+    (folder / "_config.yml").write_text(yaml.safe_dump(config))
+    names = ("REPOSITORY", "GITHUB_REPOSITORY", "PYTHONWARNINGS")
+    environment = {k: v for k, v in os.environ.items() if k not in names}
+    if repository is not None:
+        environment["REPOSITORY"] = repository
+    book = Path(sysconfig.get_path("scripts")) / "jupyter-book"
+    run = subprocess.run(
+        [book, "build", folder, "-W", "-n"],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    return run.returncode, run.stdout + run.stderr
+
+
+class Links(HTMLParser):
+    """The addresses and the anchors of a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found, self.anchors = set(), set()
+        self.feed(page.read_text())
+
+    def handle_starttag(self, tag, attributes):
+        """Collect href, src and id."""
+        values = dict(attributes)
+        self.found |= {values[key] for key in ("href", "src") if values.get(key)}
+        self.anchors |= {values[key] for key in ("id", "name") if values.get(key)}
+
+
+def outside(page):
+    """The addresses of other hosts that a page links to."""
+    return {link for link in Links(page).found if urlsplit(link).netloc}
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The site of a copy that has no repository."""
+    folder = tmp_path_factory.mktemp("plain")
+    code, output = build(folder)
+    assert code == 0, output
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The site that publishing somebody/some-book builds."""
+    folder = tmp_path_factory.mktemp("published")
+    code, output = build(folder, "somebody/some-book")
+    assert code == 0, output
+    return folder / "_build" / "html"
+
+
+def test_every_notebook_is_a_page_of_the_book(plain):
+    assert CHAPTERS
+    built = sorted(page.stem for page in (plain / "notebooks").glob("*.html"))
+    assert built == CHAPTERS
+
+
+def test_without_a_repository_no_page_links_to_colab_or_github(plain):
+    for page in plain.rglob("*.html"):
+        assert not [
+            link for link in outside(page) if COLAB in link or "/somebody/" in link
+        ], page.name
+
+
+def test_with_a_repository_each_chapter_opens_its_notebook_in_colab(published):
+    for chapter in CHAPTERS:
+        place = f"somebody/some-book/blob/colab/notebooks/{chapter}.ipynb"
+        links = outside(published / "notebooks" / f"{chapter}.html")
+        assert [link for link in links if COLAB in link] == [f"{COLAB}/github/{place}"]
+        assert "https://github.com/somebody/some-book" in links
+
+
+def test_pages_without_code_have_no_colab_button(published):
+    assert not [
+        link for link in outside(published / "book/intro.html") if COLAB in link
+    ]
+
+
+def test_a_repository_that_is_no_owner_and_name_is_refused_in_one_line(tmp_path):
+    code, output = build(tmp_path, "https://example.org/some-book")
+    assert code != 0
+    assert "expected owner/name" in output
+
+
+def test_every_link_inside_the_book_leads_somewhere(published):
+    pages = {page: Links(page) for page in published.rglob("*.html")}
+    for page, links in pages.items():
+        for link in links.found:
+            parts = urlsplit(urljoin(page.as_uri(), link))
+            if parts.scheme != "file" or re.match(r"#?$", link):
+                continue
+            target = Path(unquote(parts.path))
+            assert target.exists(), f"{page.name} links to {link}"
+            if parts.fragment and target in pages:
+                anchors = pages[target].anchors
+                assert unquote(parts.fragment) in anchors, f"{page.name} to {link}"
