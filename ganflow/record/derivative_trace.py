@@ -14,6 +14,8 @@ class Saved:
 
     `storage` numbers the memory it lies in: two records with one number share bytes.
     `parameter` is True when that memory is a network's weight, which exists anyway.
+    `block` is the size of that memory, if it is known to be larger than `nbytes`: a
+    saved slice keeps all that it was cut from.
     """
 
     name: str
@@ -21,6 +23,7 @@ class Saved:
     nbytes: int
     storage: int
     parameter: bool = False
+    block: int | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Node:
 
     @property
     def label(self) -> str:
-        """What to write in its box: the leaf's name, or the call that made the value."""
+        """What to write in its box: the leaf's name, or the call that made it."""
         return self.name or self.call or self.op
 
 
@@ -64,7 +67,8 @@ class Edge:
     """A way a derivative could travel: from `start` (nearer the loss) to `end`.
 
     live: the backward pass takes it. cut: what stops it here ("detach", "no_grad",
-    "frozen parameter", ".data", "stop_gradient", …). Neither: it lies beyond a cut.
+    "frozen parameter", ".data", "stop_gradient", …). Neither: it lies beyond a cut, or
+    it brings in what needs no derivative (a named input).
     """
 
     start: int
@@ -111,12 +115,28 @@ class DerivativeTrace:
         """Bytes this graph keeps alive: each memory block once, weights not counted."""
         return _bytes_of(self.nodes)
 
+    def second_backward(self) -> str:
+        """What a second backward pass from the root would need, in one sentence."""
+        if self.freed:
+            names = [_place(node) for node in self.freed]
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            return (
+                f"a second backward raises: freed are {', '.join(names[:3])}{more}; "
+                "keep them with retain_graph=True, or run the forward again"
+            )
+        return (
+            f"a second backward needs {self.saved_bytes:,} bytes kept from the first "
+            "(retain_graph=True)"
+        )
+
     @cached_property
     def reached(self) -> dict[str, tuple[str, ...]]:
         """For each network, the names of its parameters that receive a derivative."""
-        live = {n.name for n in self.nodes if n.kind == "parameter" and n.live}
+        live = {
+            (n.network, n.name) for n in self.nodes if n.kind == "parameter" and n.live
+        }
         return {
-            network: tuple(name for name in names if name in live)
+            network: tuple(name for name in names if (network, name) in live)
             for network, names in self.networks.items()
         }
 
@@ -126,7 +146,7 @@ class DerivativeTrace:
         return bool(self.reached[network])
 
     def flows_through(self, network: str) -> bool:
-        """Whether a derivative crosses `network` and arrives at a leaf that is not its own.
+        """Whether a derivative crosses `network` and arrives at a leaf not its own.
 
         This is how a generator learns from a critic: through it, not into it.
         """
@@ -146,16 +166,32 @@ class DerivativeTrace:
     def why_not(self, network: str) -> tuple[str, ...]:
         """The cuts that stand between the root and `network`'s parameters."""
         self._check_called(network)
-        names = set(self.networks[network])
-        reasons = {
-            edge.cut
-            for edge in self.cuts
-            if any(
-                self.by_id[i].name in names and self.by_id[i].kind == "parameter"
-                for i in self._below({edge.end})
-            )
+        weights = {
+            n.id for n in self.nodes if n.kind == "parameter" and n.network == network
         }
-        return tuple(sorted(reasons))
+        cutting = {e.cut for e in self.cuts if weights & self._below({e.end})}
+        return tuple(sorted(cutting))
+
+    def __str__(self) -> str:
+        """The answers, a line each: short and the same in every run."""
+        root = self.by_id[self.root]
+        live = [n for n in self.nodes if n.live and n.kind == "operation"]
+        shape = "" if root.shape is None else f" of shape {root.shape}"
+        lines = [f"{root.label}{shape}: {len(live)} operations in its history"]
+        lines += [f"  {network}: {self._fate(network)}" for network in self.networks]
+        lines.append(f"  {self.second_backward()}")
+        return "\n".join(lines)
+
+    def _fate(self, network: str) -> str:
+        if network not in self.called:
+            return "never called"
+        reached, names = self.reached[network], self.networks[network]
+        words = [f"reaches {len(reached)} of {len(names)} parameters"]
+        if self.flows_through(network):
+            words.append("flows through")
+        if len(reached) < len(names) and (why := self.why_not(network)):
+            words.append(f"cut by {', '.join(why)}")
+        return "; ".join(words)
 
     def _below(self, start: Iterable[int]) -> set[int]:
         """`start` and all that lies behind it, live or not."""
@@ -188,7 +224,11 @@ def _bytes_of(nodes: Iterable[Node]) -> int:
     for node in nodes:
         for saved in node.saved if node.live else ():
             if not saved.parameter:
-                blocks[saved.storage] = max(
-                    blocks.get(saved.storage, 0), saved.nbytes
-                )
+                size = max(saved.nbytes, saved.block or 0)
+                blocks[saved.storage] = max(blocks.get(saved.storage, 0), size)
     return sum(blocks.values())
+
+
+def _place(node: Node) -> str:
+    where = ".".join(part for part in (node.network, node.layer) if part)
+    return f"{node.op} ({where})" if where else node.op

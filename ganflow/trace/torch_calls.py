@@ -1,0 +1,142 @@
+"""What the watch writes down of one torch call, and how it reads the call's tensors.
+
+Plain Python only: a `Call` holds no tensor and no autograd node, so keeping one keeps
+no graph alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+# Properties whose value is a new tensor made from the old one; others only look.
+PROPERTIES = {"data": ".data", "T": "T", "mT": "mT", "H": "H", "mH": "mH"}
+PROPERTIES |= {"real": "real", "imag": "imag"}
+# Calls that make no value and change none.
+SILENT = frozenset(
+    "dim size stride numel nelement element_size storage_offset is_floating_point "
+    "is_complex is_contiguous item tolist __len__ __bool__ __repr__ __format__ "
+    "__hash__ requires_grad_ retain_grad register_hook _set_grad_enabled "
+    "untyped_storage data_ptr get_device is_same_size __iter__ __contains__".split()
+)
+# The same memory, the same value, and no history.
+ALIASES = frozenset({"detach", ".data", "detach_"})
+
+
+class Source(NamedTuple):
+    """A value that a call used; live: a derivative could travel back to it.
+
+    cut : what stops it on this one way, when the value itself does carry a derivative.
+    """
+
+    call: Call
+    live: bool
+    cut: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """What stops a derivative between the user of the value and the value."""
+        if self.live:
+            return None
+        if self.call.kind == "parameter":
+            return self.cut or "frozen parameter"
+        return self.cut or self.call.reason
+
+
+@dataclass(eq=False, slots=True)
+class Call:
+    """One value's origin: a watched call, or a leaf.
+
+    reason : why no derivative passes this value although a source had one to give.
+    live : its value carried a derivative when it was made.
+    before : it stands for all that was recorded before the watch began.
+    """
+
+    number: int
+    name: str
+    kind: str = "operation"
+    network: str | None = None
+    layer: str | None = None
+    shape: tuple[int, ...] | None = None
+    sources: tuple[Source, ...] = ()
+    reason: str | None = None
+    live: bool = False
+    before: bool = False
+
+    @property
+    def is_alias(self) -> bool:
+        """Whether it only passes on another value's memory: it gets no box."""
+        return self.kind == "operation" and self.name in ALIASES
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether it is a parameter or an input, not an operation."""
+        return self.kind != "operation"
+
+
+def name_of(func) -> str | None:
+    """What a reader calls `func`: "linear", ".data"; None if it makes no value."""
+    name = getattr(func, "__name__", "")
+    if name == "__get__":
+        return PROPERTIES.get(func.__self__.__name__)
+    if name == "__set__":
+        return "set data" if func.__self__.__name__ == "data" else None
+    if name in SILENT:
+        return None
+    if name.startswith("__") and name.endswith("__"):
+        plain = name.strip("_")
+        return plain + "_" if plain in IN_PLACE_OPERATORS else plain
+    return name or type(func).__name__
+
+
+IN_PLACE_OPERATORS = frozenset(
+    "iadd isub imul itruediv ifloordiv imod ipow iand ior ixor setitem".split()
+)
+
+
+def tensors_in(value) -> Iterator[Tensor]:
+    """Every tensor in nested lists, tuples and dicts, in order."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from tensors_in(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from tensors_in(item)
+
+
+def written_by(
+    name: str, args: tuple, kwargs: dict, made: list[Tensor]
+) -> list[Tensor]:
+    """The tensors whose memory the call overwrote, as far as its form tells.
+
+    Buffers that an operation updates on the side (the running statistics of batch
+    norm) are not among them: its result does not come from them.
+    """
+    if name in ("setitem_", "set data"):
+        return [args[0]]
+    if kwargs.get("out") is not None:
+        return list(tensors_in(kwargs["out"]))
+    in_place = name.endswith("_") or kwargs.get("inplace") is True
+    if not in_place or name == "detach_":
+        return []
+    given = {id(t) for t in tensors_in((args, kwargs))}
+    return [t for t in made if id(t) in given]
+
+
+def why_cut(name: str) -> str:
+    """The reason why the call that just ran gave no derivative though it had one."""
+    if name in ALIASES:
+        return name
+    if name == "set data":
+        return ".data"
+    if torch.is_inference_mode_enabled():
+        return "inference_mode"
+    if not torch.is_grad_enabled():
+        return "no_grad"
+    return "create_graph=False" if name == "grad" else "not differentiable"

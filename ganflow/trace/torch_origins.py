@@ -1,0 +1,181 @@
+"""Which call each tensor's value came from."""
+
+from __future__ import annotations
+
+import re
+from itertools import count
+
+import torch
+from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils.weak import WeakIdKeyDictionary
+
+from ganflow.trace.torch_calls import Call, Source, tensors_in
+from ganflow.trace.torch_names import Names
+
+SHARED = "shared memory"
+
+
+class Origins:
+    """Remembers the `Call` behind every value, and keeps no value alive.
+
+    An autograd node carries its call in its own metadata, which lives as long as the
+    node. A value without history has its call in a dictionary with weak keys. Memory
+    that was overwritten has the last writer, since a detached tensor and its original
+    share it.
+    """
+
+    def __init__(self, names: Names):
+        self.numbers = count()
+        self._key = object()
+        self._values = WeakIdKeyDictionary()
+        self._writes: dict[int, tuple[StorageWeakRef, Call, str | None]] = {}
+        self._purge_at = 64
+        self._first = _next_sequence_number()
+        for tensor, kind, network, name in names.given:
+            shape = tuple(tensor.shape)
+            self._values[tensor] = Call(
+                next(self.numbers), name, kind, network, shape=shape
+            )
+
+    def sources(self, given) -> tuple[Source, ...]:
+        """What the tensors in `given` came from, each source once."""
+        found = dict.fromkeys(s for t in tensors_in(given) for s in self._sources_of(t))
+        return tuple(found)
+
+    def own(self, value: Tensor) -> Call | None:
+        """The call noted for a value that carries no derivative."""
+        return self._values.get(value)
+
+    def note(self, value: Tensor, call: Call) -> None:
+        """Say that `value`, which carries no derivative, came from `call`."""
+        self._values[value] = call
+
+    def weights(self) -> set[int]:
+        """The memory blocks of the named networks' parameters."""
+        named = (t for t, c in self._values.items() if c.kind == "parameter")
+        return {storage._cdata for t in named if (storage := _storage(t)) is not None}
+
+    def call_of(self, node) -> Call:
+        """The call that made an autograd node; one of its own if nobody watched it."""
+        known = node.metadata.get(self._key)
+        return known or self._adopt(node)
+
+    def leaf(self, tensor: Tensor) -> Call:
+        """The leaf record of a tensor that needs a gradient and has no history."""
+        own = self._values.get(tensor)
+        if own is not None and own.is_leaf:
+            return own
+        behind = (Source(own, False),) if own is not None and own.sources else ()
+        shape = tuple(tensor.shape)
+        leaf = Call(next(self.numbers), "", "input", shape=shape, sources=behind)
+        self._values[tensor] = leaf
+        return leaf
+
+    def mark(self, top, call: Call) -> None:
+        """Credit `call` with the node `top` and all unmarked nodes behind it."""
+        todo = [top]
+        while todo:
+            node = todo.pop()
+            marks = node.metadata
+            if self._key not in marks and type(node).__name__ != "AccumulateGrad":
+                marks[self._key] = call
+                todo.extend(n for n, _ in node.next_functions if n is not None)
+
+    def behind(self, top) -> tuple[Source, ...]:
+        """The sources of the unmarked nodes from `top` on: marked calls and leaves."""
+        found, seen, todo, old = {}, set(), [top], self.is_before(top)
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if type(node).__name__ == "AccumulateGrad":
+                found[Source(self.leaf(node.variable), True)] = None
+            elif self._key in node.metadata:
+                found[Source(node.metadata[self._key], True)] = None
+            elif self.is_before(node) and not old:
+                found[Source(self._adopt(node), True)] = None
+            else:
+                todo.extend(n for n, _ in node.next_functions if n is not None)
+        return tuple(found)
+
+    def is_before(self, node) -> bool:
+        """Whether a node that no call made was recorded before the watch began."""
+        return node._sequence_nr() < self._first
+
+    def remember_write(self, value: Tensor, call: Call, through: str | None) -> None:
+        """Say that `call` overwrote the memory of `value`, reached by `through`."""
+        storage = _storage(value)
+        if storage is None:
+            return
+        self._writes[storage._cdata] = (StorageWeakRef(storage), call, through)
+        if len(self._writes) > self._purge_at:
+            kept = {k: w for k, w in self._writes.items() if not w[0].expired()}
+            self._writes, self._purge_at = kept, max(64, 2 * len(kept))
+
+    def _sources_of(self, value: Tensor):
+        if not value.requires_grad:
+            own = self._values.get(value)
+            if own is not None and (own.is_leaf or own.sources):
+                yield Source(own, False)
+            if self._writes and (own is None or own.kind != "parameter"):
+                yield from self._written_since(value, own)
+        elif value.grad_fn is None:
+            yield Source(self.leaf(value), True)
+        else:
+            own = self.call_of(value.grad_fn)
+            yield Source(own, True)
+            if self._writes:
+                for source in self._written_since(value, own):
+                    if not self._holds(value.grad_fn, source.call):
+                        yield source
+
+    def _written_since(self, value: Tensor, own: Call | None):
+        storage = _storage(value)
+        if storage is None or storage._cdata not in self._writes:
+            return
+        _, writer, through = self._writes[storage._cdata]
+        if own is None or writer.number > own.number:
+            reason = through or (own and own.reason) or SHARED
+            yield Source(writer, False, reason if writer.live else None)
+
+    def _holds(self, node, call: Call) -> bool:
+        """Whether autograd itself knows of a write: a view hangs behind its base."""
+        while node is not None:
+            known = node.metadata.get(self._key)
+            if known is call:
+                return True
+            if known is not None and known.number < call.number:
+                return False
+            behind = node.next_functions
+            node = behind[0][0] if len(behind) == 1 else None
+        return False
+
+    def _adopt(self, node) -> Call:
+        before = self.is_before(node)
+        name = re.sub(r"Backward\d*$", "", type(node).__name__)
+        call = Call(
+            next(self.numbers),
+            "made before the watch" if before else name,
+            sources=self.behind(node),
+            live=True,
+            before=before,
+        )
+        self.mark(node, call)
+        return call
+
+
+def _storage(value: Tensor):
+    """The memory of a tensor; None for those that have none (sparse, wrapped)."""
+    try:
+        return value.untyped_storage()
+    except (NotImplementedError, RuntimeError):
+        return None
+
+
+def _next_sequence_number() -> int:
+    """The number that autograd gives to the next node it records."""
+    with torch.inference_mode(False), torch.enable_grad():
+        probe = torch.ones((), requires_grad=True).clone()
+    return probe.grad_fn._sequence_nr()
