@@ -159,7 +159,7 @@ def test_corrupting_one_output_of_a_chapter_makes_nbval_fail(tmp_path):
 
 
 def test_taking_one_detach_out_of_chapter_2_makes_nbval_fail(tmp_path):
-    (text,) = (t for t in TEXTS if t.stem.startswith("02"))
+    (text,) = (t for t in TEXTS if t.stem.startswith("02_"))
     notebook = nbformat.read(build_notebooks.notebook_path(text), as_version=4)
     cell = next(
         c for c in notebook.cells if c.cell_type == "code" and ".detach()" in c.source
