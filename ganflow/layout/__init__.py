@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ganflow.layout.fold import FOLDS, Box, Folded, Link, fold_trace
 from ganflow.layout.place import Places, Spot, Wire, place
-from ganflow.layout.words import describe, lines_of, role_of, size_words
+from ganflow.layout.words import describe, lines_of, role_of, shape_words, size_words
 from ganflow.record import DerivativeTrace
 
 TITLE, TEXT = 13.0, 11.0  # px, the two sizes of text in a picture
@@ -26,6 +27,7 @@ __all__ = [
     "lay_out",
     "lay_out_together",
     "lines_of",
+    "shape_words",
     "size_words",
     "label_of",
     "role_of",
@@ -73,17 +75,20 @@ def lay_out_together(folded: Iterable[Folded], *, column: float = 700.0) -> Plac
     """One set of places for several states of a program, so that no box moves."""
     sizes: dict[str, tuple[float, float]] = {}
     labels: dict[tuple[str, str], float] = {}
-    links: dict[tuple[str, str], None] = {}
+    links: Counter[tuple[str, str]] = Counter()
     for state in folded:
         for key, box in state.boxes.items():
             size = _size(box)
             sizes[key] = tuple(map(max, size, sizes.get(key, size)))
         for pair, link in state.links.items():
-            links[pair] = None
+            links[pair] += link.edges
             if words := label_of(link, state.boxes[link.end]):
                 width = len(words) * TEXT * LETTER + 14
                 labels[pair] = max(width, labels.get(pair, 0))
-    return place(sizes, links, labels=labels, column=column)
+    # Of two opposite links the one with more edges says which box stands higher: a
+    # second derivative runs against the layers, fewer times than values run with them.
+    strongest = [pair for pair, _ in links.most_common()]
+    return place(sizes, strongest, labels=labels, column=column)
 
 
 def label_of(link: Link, end: Box) -> str:

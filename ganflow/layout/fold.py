@@ -22,6 +22,7 @@ class Box:
     node inside is live. `parameters` and `reached` count the weights inside, and those
     that receive a derivative; `stopped` are the reasons of cuts inside the box.
     `saved_bytes` counts each memory block once within the box, weights not counted.
+    `nodes` begin with the one nearest the loss; `shape` is the shape of its value.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Box:
     title: str
     calls: tuple[str, ...]
     network: str | None
+    layer: str
     nodes: tuple[int, ...]
     live: bool
     saved_bytes: int
@@ -41,12 +43,13 @@ class Box:
 
 @dataclass(frozen=True)
 class Link:
-    """All edges from one box to another: live wins, then cut (why), then beyond."""
+    """All `edges` from one box to another: live wins, then cut (why), then beyond."""
 
     start: str
     end: str
     live: bool
     cuts: tuple[str, ...] = ()
+    edges: int = 1
 
     @property
     def state(self) -> str:
@@ -206,7 +209,8 @@ def _box(key: str, nodes: list[Node], cuts: list[Edge], trace, name: str) -> Box
         title,
         tuple(dict.fromkeys(node.label for node in reversed(steps))),
         _home(nodes[0], trace) or None,
-        tuple(sorted(node.id for node in nodes)),
+        _layer(nodes[0]),
+        tuple(node.id for node in nodes),
         any(node.live for node in nodes),
         replace(trace, nodes=tuple(nodes)).saved_bytes,
         shape=nodes[0].shape,
@@ -225,6 +229,8 @@ def _kind_and_title(key: str, nodes: list[Node], trace, name: str) -> tuple[str,
         return "network", home
     if key == f"{home}.{_layer(first)}":
         return "layer", key
+    if first.kind == "parameter":
+        return first.kind, f"{home}.{first.name.removeprefix(f'{home}.')}"
     calls = dict.fromkeys(node.label for node in reversed(nodes))
     return first.kind, " · ".join(calls)
 
@@ -232,4 +238,4 @@ def _kind_and_title(key: str, nodes: list[Node], trace, name: str) -> tuple[str,
 def _link(pair: tuple[str, str], edges: list[Edge]) -> Link:
     live = any(edge.live for edge in edges)
     reasons = sorted({edge.cut for edge in edges if edge.cut})
-    return Link(*pair, live, () if live else tuple(reasons))
+    return Link(*pair, live, () if live else tuple(reasons), len(edges))

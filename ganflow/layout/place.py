@@ -10,7 +10,7 @@ import numpy as np
 
 from ganflow.layout.rows import LANE, SIDE, Pair, Ways, in_rows
 
-GAP, LABEL, MARGIN = 30.0, 20.0, 6.0  # px: between rows, more for each label, around
+GAP, LABEL, MARGIN = 28.0, 20.0, 6.0  # px: between rows, more for each label, around
 ROUNDS = 16
 
 
@@ -83,6 +83,7 @@ def place(
         at, y = _mark(points, lane_of.get(link))
         room = labels.get(link, 0.0) / 2 + MARGIN
         turned = ways[link][0] != link[0]
+        points = [(round(float(x), 1), round(float(y), 1)) for x, y in points]
         points = [p for p, after in pairwise([*points, None]) if p != after]
         wires[link] = Wire(
             tuple(points[::-1] if turned else points),
@@ -93,14 +94,16 @@ def place(
 
 def _across(rows: list[list], ways: Ways, width: Mapping, column: float) -> dict:
     """The x of every stop: near the middle of its neighbours, in order, apart."""
-    near: dict = {stop: [] for row in rows for stop in row}
+    above: dict = {stop: [] for row in rows for stop in row}
+    below: dict = {stop: [] for row in rows for stop in row}
     for way in ways.values():
         for low, high in pairwise(way):
-            near[low].append(high)
-            near[high].append(low)
-    x = dict.fromkeys(near, column / 2)
+            above[low].append(high)
+            below[high].append(low)
+    x = dict.fromkeys(above, column / 2)
     for turn in range(ROUNDS):
-        for row in rows if turn % 2 else rows[::-1]:
+        near, order = (below, rows) if turn % 2 else (above, rows[::-1])
+        for row in order:
             want = [np.mean([x[n] for n in near[s]] or [x[s]]) for s in row]
             weight = [1.0 if width[s] > 0 else 3.0 for s in row]
             x.update(
@@ -182,7 +185,7 @@ def _upward(rows: list[list], ways: Ways, spots: Mapping, tops: list, x: Mapping
         for at, (top, bottom) in zip(stops[1:-1], ends[1:-1], strict=True):
             points += [(at, bottom), (at, top)]
         points += [(stops[-1], ends[-1][1]), (arrive[link], high.y + high.height / 2)]
-        wires[link] = points if way[0] == link[0] else points[::-1]
+        wires[link] = points
     return wires
 
 

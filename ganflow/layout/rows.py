@@ -68,7 +68,7 @@ def _broken(rows: list[list], sizes: Mapping, links: Sequence[Pair], column: flo
         width = np.cumsum([sizes[key][0] + SIDE for key in row]) - SIDE
         fits = max(1, int(np.searchsorted(width, room, side="right")))
         rows[at : at + 1] = [part for part in (row[:fits], row[fits:]) if part]
-        at += 1
+        at += fits >= len(row)  # a broken row is measured again: more lines pass it
     return rows
 
 

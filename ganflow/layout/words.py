@@ -84,6 +84,9 @@ def lines_of(box: Box) -> tuple[str, ...]:
         lines.append(f"{len(box.nodes) - box.parameters} operations")
     elif box.kind in ("layer", "loss") and box.calls:
         lines.append(_short(" · ".join(box.calls)))
+    elif box.kind == "operation" and box.network:
+        where = f"{box.network}.{box.layer}".rstrip(".")
+        lines.append(" · ".join(filter(None, (where, shape_words(box.shape)))))
     elif box.kind in ("operation", "parameter", "input"):
         lines.append(shape_words(box.shape) or box.kind)
     if box.parameters and box.kind != "parameter":

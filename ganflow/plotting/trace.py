@@ -29,9 +29,9 @@ LINES = {
     "beyond": {"color": COLORS["beyond"], "linewidth": 1.2, "linestyle": (0, (1, 2.5))},
 }
 SAYS = {
-    "live": "the derivative travels here, against the flow of values",
+    "live": "the derivative travels here, against the values",
     "cut": "cut, and by what",
-    "beyond": "beyond a cut: never reached",
+    "beyond": "never reached",
 }
 
 
