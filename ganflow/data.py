@@ -34,7 +34,7 @@ def ring(
     ------
     ValueError : fewer than one mode.
 
-    Taught in book/03.
+    Taught in book/03b.
     """
     if modes < 1:
         raise ValueError(f"a ring needs at least one mode, got modes={modes}")
@@ -68,7 +68,7 @@ def digit_pairs() -> Pairs:
     Pairs of arrays (1797, 1, 8, 8), float32, pixels in [-1, 1]
 
     Source: scikit-learn `load_digits` (UCI Optical Recognition of Handwritten Digits).
-    Taught in book/03.
+    Taught in book/03b.
     """
     from sklearn.datasets import load_digits
 

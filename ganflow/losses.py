@@ -1,7 +1,7 @@
 """What G and D minimise: four adversarial losses, one sign convention.
 
 A score is any real number, higher = more real (a logit, not a probability). Every
-function returns a batch mean to be *minimised*. Taught in book/03.
+function returns a batch mean to be *minimised*. Taught in book/03b.
 """
 
 from __future__ import annotations

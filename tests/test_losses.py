@@ -45,7 +45,7 @@ def test_losses_equal_their_formulas(name):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_slope_of_each_fake_score_is_the_closed_form(name):
-    """book/03: the loss only sets how long each sample's arrow is."""
+    """book/03b: the loss only sets how long each sample's arrow is."""
     score = FAKE.clone().requires_grad_()
     (slope,) = torch.autograd.grad(LOSSES[name].G(score), score)
     torch.testing.assert_close(slope, SLOPE_G[name](FAKE) / len(FAKE))
