@@ -11,6 +11,7 @@ from torch import nn
 
 from ganflow.flow import flow, left_behind
 from ganflow.record import Flow, FlowCell
+from ganflow.trace.from_torch import watch
 
 
 def pair(seed=0):
@@ -136,6 +137,23 @@ def test_a_frozen_player_receives_nothing_even_if_frozen_after_the_forward_pass(
     cell = flow(losses, players)["loss_G", "D"]
     assert (cell.norm, cell.why) == (None, "frozen parameter")
     assert deposited(losses["loss_G"], players["D"]) is None
+
+
+def test_a_watch_names_what_cut_the_way():
+    players, _ = pair()
+    idle = nn.Linear(1, 1)
+    z, x_real = torch.randn(2, 5, 2, dtype=torch.float64)
+    with watch(**players, idle=idle) as seen:
+        x_fake = players["G"](z)
+        scores = players["D"](x_real), players["D"](x_fake.detach())
+        loss_D = F.softplus(-scores[0]).mean() + F.softplus(scores[1]).mean()
+        inside = flow({"loss_D": loss_D}, {**players, "idle": idle}, seen=seen)
+    table = flow({"loss_D": loss_D}, {**players, "idle": idle}, seen=seen)
+    assert table == inside
+    assert table["loss_D", "G"].why == "detach"
+    assert table["loss_D", "idle"].why == "never called"
+    assert flow({"loss_D": loss_D}, players)["loss_D", "G"].why == "no path"
+    assert "cut: detach" in str(table)
 
 
 def test_sparse_and_complex_derivatives_have_a_norm():

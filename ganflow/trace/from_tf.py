@@ -55,6 +55,8 @@ def watch(step: Callable, *args, **networks: Player) -> Seen:
     Nodes have an empty `saved`: what a backward pass keeps is decided when the graph
     runs, and the graph does not tell. Taught in book/01 and book/02.
     """
+    if not networks:
+        raise ValueError("no network: name at least one, as in watch(step, z, G=G)")
     plain = getattr(step, "python_function", step)
     args = [tf.convert_to_tensor(a) if isinstance(a, np.ndarray) else a for a in args]
     with tagged(networks, tf.name_scope):
@@ -111,15 +113,21 @@ class Seen:
     def _body(self, call):
         """A copy of the graph that a nested function runs, with its ends."""
         if call not in self._bodies:
-            name = call.get_attr("f").name
+            definition = self._library[call.get_attr("f").name]
             with call.graph.as_default():
-                graph = function_def_to_graph(self._library[name])
+                shapes = [tensor.shape for tensor in call.inputs]
+                graph = function_def_to_graph(definition, shapes)
+            for node in definition.node_def:
+                shapes = node.attr["_output_shapes"].list.shape
+                outputs = graph.get_operation_by_name(node.name).outputs
+                for tensor, shape in zip(outputs, shapes, strict=False):
+                    tensor.set_shape(shape)
             self._bodies[call] = graph, graph.inputs, graph.outputs
         return self._bodies[call]
 
     @functools.cached_property
     def _library(self):
-        functions = self._graph.as_graph_def().library.function
+        functions = self._graph.as_graph_def(add_shapes=True).library.function
         return {function.signature.name: function for function in functions}
 
     def _passing(self, op, outputs: frozenset[int]) -> tuple[bool, ...]:

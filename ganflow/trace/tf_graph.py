@@ -65,7 +65,9 @@ class Step:
     inputs: list[Input] = field(default_factory=list)
     leaf: Leaf | None = None
     tracked: bool = False  # a tape records it: it depends on a variable that may learn
-    named: bool = False  # it depends on a variable or an argument: worth showing
+    below: bool = False  # some variable, learning or frozen, lies below it
+    learns: bool = False  # one that may learn does, be the way differentiable or not
+    named: bool = False  # some variable or argument does: worth showing
     got: set[int] = field(default_factory=set)  # outputs that receive a derivative
     passed: tuple[bool, ...] = ()
     useful: bool = False  # what it receives arrives at a variable
@@ -103,7 +105,9 @@ def _history(root, frame: Frame, ask: Ask) -> tuple[list[Step], int]:
     steps, order = {}, []
     op, frame, index, stopped = _source(root, frame, ask)
     if stopped:
-        raise ValueError("the loss itself is stopped: tape.gradient gives None for all")
+        raise ValueError(
+            "this result has no history: it is itself what tf.stop_gradient gave"
+        )
     todo = [(op, frame, False)]
     while todo:
         op, frame, ready = todo.pop()
@@ -160,22 +164,36 @@ def _is_custom(op) -> bool:
 def _mark(step: Step) -> None:
     if step.op.type == "Placeholder":
         step.tracked = step.leaf is not None and not step.leaf.frozen
+        step.below, step.learns = step.leaf is not None, step.tracked
         step.named = step.leaf is not None or is_differentiable(step.op.outputs[0])
     step.tracked |= any(read.source.tracked and read.kind for read in step.inputs)
+    step.below |= any(read.source.below for read in step.inputs)
+    step.learns |= any(read.source.learns for read in step.inputs)
     step.named |= any(read.source.named for read in step.inputs)
 
 
 def _push(step: Step, ask: Ask) -> None:
     """Hand the derivative from a step's outputs to what its inputs came from."""
-    if not step.got or not step.tracked or not step.inputs:
+    if not step.got or not step.below or not step.inputs:
         return
-    if step.op.type in CALLS:  # its backward function gives zeros, not None
+    # A call's backward function gives zeros, not None. What no tape records has no
+    # gradient function to ask; the cut that hides it lies further down.
+    if step.op.type in CALLS or not step.tracked:
         step.passed = (True,) * len(step.inputs)
     else:
         step.passed = ask.passes(step.op, frozenset(step.got))
     for read, passed in zip(step.inputs, step.passed, strict=True):
-        if passed and read.kind and not read.stopped and read.source.tracked:
+        if read.source.below and not _obstacle(read, passed):
             read.source.got.add(read.output)
+
+
+def _obstacle(read: Input, passed: bool) -> str | None:
+    """What stops a derivative that would find something to move behind it."""
+    if not read.source.learns:
+        return None
+    if read.stopped:
+        return "stop_gradient"
+    return None if passed and read.kind else "not differentiable"
 
 
 def _is_useful(step: Step) -> bool:
@@ -200,17 +218,15 @@ def _edges(step: Step, ids: Mapping[int, int]) -> list[Edge]:
 
 
 def _cut(read: Input, passed: bool | None) -> str | None:
-    """What stops the derivative here, if one arrives and there is somewhere to go.
+    """What stops the derivative here; None where none arrives or it goes on.
 
     passed : by the operation's gradient function; None when nothing arrives there.
     """
-    if read.stopped and read.source.tracked and passed is not None:
-        return "stop_gradient"
+    if passed is None:
+        return None
     if read.source.leaf is not None and read.source.leaf.frozen:
         return "frozen parameter"
-    if passed is None or not read.source.tracked:
-        return None
-    return None if passed and read.kind else "not differentiable"
+    return _obstacle(read, passed)
 
 
 def _node(step: Step, number: int, ask: Ask) -> Node:
@@ -226,8 +242,8 @@ def _node(step: Step, number: int, ask: Ask) -> Node:
         where["shape"] = tuple(shape.as_list()) if known else None
         is_input = step.op.type == "Placeholder"
         kind, name = ("input", step.op.name) if is_input else ("operation", "")
-    op = step.op.type if step.leaf is None else "Variable"
-    return Node(number, kind, op, step.op.type, name, live=step.useful, **where)
+    op, call = step.op.type, step.op.type if kind == "operation" else ""
+    return Node(number, kind, op, call, name, live=step.useful, **where)
 
 
 def _owner(step: Step, ask: Ask) -> tuple[str | None, str | None]:

@@ -73,7 +73,7 @@ def _labelled(network: str, given) -> Iterator[tuple[str, str | None, Any]]:
         for layer, _, path in layers_of({network: given}):
             for variable in layer._trainable_variables:
                 yield (
-                    ".".join(filter(None, [network, path, variable.name])),
+                    ".".join(filter(None, [path, variable.name])),
                     path,
                     variable,
                 )
@@ -86,7 +86,7 @@ def _labelled(network: str, given) -> Iterator[tuple[str, str | None, Any]]:
                 f"{network} is to be a Keras model, a tf.Module or variables, and "
                 f"holds a {type(variable).__name__}"
             )
-        yield f"{network}.{variable.name.removesuffix(':0')}", None, variable
+        yield variable.name.removesuffix(":0"), None, variable
 
 
 def is_layer(given) -> bool:
