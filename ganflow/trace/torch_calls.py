@@ -110,6 +110,22 @@ def tensors_in(value) -> Iterator[Tensor]:
             yield from tensors_in(item)
 
 
+def carries(value: Tensor) -> bool:
+    """Whether a derivative can leave `value`, for its history or for itself as a leaf.
+
+    `requires_grad` does not tell. A view made under no_grad takes it from its base and
+    still has no way back; once that base is written to, torch refuses even to look.
+    """
+    if not value.requires_grad:
+        return False
+    try:
+        if value.grad_fn is not None:
+            return True
+    except RuntimeError:
+        return False
+    return value._base is None or not value._base.requires_grad
+
+
 def written_by(
     name: str, args: tuple, kwargs: dict, made: list[Tensor]
 ) -> list[Tensor]:

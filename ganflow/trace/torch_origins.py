@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import count
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils.weak import WeakIdKeyDictionary
 
-from ganflow.trace.torch_calls import Call, Source, tensors_in
+from ganflow.trace.torch_calls import Call, Source, carries, tensors_in
 from ganflow.trace.torch_names import Names
 
 SHARED = "shared memory"
@@ -56,10 +57,13 @@ class Origins:
         named = (t for t, c in self._values.items() if c.kind == "parameter")
         return {storage._cdata for t in named if (storage := _storage(t)) is not None}
 
-    def call_of(self, node) -> Call:
-        """The call that made an autograd node; one of its own if nobody watched it."""
+    def call_of(self, node, inside: Call | None = None) -> Call:
+        """The call that made an autograd node; one of its own if nobody watched it.
+
+        inside : the last call that was seen in the forward of a custom Function.
+        """
         known = node.metadata.get(self._key)
-        return known or self._adopt(node)
+        return known or self._adopt(node, inside)
 
     def leaf(self, tensor: Tensor) -> Call:
         """The leaf record of a tensor that needs a gradient and has no history."""
@@ -115,16 +119,16 @@ class Origins:
             self._writes, self._purge_at = kept, max(64, 2 * len(kept))
 
     def _sources_of(self, value: Tensor):
-        if not value.requires_grad:
+        if not carries(value):
             own = self._values.get(value)
             if own is not None and (own.is_leaf or own.sources):
                 yield Source(own, False)
             if self._writes and (own is None or own.kind != "parameter"):
                 yield from self._written_since(value, own)
-        elif value.grad_fn is None:
+        elif value.is_leaf:
             yield Source(self.leaf(value), True)
         else:
-            own = self.call_of(value.grad_fn)
+            own = self.call_of(value.grad_fn, self._values.get(value))
             yield Source(own, True)
             if self._writes:
                 for source in self._written_since(value, own):
@@ -152,18 +156,37 @@ class Origins:
             node = behind[0][0] if len(behind) == 1 else None
         return False
 
-    def _adopt(self, node) -> Call:
+    def _adopt(self, node, inside: Call | None = None) -> Call:
         before = self.is_before(node)
         name = re.sub(r"Backward\d*$", "", type(node).__name__)
+        behind = self.behind(node)
+        hidden = _given_to(inside, set(behind)) if inside else ()
+        # It is as old as what it is made of: a write since then is news to it.
         call = Call(
-            next(self.numbers),
+            max((source.call.number for source in behind), default=-1),
             "made before the watch" if before else name,
-            sources=self.behind(node),
+            sources=(*behind, *hidden),
             live=True,
             before=before,
         )
         self.mark(node, call)
         return call
+
+
+def _given_to(inside: Call, known: set[Source]) -> Iterator[Source]:
+    """What a custom Function was given that carries no derivative.
+
+    Its forward runs without a graph, so its own values look cut off from `known`, the
+    sources that its node does hand a derivative to: those are looked through.
+    """
+    for source in inside.sources:
+        if source in known:
+            continue
+        own = {s for s in source.call.sources if s.live}
+        if source.call.reason == "no_grad" and own <= known:
+            yield from _given_to(source.call, known)
+        elif not source.live:
+            yield source
 
 
 def _storage(value: Tensor):

@@ -13,6 +13,7 @@ from ganflow.trace.torch_calls import (
     ALIASES,
     Call,
     Source,
+    carries,
     name_of,
     tensors_in,
     why_cut,
@@ -85,15 +86,15 @@ class Recorder(TorchFunctionMode):
         written = {id(t): t for t in written_by(name, args, kwargs, values)}
         live = dead = None
         for value in ({id(t): t for t in values} | written).values():
-            if value.requires_grad and not self._is_unseen(value, written):
-                if value.grad_fn is not None:
+            if carries(value) and not self._is_unseen(value, written):
+                if not value.is_leaf:
                     live = live or self._call(name, value, sources, live=True)
                     self.origins.mark(value.grad_fn, live)
                     self._overwrite(value, live, written)
             elif self._is_new(name, value, args, written):
                 dead = dead or self._call(name, value, sources)
                 self._overwrite(value, dead, written)
-                if not value.requires_grad:
+                if not carries(value):
                     self.origins.note(value, dead)
 
     def _is_unseen(self, value: Tensor, written) -> bool:
@@ -104,7 +105,7 @@ class Recorder(TorchFunctionMode):
 
     def _is_new(self, name: str, value: Tensor, args, written) -> bool:
         """Whether the call gave the value, not just handed back one it was given."""
-        own = None if value.requires_grad else self.origins.own(value)
+        own = None if carries(value) else self.origins.own(value)
         if own is not None and own.kind == "parameter":
             return False  # a weight is a beginning, whatever was written into it
         given = (id(t) for t in tensors_in(args))
