@@ -21,9 +21,8 @@ def describe(record, name: str = "") -> str:
     -------
     str : plain text, fit for an image's alt text.
     """
-    raise TypeError(
-        f"only a DerivativeTrace or a Flow can be described, not {record!r}"
-    )
+    kind = type(record).__name__
+    raise TypeError(f"describe takes a DerivativeTrace or a Flow, not a {kind}")
 
 
 @describe.register

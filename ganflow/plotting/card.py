@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
+from matplotlib.textpath import TextPath
+from matplotlib.transforms import Affine2D
 
 COLORS = {
     "G": "#0072B2",
@@ -44,29 +47,30 @@ def card(width: float, height: float, ax: Axes | None) -> Axes:
         zorder=0,
         gid="paper",
     )
-    ax.add_patch(paper)
+    ax.add_artist(paper)
     return ax
 
 
-def points_per_px(ax: Axes) -> float:
-    """Points of type that one px of the card is wide, on these Axes."""
-    box = ax.get_position().bounds[2] * ax.figure.get_size_inches()[0]
-    tall = ax.get_position().bounds[3] * ax.figure.get_size_inches()[1]
-    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
-    return 72 * min(box / (right - left), tall / (low - high))
-
-
-def write(ax: Axes, x: float, y: float, words: str, size: float, **look) -> None:
-    """Words at a place of the card; `size` in px."""
-    look = {"ha": "center", "va": "center", "color": COLORS["ink"]} | look
-    ax.text(x, y, words, fontsize=size * points_per_px(ax), zorder=6, **look)
+def write(
+    ax: Axes, x: float, y: float, words: str, size: float, *, ha="center", **look
+) -> PathPatch:
+    """Words around a place of the card, `size` px high; they scale with the card."""
+    color = look.pop("color", COLORS["ink"])
+    font = FontProperties(family="DejaVu Sans", **look)
+    letters = TextPath((0, 0), words, size=size, prop=font)
+    across = letters.vertices[letters.codes != Path.CLOSEPOLY, 0]
+    left = x - across.max() / 2 if ha == "center" else x
+    down = Affine2D().scale(1, -1).translate(left, y + 0.36 * size)
+    patch = PathPatch(down.transform_path(letters), linewidth=0, zorder=6)
+    patch.set(facecolor=color, gid=f"words {words}")
+    return ax.add_artist(patch)  # not add_patch: the card's limits are set already
 
 
 def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathPatch:
     """A filled rectangle, its corners rounded by `corner` px."""
     style = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
     patch = FancyBboxPatch((left, top), width, height, boxstyle=style, zorder=4, **look)
-    return ax.add_patch(patch)
+    return ax.add_artist(patch)
 
 
 def line(ax: Axes, points, **look) -> PathPatch:
@@ -77,7 +81,7 @@ def line(ax: Axes, points, **look) -> PathPatch:
         codes += [Path.CURVE4] * 3
         corners += [(x0, middle), (x1, middle), (x1, y1)]
     path = Path(corners, codes)
-    return ax.add_patch(PathPatch(path, fill=False, zorder=2, **look))
+    return ax.add_artist(PathPatch(path, fill=False, zorder=2, **look))
 
 
 def cross(ax: Axes, x: float, y: float, arm: float, **look) -> None:

@@ -146,7 +146,7 @@ def _draw_arrow(ax: Axes, points, size: float = 9.0) -> None:
     (x, y), before = points[-1], points[-2]
     back = size if before[1] > y else -size
     corners = [(x, y), (x - size / 2, y + back), (x + size / 2, y + back)]
-    ax.add_patch(Polygon(corners, facecolor=COLORS["ink"], linewidth=0, zorder=3))
+    ax.add_artist(Polygon(corners, facecolor=COLORS["ink"], linewidth=0, zorder=3))
 
 
 def _draw_legend(ax: Axes, left: float, top: float) -> None:
@@ -155,7 +155,7 @@ def _draw_legend(ax: Axes, left: float, top: float) -> None:
         ax.plot((left + 8, left + 46), (y, y), solid_capstyle="butt", **LINES[state])
         if state == "live":
             corners = [(left + 50, y), (left + 41, y - 4.5), (left + 41, y + 4.5)]
-            ax.add_patch(Polygon(corners, facecolor=COLORS["ink"], linewidth=0))
+            ax.add_artist(Polygon(corners, facecolor=COLORS["ink"], linewidth=0))
         if state == "cut":
             cross(ax, left + 27, y, 4, color=COLORS["ink"], linewidth=2)
         write(ax, left + 60, y, words, TEXT, ha="left", color=COLORS["soft"])

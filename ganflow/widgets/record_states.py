@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from ganflow.flow import flow
 from ganflow.record import Flow
 from ganflow.trace.from_torch import watch
-from ganflow.widgets.trace_states import TraceState
+from ganflow.widgets.trace_cards import TraceState
 
 Step = Callable[[bool, bool], tuple[watch, Mapping[str, Tensor]]]
 

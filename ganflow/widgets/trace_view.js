@@ -59,8 +59,8 @@ function render({ model, el }) {
     make("rect", { width: 2.2, height: 5 }))), wires, boxes);
   const says = make("p", { class: "says", "aria-live": "polite" });
   const reads = make("div", { class: "reads" }), flow = make("div", { class: "flow" });
-  const missing = make("p", { class: "missing" });
-  const stage = make("div", { class: "stage" }, svg, missing);
+  const missing = make("p", { class: "missing" }), stage = make("div", { class: "stage" });
+  stage.append(svg, missing);
   let state, shown = null;
 
   const read = (number) => {
@@ -91,14 +91,13 @@ function render({ model, el }) {
       const change = { Enter: unfolded, " ": unfolded, Escape: foldedUp }[event.key];
       if (change) event.preventDefault(), act(change);
     };
-    group.onmouseenter = group.onfocus = () => read(number);
-    return group;
+    return Object.assign(group, { onmouseenter: () => read(number), onfocus: () => read(number) });
   };
   const fill = (group, number) => {
     const box = record.boxes[number], card = record.cards[state.boxes[number]];
     const lines = card?.lines ?? [], x = box.role ? 4.5 : 0, top = 4.5 - lines.length * 7.15;
     group.lastChild.replaceChildren(make("text", { x, y: top, class: "title" }, box.title),
-      ...lines.map((line, n) => make("text", { x, y: top + 15 + 14.3 * n }, line)));
+      ...lines.flatMap((line, n) => [" ", make("text", { x, y: top + 15 + 14.3 * n }, line)]));
     const there = card ? (card.live ? "live" : "dead") : "absent", folds = model.get("folds");
     set(group, {
       class: `box ${box.kind} role-${box.role || "none"} ${there}`, "aria-hidden": !card,

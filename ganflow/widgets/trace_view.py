@@ -11,7 +11,8 @@ import traitlets
 
 from ganflow.layout import FOLDS
 from ganflow.record import DerivativeTrace
-from ganflow.widgets.trace_states import OUTSIDE, TraceState, pack
+from ganflow.widgets.trace_cards import TraceState
+from ganflow.widgets.trace_states import OUTSIDE, pack
 
 
 class TraceView(anywidget.AnyWidget):
