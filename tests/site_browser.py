@@ -23,7 +23,7 @@ KEYS = {
     ".widget-toggle-buttons button:not(.mod-active)": ["Space"],
 }
 CONTROLS = ", ".join(f".widget-subarea {kind}" for kind in KEYS)
-PICTURES = ".widget-subarea .lm-Widget:not(.jupyter-widgets)"
+PICTURES = ".widget-subarea .lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
 LOOKS = """pictures => pictures.map(picture => picture.innerHTML +
     [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
 

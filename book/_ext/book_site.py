@@ -12,6 +12,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.errors import ConfigError
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 COLAB = "https://colab.research.google.com"
 FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 # Font Awesome weighs half a megabyte for ten icons, which ganflow.css draws; the search
@@ -43,13 +44,27 @@ def check_assets(app, config):
         raise ConfigError("book/_static/vendor is missing: run tools/vendor_assets.py")
 
 
+def digest(root, *patterns):
+    """One hash of all the files below `root` that the patterns name."""
+    files = [path for pattern in patterns for path in sorted(root.glob(pattern))]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
 def notice_changed_assets(app, config):
     """Let a changed stylesheet, script or template rewrite every page, as text does."""
-    made = hashlib.sha256()
-    for files in ("_static/*.*", "_static/vendor/*.txt", "_templates/*.html"):
-        for path in sorted(Path(app.confdir, "book").glob(files)):
-            made.update(path.read_bytes())
-    config.book_assets = made.hexdigest()
+    patterns = ("_static/*.*", "_static/vendor/*.txt", "_templates/*.html")
+    config.book_assets = digest(Path(app.confdir, "book"), *patterns)
+
+
+def notice_changed_package(app, config):
+    """Run every chapter again when the package or a pinned version changed.
+
+    The cache of executed notebooks compares only their own cells.
+    """
+    patterns = ("ganflow/**/*.py", "ganflow/**/*.js", "ganflow/**/*.css", "*.txt")
+    made = digest(ROOT, *patterns)
+    cache = Path(app.outdir).parent / ".jupyter_cache" / made[:12]
+    config.nb_execution_cache_path = str(cache)
 
 
 def lean_head(html):
@@ -68,7 +83,8 @@ def leave_out_mathjax(app, pagename, templatename, context, doctree):
         context["script_files"] = [
             script
             for script in context["script_files"]
-            if app.config.mathjax_path not in str(getattr(script, "filename", ""))
+            if app.config.mathjax_path not in str(script.filename)
+            and not script.attributes.get("body", "").startswith("window.MathJax")
         ]
 
 
@@ -83,6 +99,7 @@ def setup(app):
     app.connect("config-inited", check_assets)
     app.add_config_value("book_assets", "", "html", [str])
     app.connect("config-inited", notice_changed_assets)
+    app.connect("config-inited", notice_changed_package)
     app.connect("builder-inited", add_filter)
     app.connect("html-page-context", leave_out_mathjax, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,7 +18,7 @@
 
   // A reader who cannot see the label beside a slider hears it from the handle.
   const nameControls = () => {
-    for (const box of document.querySelectorAll(".jupyter-widgets.widget-inline-hbox")) {
+    for (const box of document.querySelectorAll(".widget-inline-hbox")) {
       const tag = box.querySelector(".widget-label");
       const label = tag?.textContent.trim();
       if (tag?.title === "null") tag.removeAttribute("title"); // what no tooltip becomes

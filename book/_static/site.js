@@ -19,6 +19,14 @@
       }
     }
   };
+  // The sidebar's arrows show no word, and docutils gives its bibliography a role
+  // that its entries do not fit.
+  for (const arrow of document.querySelectorAll(".bd-links summary")) {
+    const chapter = arrow.closest("li").querySelector("a").textContent.trim();
+    arrow.setAttribute("aria-label", `the pages of ${chapter}`);
+  }
+  document.querySelector(".citation-list")?.removeAttribute("role");
+
   addEventListener("load", reach);
   addEventListener("resize", reach);
 })();
