@@ -58,6 +58,8 @@ def card(box: Box, state: TraceState) -> dict:
 def _reads(box: Box, state: TraceState):
     first = box.nodes[0]
     yield "steps", " → ".join(box.calls) if len(box.calls) > 1 else ""
+    if box.kind == "operation" and len(box.nodes) == 1:
+        yield "backward step", state.trace.by_id[first].op
     yield "shape", shape_words(box.shape)
     yield "value", state.values.get(first, "")
     size = state.gradients.get(first)
