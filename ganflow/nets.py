@@ -1,7 +1,7 @@
 """Small generators and critics, as the chapters train them. Taught in book/03 and 08.
 
 Weights are drawn from the `generator` that you pass, in the order of the layers, so
-that one seed gives one network. A size below 1, or of pixels that is not offered, raises
+that one seed gives one network. A size below 1, or pixels that are not offered, raise
 ValueError.
 """
 

@@ -66,8 +66,9 @@ class watch:
         origins = self._recorder.origins
         if not isinstance(root, Tensor):
             raise TypeError(
-                f"a trace starts at a tensor, and this is a {type(root).__name__}: "
-                "pass the loss itself, not loss.item() or its name"
+                "a trace starts at a tensor, and this is of type "
+                f"{type(root).__name__}: pass the loss itself, not loss.item() or its "
+                "name"
             )
         with torch._C.DisableTorchFunction():
             if root.grad_fn is None:

@@ -57,7 +57,10 @@ class _Drawing:
                     if behind not in self._ids:
                         self._ids[behind] = len(todo)
                         todo.append(behind)
-                    self._connect(self._ids[node], self._ids[behind], live=True)
+                    cut = None if _takes(behind) else "frozen parameter"
+                    self._connect(
+                        self._ids[node], self._ids[behind], live=cut is None, cut=cut
+                    )
 
     def _add_live(self, node) -> None:
         number = self._ids[node]
@@ -65,7 +68,7 @@ class _Drawing:
         if hasattr(node, "variable"):
             call = self.origins.leaf(node.variable)
             self._of_call.setdefault(call, number)
-            self.nodes.append(_leaf_box(number, call, op=op, live=True))
+            self.nodes.append(_leaf_box(number, call, op=op, live=_takes(node)))
             return
         call = self.origins.call_of(node)
         self._of_call.setdefault(call, number)
@@ -134,6 +137,11 @@ def _see_through(source: Source) -> Iterator[tuple[Call, str | None]]:
     for behind in source.call.sources:
         for call, cut in _see_through(behind):
             yield call, source.reason or cut
+
+
+def _takes(node) -> bool:
+    """Whether a node takes a derivative: a leaf that was frozen since then does not."""
+    return not hasattr(node, "variable") or node.variable.requires_grad
 
 
 def _leaf_box(number: int, call: Call, *, op: str, live: bool) -> Node:

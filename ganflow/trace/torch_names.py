@@ -88,7 +88,7 @@ def _parameters(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
     for own, tensor in pairs:
         if not isinstance(tensor, Tensor):
             raise TypeError(
-                f"{own} is a {type(tensor).__name__}: watch takes networks "
+                f"{own} is of type {type(tensor).__name__}: watch takes networks "
                 "(nn.Module), tensors, and lists of tensors"
             )
         if tensor.grad_fn is not None:
