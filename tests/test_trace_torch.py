@@ -5,6 +5,7 @@ import weakref
 
 import pytest
 import torch
+from bench_trace import measure
 from torch import nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
@@ -536,3 +537,7 @@ def test_a_penalty_on_a_gpu_is_traced_as_on_the_cpu(pair):
         traces.append(seen.trace(loss))
     assert [n.label for n in traces[0].nodes] == [n.label for n in traces[1].nodes]
     assert traces[0].reached == traces[1].reached
+
+
+def test_watching_a_64_pixel_pair_with_a_penalty_costs_less_than_its_forward_pass():
+    assert measure(batch=4, width=64, rounds=5).ratio < 2

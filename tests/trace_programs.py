@@ -161,7 +161,10 @@ class Run:
             alias = a.data if op.startswith((".data", "data")) else a.detach()
         if op == "leaf":
             return alias.requires_grad_() if self.cuts else alias
-        return alias.mul_(b) and None if op.endswith("write") else alias
+        if op.endswith("write"):
+            alias.mul_(b)
+            return None
+        return alias
 
 
 MAP = {

@@ -1,4 +1,4 @@
-"""What happened, ready to print or draw: plain data, no framework, nothing that trains."""
+"""What happened, ready to print or draw: plain data, nothing that trains."""
 
 from ganflow.record.derivative_trace import DerivativeTrace, Edge, Node, Saved
 from ganflow.record.flow import Flow, FlowCell

@@ -7,78 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from ganflow.record.nodes import Edge, Node, Saved
 
-@dataclass(frozen=True)
-class Saved:
-    """One tensor that an operation keeps for its backward pass.
-
-    `storage` numbers the memory it lies in: two records with one number share bytes.
-    `parameter` is True when that memory is a network's weight, which exists anyway.
-    `block` is the size of that memory, if it is known to be larger than `nbytes`: a
-    saved slice keeps all that it was cut from.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    nbytes: int
-    storage: int
-    parameter: bool = False
-    block: int | None = None
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation or leaf of a trace.
-
-    kind is "operation", "parameter" (a leaf that belongs to a network) or "input" (any
-    other leaf: data, noise, a constant). `op` is the framework's name of the backward
-    step ("AddmmBackward0"), `call` the function the forward pass called ("linear").
-    `network` and `layer` say where it ran ("D", "2"); both None outside every network.
-    `live`: a backward pass from the root visits it. `freed`: it did save tensors and
-    they are gone, so a second backward pass would stop here.
-    """
-
-    id: int
-    kind: str
-    op: str
-    call: str = ""
-    name: str = ""
-    shape: tuple[int, ...] | None = None
-    network: str | None = None
-    layer: str | None = None
-    live: bool = True
-    saved: tuple[Saved, ...] = ()
-    freed: bool = False
-
-    def __post_init__(self):
-        if self.kind not in ("operation", "parameter", "input"):
-            raise ValueError(
-                f"kind is operation, parameter or input, not {self.kind!r}"
-            )
-
-    @property
-    def label(self) -> str:
-        """What to write in its box: the leaf's name, or the call that made it."""
-        return self.name or self.call or self.op
-
-
-@dataclass(frozen=True)
-class Edge:
-    """A way a derivative could travel: from `start` (nearer the loss) to `end`.
-
-    live: the backward pass takes it. cut: what stops it here ("detach", "no_grad",
-    "frozen parameter", ".data", "stop_gradient", …). Neither: it lies beyond a cut, or
-    it brings in what needs no derivative (a named input).
-    """
-
-    start: int
-    end: int
-    live: bool = True
-    cut: str | None = None
-
-    def __post_init__(self):
-        if self.live and self.cut:
-            raise ValueError(f"an edge cut by {self.cut} cannot be live")
+__all__ = ["DerivativeTrace", "Edge", "Node", "Saved"]
 
 
 @dataclass(frozen=True)
@@ -156,18 +87,16 @@ class DerivativeTrace:
             for n in self.nodes
             if n.network == network and n.kind == "operation" and n.live
         }
-        beyond = self._below(inside)
-        return any(
-            node.live and node.kind != "operation" and node.network != network
-            for node in self.nodes
-            if node.id in beyond
-        )
+        beyond = (self.by_id[i] for i in self._below(inside, live_only=True))
+        return any(n.kind != "operation" and n.network != network for n in beyond)
 
     def why_not(self, network: str) -> tuple[str, ...]:
-        """The cuts that stand between the root and `network`'s parameters."""
+        """What cuts the ways to those parameters of `network` that nothing reaches."""
         self._check_called(network)
         weights = {
-            n.id for n in self.nodes if n.kind == "parameter" and n.network == network
+            n.id
+            for n in self.nodes
+            if n.kind == "parameter" and n.network == network and not n.live
         }
         cutting = {e.cut for e in self.cuts if weights & self._below({e.end})}
         return tuple(sorted(cutting))
@@ -177,7 +106,8 @@ class DerivativeTrace:
         root = self.by_id[self.root]
         live = [n for n in self.nodes if n.live and n.kind == "operation"]
         shape = "" if root.shape is None else f" of shape {root.shape}"
-        lines = [f"{root.label}{shape}: {len(live)} operations in its history"]
+        some = "1 operation" if len(live) == 1 else f"{len(live)} operations"
+        lines = [f"{root.label}{shape}: {some} in its history"]
         lines += [f"  {network}: {self._fate(network)}" for network in self.networks]
         lines.append(f"  {self.second_backward()}")
         return "\n".join(lines)
@@ -193,11 +123,12 @@ class DerivativeTrace:
             words.append(f"cut by {', '.join(why)}")
         return "; ".join(words)
 
-    def _below(self, start: Iterable[int]) -> set[int]:
-        """`start` and all that lies behind it, live or not."""
+    def _below(self, start: Iterable[int], *, live_only: bool = False) -> set[int]:
+        """`start` and all that lies behind it; what a derivative reaches from there."""
         ends = defaultdict(list)
         for edge in self.edges:
-            ends[edge.start].append(edge.end)
+            if edge.live or not live_only:
+                ends[edge.start].append(edge.end)
         seen, todo = set(), list(start)
         while todo:
             node = todo.pop()

@@ -76,6 +76,10 @@ class Origins:
         self._values[tensor] = leaf
         return leaf
 
+    def is_beginning(self, value: Tensor) -> bool:
+        """Whether `value` is a leaf that came from nothing watched: a weight, say."""
+        return value.is_leaf and not self.leaf(value).sources
+
     def mark(self, top, call: Call) -> None:
         """Credit `call` with the node `top` and all unmarked nodes behind it."""
         todo = [top]
@@ -126,7 +130,10 @@ class Origins:
             if self._writes and (own is None or own.kind != "parameter"):
                 yield from self._written_since(value, own)
         elif value.is_leaf:
-            yield Source(self.leaf(value), True)
+            leaf = self.leaf(value)
+            yield Source(leaf, True)
+            if leaf.sources and self._writes:
+                yield from self._written_since(value, leaf)
         else:
             own = self.call_of(value.grad_fn, self._values.get(value))
             yield Source(own, True)

@@ -99,9 +99,8 @@ class Recorder(TorchFunctionMode):
 
     def _is_unseen(self, value: Tensor, written) -> bool:
         """Whether autograd was told to look away while `value` was overwritten."""
-        return (
-            id(value) in written and not torch.is_grad_enabled() and not value.is_leaf
-        )
+        looks_away = id(value) in written and not torch.is_grad_enabled()
+        return looks_away and not self.origins.is_beginning(value)
 
     def _is_new(self, name: str, value: Tensor, args, written) -> bool:
         """Whether the call gave the value, not just handed back one it was given."""
