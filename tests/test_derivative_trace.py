@@ -2,7 +2,9 @@
 
 import pytest
 
+from ganflow.layout import fold_trace
 from ganflow.record import DerivativeTrace, Edge, Node, Saved
+from ganflow.widgets.trace_cards import TraceState, card
 
 NAMES = {"G": ("weight",), "D": ("weight", "bias")}
 
@@ -95,6 +97,18 @@ def test_what_is_freed_would_raise():
         "a second backward raises: freed are mulBackward (D.0); keep them with "
         "retain_graph=True, or run the forward again"
     )
+
+
+def test_a_graph_that_was_not_run_claims_no_bytes():
+    trace = DerivativeTrace(0, (operation(0, "mul"),), (), saved_known=False)
+    assert trace.saved_bytes is None
+    assert trace.second_backward() == (
+        "a second backward needs a persistent tape; what it keeps is decided when the "
+        "graph runs"
+    )
+    (box,) = fold_trace(trace).boxes.values()
+    reads = dict(card(box, TraceState(trace))["reads"])
+    assert box.saved_bytes is None and "saved bytes" not in reads
 
 
 def test_an_edge_is_live_or_cut_and_a_node_of_a_known_kind():

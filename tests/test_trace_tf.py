@@ -268,6 +268,7 @@ def test_a_watched_step_names_the_cut_and_tells_through_from_into():
     step = lambda z, x_real: step_tf(**pair, z=z, x_real=x_real)  # noqa: E731
     seen = watch_tf(step, Z, X_REAL, **pair)
     trace = seen.trace("loss_D")
+    assert trace.saved_bytes is None and "bytes" not in str(trace)
     assert (trace.reached["G"], len(trace.reached["D"])) == ((), 4)
     assert trace.why_not("G") == ("stop_gradient",)
     assert not trace.flows_through("D")

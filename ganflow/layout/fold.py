@@ -19,7 +19,8 @@ class Box:
     kind is "network", "layer", "operation", "parameter", "input" or "loss". `live`: any
     node inside is live. `parameters` and `reached` count the weights inside, and those
     that receive a derivative; `stopped` are the reasons of cuts inside the box.
-    `saved_bytes` counts each memory block once within the box, weights not counted.
+    `saved_bytes` counts each memory block once within the box, weights not counted; it
+    is None where the trace does not tell.
     `nodes` begin with the one nearest the loss; `shape` is the shape of its value.
     """
 
@@ -31,7 +32,7 @@ class Box:
     layer: str
     nodes: tuple[int, ...]
     live: bool
-    saved_bytes: int
+    saved_bytes: int | None
     shape: tuple[int, ...] | None = None
     freed: int = 0
     parameters: int = 0

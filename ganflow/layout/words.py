@@ -61,8 +61,10 @@ def _(record: Flow, name: str = "") -> str:
     return "Which loss reaches whose parameters. " + "; ".join(lines) + "."
 
 
-def size_words(nbytes: int) -> str:
-    """Bytes as a reader says them: "512 B", "1.2 kB", "3.4 MB" (powers of 1000)."""
+def size_words(nbytes: int | None) -> str:
+    """Bytes as a reader says them: "512 B", "1.2 kB" (powers of 1000); "" if None."""
+    if nbytes is None:
+        return ""
     for unit, size in (("MB", 1_000_000), ("kB", 1_000)):
         if nbytes >= size:
             return f"{nbytes / size:.1f} {unit}"

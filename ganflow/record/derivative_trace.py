@@ -17,7 +17,8 @@ class DerivativeTrace:
     """The history of one tensor: what backward walks, and what it never reaches.
 
     `networks` maps each watched network to the names of its parameters; `called` holds
-    the networks whose forward pass was seen while the watch was on.
+    the networks whose forward pass was seen while the watch was on. `saved_known` is
+    False for a graph that was not run: what backward keeps is decided when it runs.
     """
 
     root: int
@@ -25,6 +26,7 @@ class DerivativeTrace:
     edges: tuple[Edge, ...]
     networks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     called: frozenset[str] = frozenset()
+    saved_known: bool = True
 
     @cached_property
     def by_id(self) -> dict[int, Node]:
@@ -42,12 +44,20 @@ class DerivativeTrace:
         return tuple(node for node in self.nodes if node.live and node.freed)
 
     @cached_property
-    def saved_bytes(self) -> int:
-        """Bytes this graph keeps alive: each memory block once, weights not counted."""
-        return _bytes_of(self.nodes)
+    def saved_bytes(self) -> int | None:
+        """Bytes this graph keeps alive: each memory block once, weights not counted.
+
+        None where the graph does not tell.
+        """
+        return _bytes_of(self.nodes) if self.saved_known else None
 
     def second_backward(self) -> str:
         """What a second backward pass from the root would need, in one sentence."""
+        if not self.saved_known:
+            return (
+                "a second backward needs a persistent tape; what it keeps is decided "
+                "when the graph runs"
+            )
         if self.freed:
             names = [_place(node) for node in self.freed]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""

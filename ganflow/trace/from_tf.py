@@ -52,8 +52,8 @@ def watch(step: Callable, *args, **networks: Player) -> Seen:
     `tape.stop_recording()`: what was computed under it looks like all the rest. A Keras
     variable with trainable=False counts as cut ("frozen parameter"): it leaves
     `trainable_variables`, although a tape asked for it by name would still answer.
-    Nodes have an empty `saved`: what a backward pass keeps is decided when the graph
-    runs, and the graph does not tell. Taught in book/01 and book/02.
+    Nodes have an empty `saved` and the trace's `saved_bytes` is None: what a backward
+    pass keeps is decided when the graph runs. Taught in book/01 and book/02.
     """
     if not networks:
         raise ValueError("no network: name at least one, as in watch(step, z, G=G)")
@@ -108,7 +108,9 @@ class Seen:
                 f"{loss} has no history: it depends on no variable of "
                 f"{', '.join(self._names)}"
             )
-        return DerivativeTrace(0, nodes, edges, self._names, self._called)
+        return DerivativeTrace(
+            0, nodes, edges, self._names, self._called, saved_known=False
+        )
 
     def _body(self, call):
         """A copy of the graph that a nested function runs, with its ends."""
