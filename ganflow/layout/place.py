@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from ganflow.layout.across import across
 from ganflow.layout.rows import LANE, SIDE, Pair, Ways, in_rows
 
 GAP, LABEL, MARGIN = 28.0, 20.0, 6.0  # px: between rows, more for each label, around
-ROUNDS = 16
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def place(
     links, labels = list(links), labels or {}
     rows, ways = in_rows(sizes, links, column - 2 * MARGIN)
     width = {s: sizes[s][0] if s in sizes else LANE - SIDE for row in rows for s in row}
-    x = _across(rows, ways, width, column - 2 * MARGIN)
+    x = across(rows, ways, width, column - 2 * MARGIN)
     left = min((x[s] - width[s] / 2 for s in x), default=0.0) - MARGIN
     x = {stop: value - left for stop, value in x.items()}
     right = max((x[s] + width[s] / 2 for s in x), default=0.0) + MARGIN
@@ -90,48 +90,6 @@ def place(
             (min(max(at, room), right - room), y),
         )
     return Places(spots, wires, right, max([s[1] for s in tops], default=0.0) + MARGIN)
-
-
-def _across(rows: list[list], ways: Ways, width: Mapping, column: float) -> dict:
-    """The x of every stop: near the middle of its neighbours, in order, apart."""
-    above: dict = {stop: [] for row in rows for stop in row}
-    below: dict = {stop: [] for row in rows for stop in row}
-    for way in ways.values():
-        for low, high in pairwise(way):
-            above[low].append(high)
-            below[high].append(low)
-    x = dict.fromkeys(above, column / 2)
-    for turn in range(ROUNDS):
-        near, order = (below, rows) if turn % 2 else (above, rows[::-1])
-        for row in order:
-            want = [np.mean([x[n] for n in near[s]] or [x[s]]) for s in row]
-            weight = [1.0 if width[s] > 0 else 3.0 for s in row]
-            x.update(
-                zip(
-                    row,
-                    _apart(want, weight, [width[s] for s in row], column),
-                    strict=True,
-                )
-            )
-    return x
-
-
-def _apart(want, weight, width, column: float) -> np.ndarray:
-    """The nearest places to `want` that keep order and distance, inside the column.
-
-    Least squares with an order is pooling of neighbours (isotonic regression).
-    """
-    width = np.asarray(width)
-    offset = np.concatenate([[0.0], np.cumsum((width[1:] + width[:-1]) / 2 + SIDE)])
-    pools: list[list[float]] = []  # mean, weight, members
-    for target, w in zip(np.asarray(want) - offset, weight, strict=True):
-        pools.append([target, w, 1])
-        while len(pools) > 1 and pools[-2][0] >= pools[-1][0]:
-            (a, v, n), (b, u, m) = pools[-2:]
-            pools[-2:] = [[(a * v + b * u) / (v + u), v + u, n + m]]
-    fitted = np.concatenate([[mean] * int(n) for mean, _, n in pools])
-    room = max(width[0] / 2, column - width[-1] / 2 - offset[-1])
-    return np.clip(fitted, width[0] / 2, room) + offset
 
 
 def _lanes(rows: list[list], ways: Ways, x: Mapping, labels: Mapping) -> list[dict]:
