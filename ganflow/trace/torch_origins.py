@@ -8,13 +8,11 @@ from itertools import count
 
 import torch
 from torch import Tensor
-from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils.weak import WeakIdKeyDictionary
 
 from ganflow.trace.torch_calls import Call, Source, carries, tensors_in
 from ganflow.trace.torch_names import Names
-
-SHARED = "shared memory"
+from ganflow.trace.torch_writes import Writes, storage_of
 
 
 class Origins:
@@ -30,8 +28,7 @@ class Origins:
         self.numbers = count()
         self._key = object()
         self._values = WeakIdKeyDictionary()
-        self._writes: dict[int, tuple[StorageWeakRef, Call, str | None]] = {}
-        self._purge_at = 64
+        self.writes = Writes()
         self._first = _next_sequence_number()
         for tensor, kind, network, name in names.given:
             shape = tuple(tensor.shape)
@@ -55,7 +52,7 @@ class Origins:
     def weights(self) -> set[int]:
         """The memory blocks of the named networks' parameters."""
         named = (t for t, c in self._values.items() if c.kind == "parameter")
-        return {storage._cdata for t in named if (storage := _storage(t)) is not None}
+        return {storage._cdata for t in named if (storage := storage_of(t)) is not None}
 
     def call_of(self, node, inside: Call | None = None) -> Call:
         """The call that made an autograd node; one of its own if nobody watched it.
@@ -112,44 +109,24 @@ class Origins:
         """Whether a node that no call made was recorded before the watch began."""
         return node._sequence_nr() < self._first
 
-    def remember_write(self, value: Tensor, call: Call, through: str | None) -> None:
-        """Say that `call` overwrote the memory of `value`, reached by `through`."""
-        storage = _storage(value)
-        if storage is None:
-            return
-        self._writes[storage._cdata] = (StorageWeakRef(storage), call, through)
-        if len(self._writes) > self._purge_at:
-            kept = {k: w for k, w in self._writes.items() if not w[0].expired()}
-            self._writes, self._purge_at = kept, max(64, 2 * len(kept))
-
     def _sources_of(self, value: Tensor):
         if not carries(value):
             own = self._values.get(value)
             if own is not None and (own.is_leaf or own.sources):
                 yield Source(own, False)
-            if self._writes and (own is None or own.kind != "parameter"):
-                yield from self._written_since(value, own)
+            if own is None or own.kind != "parameter":
+                yield from self.writes.since(value, own)
         elif value.is_leaf:
             leaf = self.leaf(value)
             yield Source(leaf, True)
-            if leaf.sources and self._writes:
-                yield from self._written_since(value, leaf)
+            if leaf.sources:
+                yield from self.writes.since(value, leaf)
         else:
             own = self.call_of(value.grad_fn, self._values.get(value))
             yield Source(own, True)
-            if self._writes:
-                for source in self._written_since(value, own):
-                    if not self._holds(value.grad_fn, source.call):
-                        yield source
-
-    def _written_since(self, value: Tensor, own: Call | None):
-        storage = _storage(value)
-        if storage is None or storage._cdata not in self._writes:
-            return
-        _, writer, through = self._writes[storage._cdata]
-        if own is None or writer.number > own.number:
-            reason = through or (own and own.reason) or SHARED
-            yield Source(writer, False, reason if writer.live else None)
+            for source in self.writes.since(value, own):
+                if not self._holds(value.grad_fn, source.call):
+                    yield source
 
     def _holds(self, node, call: Call) -> bool:
         """Whether autograd itself knows of a write: a view hangs behind its base."""
@@ -194,14 +171,6 @@ def _given_to(inside: Call, known: set[Source]) -> Iterator[Source]:
             yield from _given_to(source.call, known)
         elif not source.live:
             yield source
-
-
-def _storage(value: Tensor):
-    """The memory of a tensor; None for those that have none (sparse, wrapped)."""
-    try:
-        return value.untyped_storage()
-    except (NotImplementedError, RuntimeError):
-        return None
 
 
 def _next_sequence_number() -> int:

@@ -114,7 +114,7 @@ class Recorder(TorchFunctionMode):
         if id(value) in written:
             own = self.origins.own(value)
             through = own.name if own is not None and own.is_alias else None
-            self.origins.remember_write(value, call, through)
+            self.origins.writes.note(value, call, through)
 
     def _call(self, name: str, value: Tensor, sources, *, live: bool = False) -> Call:
         owner = self._running[-1] if self._running else None
