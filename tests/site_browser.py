@@ -1,10 +1,13 @@
 """Serve the built site, open its pages and move its controls as a reader does."""
 
+import os
 import shutil
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+
+import pytest
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 FLAGS = (
@@ -26,6 +29,13 @@ CONTROLS = ", ".join(f".widget-subarea {kind}" for kind in KEYS)
 PICTURES = ".widget-subarea .lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
 LOOKS = """pictures => pictures.map(picture => picture.innerHTML +
     [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
+
+
+def cannot(reason):
+    """Skip, or fail where a browser is required."""
+    if os.environ.get("GANFLOW_REQUIRE_BROWSER") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

@@ -8,14 +8,12 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from site_browser import (
-    CHROMIUM,
     CONTROLS,
-    FLAGS,
     LOOKS,
     PHONE,
     PICTURES,
+    cannot,
     changed,
     move_by_keyboard,
     move_by_mouse,
@@ -41,13 +39,6 @@ LIVE = [
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
-def cannot(reason):
-    """Skip, or fail where a browser is required."""
-    if os.environ.get("GANFLOW_REQUIRE_BROWSER") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 def stale_notebooks():
     """Chapters whose notebook is not the one the site was built from."""
     return [
@@ -59,18 +50,13 @@ def stale_notebooks():
 
 
 @pytest.fixture(scope="module")
-def browser():
-    """Chromium, when there is one and it has an up-to-date site to read."""
-    if CHROMIUM is None:
-        cannot("no chromium on this machine: apt-get install chromium")
+def browser(chromium):
+    """Chromium, when it has an up-to-date site to read."""
     if not (SITE / "index.html").exists():
         cannot(f"no site in {SITE.name}/: run make book")
     if "GANFLOW_SITE" not in os.environ and (stale := stale_notebooks()):
         cannot(f"the site was built from another {', '.join(stale)}: run make book")
-    with sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
+    return chromium
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The live view: recorded states told truthfully, drawn by one small script."""
+"""What the live view is given: recorded states, told truthfully."""
 
 import gzip
 import json
@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 import traitlets
-from site_browser import CHROMIUM, FLAGS
 from small_step import small_networks, small_step
 
 from ganflow.layout import FOLDS
@@ -72,6 +71,31 @@ def test_values_and_norms_between_the_leaves_are_right_too():
     product = next(n for n in state.trace.nodes if n.call == "matmul")
     assert (state.values[product.id], state.gradients[product.id]) == ("6", 12.0)
     assert state.values[state.trace.root] == "36"
+
+
+class Deaf(torch.autograd.Function):
+    """The sum of two numbers, whose backward pass gives the second nothing."""
+
+    @staticmethod
+    def forward(ctx, heard, unheard):
+        return heard + unheard
+
+    @staticmethod
+    def backward(ctx, slope):
+        return slope, None
+
+
+def test_a_function_that_hands_on_nothing_leaves_no_number_behind_it(players):
+    G, D = players["G"], players["D"]
+
+    def step(cut, frozen):
+        with watch(**players) as seen:
+            loss = Deaf.apply(D(torch.ones(1, 2)).sum(), G(torch.ones(1, 2)).sum())
+        return seen, {"loss_D": loss}
+
+    state = record_states(step, players)["loss_D", False, False]
+    told = {state.trace.by_id[number].network for number in state.gradients}
+    assert told == {None, "D"}
 
 
 def test_recording_leaves_no_gradient_behind(players, states):
@@ -169,135 +193,5 @@ def test_the_lab_has_a_switch_for_what_varies_only(states):
 def test_the_script_is_short_and_asks_nobody_for_anything():
     script = HERE.with_suffix(".js").read_text()
     assert len(script.splitlines()) <= 150
-    assert not {"fetch(", "import(", "https://"} & set(script.split())
+    assert not [call for call in ("fetch(", "import(", "https://") if call in script]
     assert HERE.with_suffix(".css").read_text().count("prefers-reduced-motion") == 1
-
-
-PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
-<style>%s</style><body><div id="here"></div><script type="module">%s
-const traits = %s, calls = {};
-window.model = {
-  get: (name) => traits[name],
-  set: (name, value) => { traits[name] = value; calls[name]?.forEach((f) => f()); },
-  save_changes: () => {},
-  on: (names, f) => names.split(" ").forEach((n) => (calls[n.slice(7)] ??= []).push(f)),
-  off: (names) => names.split(" ").forEach((n) => delete calls[n.slice(7)]),
-};
-window.leave = render({ model, el: document.getElementById("here") });
-</script></body></html>"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[1000, 375], ids=["wide", "phone"])
-def page(request, chromium, record):
-    """The view alone on a page, with a model of a dozen lines."""
-    script = HERE.with_suffix(".js").read_text().replace("export default", "void")
-    traits = {"record_": record, "loss": 0, "cut": False, "frozen": False, "folds": {}}
-    page = chromium.new_page(viewport={"width": request.param, "height": 900})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.append(request.url))
-    css = HERE.with_suffix(".css").read_text()
-    page.set_content(PAGE % (css, script, json.dumps(traits)))
-    page.wait_for_selector(".box.live")
-    yield page
-    assert wrong == []
-    page.close()
-
-
-def turn(page, name, value):
-    page.evaluate(f"model.set('{name}', {json.dumps(value)})")
-
-
-@pytest.mark.browser
-def test_switching_changes_the_picture_and_the_words(page):
-    before = page.locator("svg[role=group]").inner_html()
-    turn(page, "cut", True)
-    assert page.locator("svg[role=group]").inner_html() != before
-    assert page.locator("g.cut text").all_text_contents() == ["detach"]
-    assert "never arrives in G (cut: detach)" in page.locator(".says").inner_text()
-    assert page.locator(".says").get_attribute("aria-live") == "polite"
-    turn(page, "frozen", True)
-    assert "has no history" in page.locator(".missing").inner_text()
-    turn(page, "loss", 7)
-    assert "Nothing was recorded" in page.locator(".missing").inner_text()
-
-
-@pytest.mark.browser
-def test_a_box_opens_and_folds_by_keyboard_and_keeps_the_focus(page):
-    page.locator(".box.network.role-D").focus()
-    for expected in (3, 0):  # layers of D, then its operations
-        page.keyboard.press("Enter")
-        assert page.locator(".box.layer.role-D").count() == expected
-        assert page.evaluate("document.activeElement.classList.contains('role-D')")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Escape")
-    assert page.locator(".box.network.role-D").count() == 1
-    label = page.locator(".box.network.role-D").get_attribute("aria-label")
-    assert label.startswith("network D: ") and label.endswith("Enter opens it.")
-
-
-@pytest.mark.browser
-def test_a_click_opens_and_pointing_reads(page):
-    page.locator(".box.network.role-G").hover()
-    assert "4 of 4 parameters" in page.locator(".reads").inner_text()
-    page.locator(".box.network.role-G").click()
-    assert page.locator(".box.layer.role-G").count() == 3
-
-
-@pytest.mark.browser
-def test_no_label_is_clipped_and_none_is_under_9_px(page):
-    """In every fold: text inside its frame, and its size on the screen."""
-    wrong = """() => [...document.querySelectorAll('.live, .dead')].flatMap((box) => {
-      if (!box.matches('.box')) return [];
-      const frame = box.querySelector('.frame').getBoundingClientRect();
-      return [...box.querySelectorAll('text')].filter((text) => {
-        const at = text.getBoundingClientRect();
-        const scale = text.getScreenCTM().a;
-        return at.left < frame.left || at.right > frame.right || at.top < frame.top - 1
-          || at.bottom > frame.bottom + 1
-          || parseFloat(getComputedStyle(text).fontSize) * scale < 9;
-      }).map((text) => text.textContent);
-    })"""
-    page.emulate_media(reduced_motion="reduce")
-    for G in FOLDS:
-        for D in FOLDS:
-            turn(page, "folds", {"G": G, "D": D, "": "operation"})
-            assert page.evaluate(wrong) == []
-
-
-@pytest.mark.browser
-def test_the_page_never_scrolls_sideways(page):
-    turn(page, "folds", {"G": "operation", "D": "operation", "": "operation"})
-    wide = (
-        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
-    )
-    assert page.evaluate(wide)
-
-
-@pytest.mark.browser
-def test_who_wants_no_motion_gets_none(page):
-    page.emulate_media(reduced_motion="reduce")
-    styles = "getComputedStyle(document.querySelector('.run')).animationName"
-    assert page.evaluate(styles) == "none"
-    page.emulate_media(reduced_motion="no-preference")
-    assert page.evaluate(styles) == "gf-run"
-
-
-@pytest.mark.browser
-def test_leaving_stops_listening(page):
-    page.evaluate("leave()")
-    before = page.locator("svg[role=group]").inner_html()
-    turn(page, "cut", True)
-    assert page.locator("svg[role=group]").inner_html() == before

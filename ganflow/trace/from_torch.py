@@ -25,8 +25,9 @@ class watch:
 
     Raises
     ------
-    TypeError : a value of another kind.
-    ValueError : no name, two networks that share a parameter, a player with a history.
+    TypeError : a value without a name, or of another kind.
+    ValueError : no name, two networks that share a parameter, a player with a history,
+        a lazy network that was never called.
 
     Gradient: nothing is detached, frozen, computed or kept; values, random numbers,
     `.grad` and `requires_grad` are what they would be without the watch. Graphs die as
@@ -34,7 +35,9 @@ class watch:
     Taught in book/01.
     """
 
-    def __init__(self, **named: nn.Module | Tensor | list[Tensor]):
+    def __init__(self, /, *unnamed, **named: nn.Module | Tensor | list[Tensor]):
+        if unnamed:
+            raise TypeError("name what you watch, as in watch(G=G, D=D, z=z)")
         self._names = Names(named)
         self._recorder = Recorder(self._names)
 

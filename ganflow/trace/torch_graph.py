@@ -73,7 +73,6 @@ class _Drawing:
         call = self.origins.call_of(node)
         self._of_call.setdefault(call, number)
         saved = saved_tensors(node)
-        records = tuple(self.memory.record(name, t) for name, t in saved or ())
         self.nodes.append(
             Node(
                 number,
@@ -83,7 +82,7 @@ class _Drawing:
                 shape=_shape_of(node),
                 network=call.network,
                 layer=call.layer,
-                saved=records,
+                saved=self.memory.records(saved or ()),
                 freed=saved is None,
             )
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 
 class Given(NamedTuple):
@@ -64,7 +65,7 @@ class Names:
         for one in given:
             other = owner.setdefault(id(one.tensor), one)
             if other.network != one.network:
-                whose = " and ".join(n for n in (other.network, one.network) if n)
+                whose = f"{other.network or other.name} and {one.network or one.name}"
                 raise ValueError(
                     f"{whose} share the parameter {other.name} of shape "
                     f"{tuple(one.tensor.shape)}, so no one can say whose derivative "
@@ -74,26 +75,37 @@ class Names:
 
 
 def _parameters(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of a network, or the tensors of a player, each once."""
     if isinstance(value, nn.Module):
-        yield from value.named_parameters()
-        return
-    if isinstance(value, Tensor):
-        pairs = [(name, value)]
+        pairs = list(value.named_parameters())
     elif isinstance(value, (list, tuple)):
         pairs = [(f"{name}[{i}]", item) for i, item in enumerate(value)]
+        if not pairs:
+            raise ValueError(
+                f"{name} is an empty list: give the tensors that it learns"
+            )
     else:
         pairs = [(name, value)]
-    if not pairs:
-        raise ValueError(f"{name} is an empty list: give the tensors that it learns")
+    known: set[int] = set()
     for own, tensor in pairs:
-        if not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"{own} is of type {type(tensor).__name__}: watch takes networks "
-                "(nn.Module), tensors, and lists of tensors"
-            )
-        if tensor.grad_fn is not None:
-            raise ValueError(
-                f"{own} has a history already, made before the watch began: make it "
-                "inside `with watch(...)`, and name the tensors it is made from"
-            )
-        yield own, tensor
+        _check_learnable(name, own, tensor)
+        if id(tensor) not in known:
+            known.add(id(tensor))
+            yield own, tensor
+
+
+def _check_learnable(name: str, own: str, tensor: object) -> None:
+    if not isinstance(tensor, Tensor):
+        raise TypeError(
+            f"{own} is of type {type(tensor).__name__}: watch takes networks "
+            "(nn.Module), tensors, and lists of tensors"
+        )
+    if is_lazy(tensor):
+        raise ValueError(
+            f"{own} of {name} has no shape yet: call {name} once before the watch"
+        )
+    if tensor.grad_fn is not None:
+        raise ValueError(
+            f"{own} has a history already, made before the watch began: make it "
+            "inside `with watch(...)`, and name the tensors it is made from"
+        )

@@ -145,10 +145,12 @@ class Origins:
         name = re.sub(r"Backward\d*$", "", type(node).__name__)
         behind = self.behind(node)
         hidden = _given_to(inside, set(behind)) if inside else ()
+        whose = {s.call.network for s in behind if s.call.kind == "parameter"}
         # It is as old as what it is made of: a write since then is news to it.
         call = Call(
             max((source.call.number for source in behind), default=-1),
             "made before the watch" if before else name,
+            network=whose.pop() if len(whose) == 1 else None,
             sources=(*behind, *hidden),
             live=True,
             before=before,

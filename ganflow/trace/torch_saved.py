@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import torch
 from torch import Tensor
 
 from ganflow.record import Saved
 from ganflow.trace.torch_calls import tensors_in
 
 RAW = "_raw_saved_"
+BY_ROW, BY_COLUMN = ("crow_indices", "col_indices"), ("ccol_indices", "row_indices")
+# A sparse tensor has no memory of its own; these parts of it have.
+PARTS = {
+    torch.sparse_coo: ("_indices", "_values"),
+    torch.sparse_csr: (*BY_ROW, "values"),
+    torch.sparse_bsr: (*BY_ROW, "values"),
+    torch.sparse_csc: (*BY_COLUMN, "values"),
+    torch.sparse_bsc: (*BY_COLUMN, "values"),
+}
 
 
 def saved_tensors(node) -> list[tuple[str, Tensor]] | None:
@@ -47,8 +59,13 @@ class Memory:
         self._weights = weights
         self._numbers: dict[int, int] = {}
 
-    def record(self, name: str, value: Tensor) -> Saved:
-        """The plain record of one saved tensor."""
+    def records(self, saved: Iterable[tuple[str, Tensor]]) -> tuple[Saved, ...]:
+        """The plain records of what one node saved."""
+        return tuple(
+            self._record(name, part) for name, value in saved for part in _parts(value)
+        )
+
+    def _record(self, name: str, value: Tensor) -> Saved:
         storage = value.untyped_storage()
         number = self._numbers.setdefault(storage._cdata, len(self._numbers))
         return Saved(
@@ -59,3 +76,8 @@ class Memory:
             parameter=storage._cdata in self._weights,
             block=storage.nbytes(),
         )
+
+
+def _parts(value: Tensor) -> list[Tensor]:
+    names = PARTS.get(value.layout)
+    return [getattr(value, name)() for name in names] if names else [value]

@@ -66,7 +66,7 @@ def _state(seen: watch, loss: Tensor, words: Mapping, table: Flow | None) -> Tra
     return TraceState(
         seen.trace(loss),
         values={number: text for number, text in said.items() if text},
-        gradients={number: norms[node] for number, node in enumerate(order)},
+        gradients={n: norms[node] for n, node in enumerate(order) if node in norms},
         flow=table,
     )
 
@@ -83,25 +83,28 @@ def _live(loss: Tensor) -> list:
 
 
 def _derivatives(loss: Tensor, order: list) -> dict:
-    """The norm of the loss's derivative at each node of its backward pass."""
+    """The norm of the loss's derivative at each node where one arrives."""
     norms: dict = {}
     leaves = {node: node.variable for node in order if hasattr(node, "variable")}
 
     def note(node):
         def hook(arrived):
             parts = [part.norm() for part in arrived if part is not None]
-            norms[node] = float(torch.stack(parts).norm())
+            if parts:  # a custom Function may hand on nothing
+                norms[node] = float(torch.stack(parts).norm())
 
         return hook
 
     handles = [
         node.register_prehook(note(node)) for node in order if node not in leaves
     ]
-    found = torch.autograd.grad(loss, list(leaves.values()), retain_graph=True)
+    found = torch.autograd.grad(
+        loss, list(leaves.values()), retain_graph=True, allow_unused=True
+    )
     for handle in handles:
         handle.remove()
-    norms |= {n: float(part.norm()) for n, part in zip(leaves, found, strict=True)}
-    return norms
+    arrived = zip(leaves, found, strict=True)
+    return norms | {n: float(part.norm()) for n, part in arrived if part is not None}
 
 
 class _Values(TorchFunctionMode):
