@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ganflow"
 LAYERS = [
-    ("schedule", "record", "games", "data"),  # plain data, numpy at most
+    ("schedule", "record", "games", "data", "metrics"),  # plain data, numpy at most
     ("losses", "nets", "trace", "flow", "layout"),  # torch, one file of tensorflow
     ("play", "sweep"),
     ("plotting", "widgets", "chapter"),  # matplotlib, anywidget
