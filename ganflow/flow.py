@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from ganflow.record import Flow, FlowCell
-from ganflow.record.flow_rules import steps_after, why_cut
+from ganflow.record.flow_rules import check_dict, fill_table, steps_after, why_cut
 
 Player = nn.Module | Tensor | Iterable[Tensor]
 
@@ -35,7 +36,7 @@ def flow(
 
     Raises
     ------
-    TypeError : a loss or a player of the wrong kind.
+    TypeError : no dict, or a loss or a player of the wrong kind.
     ValueError : a loss with several elements or without history, names that do not
         fit, an empty player, a tensor in two players.
     RuntimeError : backward cannot run: the graph is freed, or a value it needs was
@@ -48,17 +49,12 @@ def flow(
     after = steps_after(losses, players, steps)
     for name, loss in losses.items():
         _check_loss(name, loss)
-    cells = {}
-    for name, loss in losses.items():
-        norms = _norms(name, loss, tensors)
-        for player, found in norms.items():
-            cut = all(norm is None for norm in found)
-            cells[name, player] = FlowCell.of_norms(
-                found,
-                stepped=player in after[name],
-                why=_why(loss, player, tensors[player], seen) if cut else "",
-            )
-    return Flow(tuple(losses), tuple(players), cells)
+    return fill_table(
+        after,
+        tensors,
+        lambda name: _norms(name, losses[name], tensors),
+        lambda name, player: _why(losses[name], player, tensors[player], seen),
+    )
 
 
 def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
@@ -78,9 +74,11 @@ def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
 
     Raises
     ------
-    TypeError : a player that is neither network, tensor, nor tensors.
-    ValueError : no player, a player without tensors, a tensor in two players.
+    TypeError : no dict, or a player that is neither network, tensor, nor tensors.
+    ValueError : no player, a player without tensors, or lazy and never called, a tensor
+        in two players.
     """
+    check_dict("players", players, '{"G": G, "D": D}')
     if not players:
         raise ValueError('no players: pass a dict such as {"G": G, "D": D}')
     found, owner = {}, {}
@@ -110,6 +108,10 @@ def _tensors(player: str, given: Player) -> list[Tensor]:
             raise TypeError(
                 f"{player} is to be a network, a tensor or tensors, and holds a "
                 f"{type(tensor).__name__}"
+            )
+        if is_lazy(tensor):
+            raise ValueError(
+                f"{player} has a parameter without a shape: call it once first"
             )
     return tensors
 

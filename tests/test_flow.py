@@ -2,7 +2,6 @@
 
 import copy
 import math
-from html.parser import HTMLParser
 
 import pytest
 import torch
@@ -10,7 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from ganflow.flow import flow, left_behind
-from ganflow.record import Flow, FlowCell
+from ganflow.record import FlowCell
 from ganflow.trace.from_torch import watch
 
 
@@ -232,6 +231,14 @@ BAD = [
     (TypeError, "D is to be a network.*str", lambda p, k: (k, {**p, "D": ["w"]})),
     (ValueError, "no players", lambda p, k: (k, {})),
     (ValueError, "no losses", lambda p, k: ({}, p)),
+    (TypeError, "losses is of type Tensor: pass a dict", lambda p, k: (k["loss_D"], p)),
+    (TypeError, "players is of type Sequential", lambda p, k: (k, p["G"])),
+    (TypeError, "name a player or several", lambda p, k: (k, p, {"loss_D": None})),
+    (
+        ValueError,
+        "D has a parameter without a shape",
+        lambda p, k: (k, {"D": nn.LazyLinear(1)}),
+    ),
 ]
 
 
@@ -247,79 +254,3 @@ def test_a_mistake_gets_one_sentence_and_changes_nothing(error, message, change)
         assert p.requires_grad == requires_grad
         assert (p.grad is None) == (grad is None)
         assert grad is None or torch.equal(p.grad, grad)
-
-
-def small_table():
-    return Flow(
-        ("loss_D", "loss_G"),
-        ("G", "D"),
-        {
-            ("loss_D", "G"): FlowCell(None, 0, 4, False, "detach"),
-            ("loss_D", "D"): FlowCell(0.37868, 4, 4, True),
-            ("loss_G", "G"): FlowCell(12345.678, 3, 4, True),
-            ("loss_G", "D"): FlowCell(0.1, 4, 4, False),
-        },
-    )
-
-
-def test_the_text_table_is_aligned_ascii_with_four_digits():
-    expected = """\
-loss   | G                           | D
--------+-----------------------------+--------------------
-loss_D | cut: detach                 | 0.3787, stepped
-loss_G | 1.235e+04, stepped (3 of 4) | 0.1000, left behind"""
-    assert str(small_table()) == repr(small_table()) == expected
-    assert expected.isascii()
-
-
-class Outline(HTMLParser):
-    """Collects the tags, the row heads and the cells of a table."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.open, self.words = [], [], []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-        self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        self.words.append(data)
-
-
-def test_the_html_table_has_a_caption_scopes_and_the_words_of_the_text():
-    outline = Outline(small_table()._repr_html_())
-    assert outline.open == []
-    assert [tag for tag, _ in outline.tags].count("caption") == 1
-    scopes = [attrs.get("scope") for tag, attrs in outline.tags if tag == "th"]
-    assert scopes == ["col", "col", "col", "row", "row"]
-    cells = [attrs["class"] for tag, attrs in outline.tags if tag == "td"]
-    assert cells == [
-        "gf-G gf-cut",
-        "gf-D gf-stepped",
-        "gf-G gf-stepped",
-        "gf-D gf-left-behind",
-    ]
-    text = " ".join(outline.words)
-    for cell in small_table().cells.values():
-        assert cell.words() in text
-
-
-def test_names_are_escaped_in_html():
-    table = Flow(("<b>",), ("a&b",), {("<b>", "a&b"): FlowCell(1.0, 1, 1, True)})
-    assert "<b>" not in table._repr_html_() and "a&amp;b" in table._repr_html_()
-
-
-def test_a_record_that_contradicts_itself_is_refused():
-    with pytest.raises(ValueError, match="a norm belongs"):
-        FlowCell(None, 1, 2, True)
-    with pytest.raises(ValueError, match="5 of 4"):
-        FlowCell(1.0, 5, 4, True)
-    with pytest.raises(ValueError, match="cells are"):
-        Flow(("loss_D",), ("D",), {})
-    with pytest.raises(KeyError, match="is no cell"):
-        small_table()["loss_X", "D"]

@@ -63,7 +63,7 @@ def test_frameworks_stay_in_their_layer(path):
     found = {name.split(".")[0] for name in imports(path)}
     if DEPTH[module_of(path)] == 0:
         assert not found & set(PLAIN), f"{path.name} is plain data"
-    if path.name != "from_tf.py":
+    if path.name != "load_tf.py":
         assert not found & {"tensorflow", "keras"}
 
 

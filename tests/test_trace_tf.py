@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from torch import nn
+from paired_step import STEPS, X_REAL, Z, networks, step_tf, step_torch
 
 from ganflow.flow import flow
 from ganflow.trace.from_tf import flow as flow_tf
@@ -17,189 +14,7 @@ from ganflow.trace.from_torch import watch
 import keras
 import tensorflow as tf
 
-softplus, mean, stop = tf.nn.softplus, tf.reduce_mean, tf.stop_gradient
-
-
-@tf.custom_gradient
-def half_seen(u, v):
-    """u v, whose gradient function gives v nothing."""
-    return u * v, lambda slope: (slope * v, None)
-
-
-def slope_of(u, v):
-    """A derivative made by a tape, to be differentiated again."""
-    with tf.GradientTape() as tape:
-        tape.watch(u)
-        value = tf.reduce_sum(tf.tanh(u) * v + u * u)
-    return tape.gradient(value, u)
-
-
-@tf.function
-def inner(u, v):
-    return tf.tanh(u) * 2.0, stop(u) * v, v + 1.0
-
-
-def call(number):
-    """A nested tf.function, of whose results one is used."""
-    return lambda u, v: inner(u, v)[number]
-
-
-def slope_through_a_function(u, v):
-    with tf.GradientTape() as tape:
-        tape.watch(u)
-        value = tf.reduce_sum(inner(u, v)[0] * inner(v, u)[0])
-    return tape.gradient(value, u)
-
-
-OPERATIONS = {
-    "add": lambda u, v: u + v,
-    "multiply": lambda u, v: u * v,
-    "tanh": lambda u, v: tf.tanh(u),
-    "relu": lambda u, v: tf.nn.relu(u),
-    "stop_gradient": lambda u, v: stop(u),
-    "floor": lambda u, v: tf.floor(u),
-    "sign": lambda u, v: tf.sign(u),
-    "greater": lambda u, v: tf.cast(u > v, tf.float32),
-    "where": lambda u, v: tf.where(u > v, u, tf.zeros_like(v)),
-    "to int and back": lambda u, v: tf.cast(tf.cast(u, tf.int32), tf.float32) + 1.0,
-    "to float64 and back": lambda u, v: tf.cast(tf.cast(u, tf.float64), tf.float32),
-    "reshape": lambda u, v: tf.reshape(tf.reshape(u, [1, 4]), [4]),
-    "split": lambda u, v: tf.repeat(tf.split(u, 2)[0], 2),
-    "gather": lambda u, v: tf.gather(tf.reshape(u, [4]), tf.argsort(v)),
-    "top": lambda u, v: tf.math.top_k(u, 4).values,
-    "softmax": lambda u, v: tf.nn.softmax(u) * tf.norm(v),
-    "zeros_like": lambda u, v: tf.zeros_like(u) + v,
-    "shape": lambda u, v: v * tf.cast(tf.shape(u)[0], tf.float32),
-    "cond": lambda u, v: tf.cond(
-        tf.reduce_sum(u) > 0, lambda: u * 2.0, lambda: v + 0.0
-    ),
-    "custom": half_seen,
-    "slope": slope_of,
-    "call 0": call(0),
-    "call 1": call(1),
-    "call 2": call(2),
-    "slope through a function": slope_through_a_function,
-}
-
-
-def program(lines):
-    """A step that runs `lines`: each line an operation and which values it reads."""
-
-    def step(x, variables):
-        values = [*variables, x]
-        for name, i, j in lines:
-            u, v = values[i % len(values)], values[j % len(values)]
-            values.append(
-                OPERATIONS[name](tf.convert_to_tensor(u), tf.convert_to_tensor(v))
-            )
-        return {"loss": tf.reduce_sum(values[-1]) + 0.0}
-
-    return step
-
-
-def answered(step, x, variables, lines):
-    """The numbers of the variables for which a tape gives a derivative, not None."""
-
-    def slopes():
-        with tf.GradientTape() as tape:
-            loss = step(x, variables)["loss"]
-        found = tape.gradient(loss, variables)
-        return [n for n, slope in enumerate(found) if slope is not None]
-
-    if not any(name == "cond" for name, _, _ in lines):
-        return slopes()
-    found = []  # run eagerly, tf.cond takes one branch only; a graph holds both
-    tf.function(lambda: found.extend(slopes())).get_concrete_function()
-    return found
-
-
-LINES = st.lists(
-    st.tuples(
-        st.sampled_from(sorted(OPERATIONS)), st.integers(0, 99), st.integers(0, 99)
-    ),
-    min_size=2,
-    max_size=9,
-)
-
-
-@settings(
-    max_examples=120,
-    derandomize=True,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-@given(lines=LINES, frozen=st.sets(st.integers(0, 3), max_size=2))
-def test_reached_is_what_the_tape_answers_on_programs_made_at_random(lines, frozen):
-    variables = [
-        tf.Variable(
-            tf.linspace(-1.0, 1.5, 4) * (n + 1), trainable=n not in frozen, name=f"v{n}"
-        )
-        for n in range(4)
-    ]
-    step, x = program(lines), tf.constant([0.3, -0.7, 1.1, 0.2])
-    expected = {f"v{n}" for n in answered(step, x, variables, lines)}
-    seen = watch_tf(lambda x: step(x, variables), x, A=variables[:2], B=variables[2:])
-    try:
-        trace = seen.trace("loss")
-    except ValueError as error:
-        assert "no history" in str(error) and not expected
-        return
-    reached = {name for names in trace.reached.values() for name in names}
-    assert reached == expected
-    assert all(
-        edge.live <= (trace.by_id[edge.start].live and trace.by_id[edge.end].live)
-        for edge in trace.edges
-    )
-
-
-def networks():
-    """The same generator and critic in torch and in Keras, with the same weights."""
-    torch.manual_seed(0)
-    G = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2)).double()
-    D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).double()
-    pair = {}
-    for name, network, size in (("G", G, 2), ("D", D, 1)):
-        model = keras.Sequential(
-            [
-                keras.Input((2,), dtype="float64"),
-                keras.layers.Dense(8, activation="tanh", dtype="float64"),
-                keras.layers.Dense(size, dtype="float64"),
-            ]
-        )
-        weights = [p.detach().numpy().T for p in network.parameters()]
-        model.set_weights(weights)
-        pair[name] = model
-    return {"G": G, "D": D}, pair
-
-
-Z, X_REAL = np.random.default_rng(0).normal(size=(2, 5, 2))
-
-
-def step_torch(G, D, z, x_real):
-    """The losses of one training step, with a slope penalty at the real points."""
-    x_fake = G(z)
-    loss_D = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
-    loss_G = F.softplus(-D(x_fake)).mean()
-    at = x_real.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(D(at).sum(), at, create_graph=True)
-    penalty = ((slope.square().sum(dim=1) + 1e-10).sqrt() - 1).square().mean()
-    return {"loss_D": loss_D, "loss_G": loss_G, "penalty": penalty}
-
-
-def step_tf(G, D, z, x_real):
-    """The same losses."""
-    x_fake = G(z)
-    loss_D = mean(softplus(-D(x_real))) + mean(softplus(D(stop(x_fake))))
-    loss_G = mean(softplus(-D(x_fake)))
-    with tf.GradientTape() as tape:
-        tape.watch(x_real)
-        score = D(x_real)
-    slope = tape.gradient(score, x_real)
-    penalty = mean((tf.sqrt(tf.reduce_sum(slope**2, axis=1) + 1e-10) - 1) ** 2)
-    return {"loss_D": loss_D, "loss_G": loss_G, "penalty": penalty}
-
-
-STEPS = {"loss_D": "D", "loss_G": "G", "penalty": "D"}
+mean, stop = tf.reduce_mean, tf.stop_gradient
 
 
 @pytest.mark.parametrize("frozen", [(), ("D",), ("G",)], ids=["none", "D", "G"])
@@ -345,6 +160,15 @@ def test_watching_changes_no_variable_and_leaves_the_networks_as_they_were():
         seen.trace("loss").accumulates_into("G")
 
 
+def test_a_call_that_a_layer_was_given_stays_its_own():
+    layer = keras.layers.Dense(1)
+    layer.build((None, 2))
+    given = vars(layer)["call"] = lambda x: mean(x @ layer.kernel) + 1.0
+    seen = watch_tf(lambda x: {"loss": layer(x)}, Z.astype("float32"), step=layer)
+    assert vars(layer)["call"] is given
+    assert seen.trace("loss").reached == {"step": ("kernel",)}
+
+
 def test_moving_averages_are_not_parameters():
     norm = keras.layers.BatchNormalization()
     D = keras.Sequential([keras.Input((2,)), norm, keras.layers.Dense(1)], name="D")
@@ -416,6 +240,21 @@ MISTAKES = [
         TypeError,
         "holds a int",
         lambda: flow_tf(taped()[0], {"loss_V": tf.ones(())}, {"V": [3]}),
+    ),
+    (
+        ValueError,
+        "loss_V is of dtype int32",
+        lambda: flow_tf(taped()[0], {"loss_V": tf.constant(3)}, {"V": V}),
+    ),
+    (
+        TypeError,
+        "the tape comes first, and this is of type dict",
+        lambda: flow_tf({"loss_V": V * 2.0}, {"V": V}, {}),
+    ),
+    (
+        TypeError,
+        "players is of type list: pass a dict",
+        lambda: flow_tf(taped()[0], {"loss_V": tf.ones(())}, [V]),
     ),
     (TypeError, "return a dict", lambda: watch_tf(lambda: V * 2.0, V=V)),
     (

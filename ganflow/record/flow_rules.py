@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ganflow.record.derivative_trace import DerivativeTrace
+from ganflow.record.flow import Flow, FlowCell
 
 
 def steps_after(
-    losses: Collection[str],
+    losses: Mapping[str, object],
     players: Collection[str],
     steps: Mapping[str, str | Collection[str]] | None = None,
 ) -> dict[str, frozenset[str]]:
@@ -16,16 +17,18 @@ def steps_after(
 
     Parameters
     ----------
-    losses, players : names
+    losses : by name. players : names
     steps : loss -> the player or players it updates, () for a loss without a step.
         A loss that is not in it is followed by the step of the player in its name:
         loss_D by D's.
 
     Raises
     ------
+    TypeError : `losses` is no dict, or a step is neither a name nor names.
     ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a
         loss that is not named after a player.
     """
+    check_dict("losses", losses, '{"loss_D": loss_D}')
     if not losses:
         raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
     steps = dict(steps or {})
@@ -39,6 +42,11 @@ def steps_after(
                 f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
             )
         stepped = steps.get(loss, loss.removeprefix("loss_"))
+        if not isinstance(stepped, Collection):
+            raise TypeError(
+                f"steps[{loss!r}] is {stepped!r}: name a player or several, or give () "
+                "where no step follows"
+            )
         after[loss] = frozenset([stepped] if isinstance(stepped, str) else stepped)
         if unknown := after[loss] - set(players):
             raise ValueError(
@@ -46,6 +54,37 @@ def steps_after(
                 f"{_list(players)}"
             )
     return after
+
+
+def fill_table(
+    after: Mapping[str, Collection[str]],
+    players: Collection[str],
+    norms_of: Callable[[str], Mapping[str, Sequence[float | None]]],
+    why_of: Callable[[str, str], str],
+) -> Flow:
+    """Make the table, loss by loss.
+
+    after : what `steps_after` gave
+    norms_of : loss -> player -> a norm per parameter, None where no derivative arrives
+    why_of : (loss, player) -> why; asked only where none arrives at the player
+    """
+    cells = {}
+    for loss, stepped in after.items():
+        for player, norms in norms_of(loss).items():
+            cut = all(norm is None for norm in norms)
+            why = why_of(loss, player) if cut else ""
+            cells[loss, player] = FlowCell.of_norms(
+                norms, stepped=player in stepped, why=why
+            )
+    return Flow(tuple(after), tuple(players), cells)
+
+
+def check_dict(what: str, given: object, example: str) -> None:
+    """Raise TypeError, with an example, for anything that is no dict."""
+    if not isinstance(given, Mapping):
+        raise TypeError(
+            f"{what} is of type {type(given).__name__}: pass a dict such as {example}"
+        )
 
 
 def why_cut(trace: DerivativeTrace | None, player: str, *, frozen: bool) -> str:

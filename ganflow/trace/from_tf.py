@@ -1,33 +1,23 @@
-"""Traces and flow tables of TensorFlow and Keras 3: the only module that loads them."""
+"""Watch a TensorFlow step as one graph, then ask it for derivative traces."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
-import torch  # noqa: F401  (first: loaded after TensorFlow it can hang)
 
-# isort: split
-import keras
-import tensorflow as tf
-from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
-
-from ganflow.record import DerivativeTrace, Flow, FlowCell
-from ganflow.record.flow_rules import steps_after, why_cut
-from ganflow.trace.tf_graph import Ask, is_differentiable, read
+from ganflow.record import DerivativeTrace
+from ganflow.trace.load_tf import function_def_to_graph, tf
+from ganflow.trace.tf_flow import Player, flow
+from ganflow.trace.tf_graph import read
+from ganflow.trace.tf_history import Ask, is_differentiable
 from ganflow.trace.tf_networks import Leaf, Owners, is_module, tagged, variables_of
 
-Player = keras.Layer | tf.Module | tf.Variable | Iterable[tf.Variable]
-
-for gpu in tf.config.list_physical_devices("GPU"):
-    # A device already in use keeps the setting it began with.
-    with contextlib.suppress(RuntimeError):
-        tf.config.experimental.set_memory_growth(gpu, True)
+__all__ = ["Seen", "flow", "watch"]
 
 
-def watch(step: Callable, *args, **networks: Player) -> Seen:
+def watch(step: Callable, /, *args, **networks: Player) -> Seen:
     """Build `step` as one graph and keep that graph, to be asked for traces.
 
     Parameters
@@ -138,60 +128,6 @@ class Seen:
         return self._passes[op, outputs]
 
 
-def flow(
-    tape: tf.GradientTape,
-    losses: Mapping[str, tf.Tensor],
-    players: Mapping[str, Player],
-    steps: Mapping[str, str | Collection[str]] | None = None,
-    seen: Seen | None = None,
-) -> Flow:
-    """Say what each loss sends to each player, by asking a persistent tape.
-
-    Parameters
-    ----------
-    tape : tf.GradientTape(persistent=True) under which the losses were computed.
-    losses : name -> tensor with one element.
-    players : name -> Keras model or layer, tf.Module, or variables.
-    steps : as in `ganflow.flow.flow`.
-    seen : what `watch` saw of the same step, to name what cut a path.
-
-    Returns
-    -------
-    Flow : the table that `ganflow.flow.flow` gives for the same step in torch.
-
-    Raises
-    ------
-    TypeError : a loss that is no eager tensor, a player without variables.
-    ValueError : a tape that is not persistent, a loss with several elements, names that
-        do not fit, a variable in two players.
-
-    Gradient: computed by the tape and thrown away; the tape does not record it. A
-    variable with trainable=False receives none, as in `watch`. Taught in book/03.
-    """
-    if not tape._persistent:
-        raise ValueError(
-            "this tape answers only once: open it as tf.GradientTape(persistent=True)"
-        )
-    found = variables_of(players)
-    after = steps_after(losses, players, steps)
-    for name, loss in losses.items():
-        _check_loss(name, loss)
-    cells = {}
-    for name, loss in losses.items():
-        norms = _norms(tape, loss, found)
-        for player, listed in found.items():
-            cells[name, player] = FlowCell.of_norms(
-                norms[player],
-                stepped=player in after[name],
-                why=why_cut(
-                    None if seen is None else seen.trace(name),
-                    player,
-                    frozen=all(leaf.frozen for leaf, _ in listed),
-                ),
-            )
-    return Flow(tuple(losses), tuple(players), cells)
-
-
 def _gradients_of(op, outputs: frozenset[int]) -> tuple[bool, ...]:
     """Through which inputs the operation's own gradient function hands a derivative."""
     arrived = [op.outputs[number] for number in sorted(outputs)]
@@ -223,35 +159,3 @@ def _checked(results) -> dict[str, tf.Tensor]:
                 "its tf.reduce_mean first"
             )
     return results
-
-
-def _check_loss(name: str, loss: tf.Tensor) -> None:
-    if not isinstance(loss, tf.Tensor) or not hasattr(loss, "numpy"):
-        raise TypeError(
-            f"{name} is a {type(loss).__name__}, not an eager tensor: pass the loss "
-            "itself, outside tf.function"
-        )
-    if loss.shape.num_elements() != 1:
-        raise ValueError(
-            f"{name} has shape {tuple(loss.shape)}: a loss is one number, so take its "
-            "tf.reduce_mean first"
-        )
-
-
-def _norms(tape, loss, found) -> dict[str, list[float | None]]:
-    """One backward pass: for each player, a norm per variable, None where cut."""
-    pairs = [(leaf, v) for listed in found.values() for leaf, v in listed]
-    wanted = [v for leaf, v in pairs if not leaf.frozen]
-    with tape.stop_recording() if tape._recording else contextlib.nullcontext():
-        arrived = tape.gradient(loss, wanted)
-    norm = {
-        id(v): None if slope is None else _norm(slope)
-        for v, slope in zip(wanted, arrived, strict=True)
-    }
-    return {who: [norm.get(id(v)) for _, v in listed] for who, listed in found.items()}
-
-
-def _norm(slope) -> float:
-    values = tf.convert_to_tensor(slope)
-    wide = tf.complex128 if values.dtype.is_complex else tf.float64
-    return float(np.linalg.norm(np.ravel(tf.cast(values, wide).numpy())))

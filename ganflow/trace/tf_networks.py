@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ganflow.record.flow_rules import check_dict
+
 TAG = re.compile(r"ganflow\.(\d+)\.")
 
 
@@ -35,9 +37,10 @@ def variables_of(networks: Mapping[str, Any]) -> dict[str, list[tuple[Leaf, Any]
 
     Raises
     ------
-    TypeError : a network that holds something else than variables.
+    TypeError : no dict, or a network that holds something else than variables.
     ValueError : no network, one without variables, a variable in two networks.
     """
+    check_dict("players", networks, '{"G": G, "D": D}')
     if not networks:
         raise ValueError("no network: name at least one, such as G=G")
     found, owner = {}, {}
@@ -121,13 +124,15 @@ def layers_of(networks: Mapping[str, Any]) -> Iterator[tuple[Any, str, str | Non
 def tagged(networks: Mapping[str, Any], name_scope: Callable) -> Iterator[None]:
     """While inside, an operation's name tells which layer's `call` made it."""
     layers = {id(layer): layer for layer, _, _ in layers_of(networks)}.values()
+    own = [{k: v for k, v in vars(layer).items() if k == "call"} for layer in layers]
     for layer in layers:
         vars(layer)["call"] = _with_tag(layer, name_scope)
     try:
         yield
     finally:
-        for layer in layers:
+        for layer, before in zip(layers, own, strict=True):
             del vars(layer)["call"]
+            vars(layer).update(before)
 
 
 def _with_tag(layer, name_scope: Callable) -> Callable:

@@ -1,0 +1,21 @@
+"""Load TensorFlow and Keras: the only module that does.
+
+After torch, since loaded the other way round the two can hang; and told to take GPU
+memory as it needs it, not all of it.
+"""
+
+import contextlib
+
+import torch  # noqa: F401
+
+# isort: split
+import keras
+import tensorflow as tf
+from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+__all__ = ["function_def_to_graph", "keras", "tf"]
+
+for gpu in tf.config.list_physical_devices("GPU"):
+    # A device already in use keeps the setting it began with.
+    with contextlib.suppress(RuntimeError):
+        tf.config.experimental.set_memory_growth(gpu, True)
