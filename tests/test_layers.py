@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "ganflow"
 LAYERS = [
     ("schedule", "record", "games", "data", "metrics"),  # plain data, numpy at most
     ("losses", "nets", "trace", "flow", "layout"),  # torch, one file of tensorflow
-    ("play", "sweep"),
+    ("play",),
+    ("sweep",),
     ("plotting", "widgets", "chapter"),  # matplotlib, anywidget
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}

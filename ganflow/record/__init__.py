@@ -2,5 +2,6 @@
 
 from ganflow.record.derivative_trace import DerivativeTrace, Edge, Node, Saved
 from ganflow.record.flow import Flow, FlowCell
+from ganflow.record.history import History
 
-__all__ = ["DerivativeTrace", "Edge", "Flow", "FlowCell", "Node", "Saved"]
+__all__ = ["DerivativeTrace", "Edge", "Flow", "FlowCell", "History", "Node", "Saved"]

@@ -1,0 +1,211 @@
+"""Two players with one number each: GANs small enough for closed forms.
+
+The real data are all 0, G puts its fakes at theta, D scores a point x by
+`scale * psi * x`. Both players follow minus the derivative of their own loss; `field`
+is that motion and `jacobian` its derivative. The functions take numbers, numpy arrays
+and torch tensors alike, so `strength` and `scale` may be one value or one per run.
+Taught in book/04.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import expit
+
+Number = Any  # a float, a numpy array or a torch tensor
+PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping", "consensus")
+
+
+def _sigmoid(t: Number) -> Number:
+    return t.sigmoid() if hasattr(t, "sigmoid") else expit(t)
+
+
+def _logistic(t: Number) -> tuple[Number, Number, Number]:
+    """softplus'(t), softplus''(t), softplus'''(t)."""
+    s = _sigmoid(t)
+    return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
+
+
+def _saturating_G(t):
+    return tuple(-d for d in _logistic(t))
+
+
+def _non_saturating_G(t):
+    first, second, third = _logistic(-t)
+    return -first, second, -third
+
+
+def _linear(slope: float) -> Callable:
+    return lambda t: (slope + 0 * t, 0 * t, 0 * t)
+
+
+def _hinge_D(t):
+    return (t > -1) * 1.0 + 0 * t, 0 * t, 0 * t
+
+
+DERIVATIVES = {  # of loss_G and of loss_D by the fake's score t: first, second, third
+    "saturating": (_saturating_G, _logistic),
+    "non-saturating": (_non_saturating_G, _logistic),
+    "hinge": (_linear(-1.0), _hinge_D),
+    "Wasserstein": (_linear(-1.0), _linear(1.0)),
+}
+
+
+@dataclass(frozen=True)
+class Game:
+    """A GAN of two numbers: the Dirac-GAN, and the bilinear game within it.
+
+    Parameters
+    ----------
+    loss : "saturating", "non-saturating", "hinge" or "Wasserstein"
+    penalty : one of PENALTIES. R1, R2: strength/2 psi^2 in D's loss, at the data and at
+        the fakes (the slope of D is the same there). WGAN-GP: strength/2 (|psi| -
+        target)^2. clipping: psi is put back into [-strength, strength] after each move.
+        consensus: strength/2 |field|^2 in both losses.
+    strength : gamma >= 0 (the bound, for clipping). target : slope >= 0.
+    scale : the score's factor a; a bilinear game has loss_D = a theta psi.
+
+    Raises
+    ------
+    ValueError : a loss or penalty of another name.
+
+    Source: Mescheder et al. 2018 (arXiv 1801.04406), definition 2.1; consensus:
+    Mescheder et al. 2017 (arXiv 1705.10461). There D scores the fake high; here it
+    scores the real high, so psi has the other sign.
+    """
+
+    loss: str = "saturating"
+    penalty: str = "none"
+    strength: Number = 0.0
+    target: float = 1.0
+    scale: Number = 1.0
+
+    def __post_init__(self):
+        for name, value, known in (
+            ("loss", self.loss, DERIVATIVES),
+            ("penalty", self.penalty, PENALTIES),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
+
+    @property
+    def name(self) -> str:
+        """What tables call it, such as "hinge + R1"."""
+        return self.loss + f" + {self.penalty}" * (self.penalty != "none")
+
+    @property
+    def equilibrium(self) -> tuple[float, float]:
+        """Fakes on the data, and a D that cannot tell: (0, 0)."""
+        return 0.0, 0.0
+
+    def field(self, theta: Number, psi: Number) -> tuple[Number, Number]:
+        """How fast each player moves: minus the derivative of its own loss.
+
+        Parameters
+        ----------
+        theta, psi : numbers or arrays of one shape
+
+        Returns
+        -------
+        (v_theta, v_psi), each of that shape
+        """
+        v_theta, v_psi = self._plain_field(theta, psi)
+        if self.penalty in ("R1", "R2"):
+            v_psi = v_psi - self.strength * psi
+        elif self.penalty == "WGAN-GP":
+            v_psi = v_psi - self.strength * (abs(psi) - self.target) * _sign(psi)
+        elif self.penalty == "consensus":
+            (a, b), (c, d) = self._plain_jacobian(theta, psi)
+            pull_theta, pull_psi = a * v_theta + c * v_psi, b * v_theta + d * v_psi
+            v_theta = v_theta - self.strength * pull_theta
+            v_psi = v_psi - self.strength * pull_psi
+        return v_theta, v_psi
+
+    def jacobian(self, theta: Number, psi: Number) -> np.ndarray:
+        """The field's derivative, rows (v_theta, v_psi) by columns (theta, psi).
+
+        Parameters
+        ----------
+        theta, psi : numbers or numpy arrays of one shape
+
+        Returns
+        -------
+        array (2, 2, *shape), float64
+        """
+        j = np.array(self._plain_jacobian(theta, psi), float)
+        if self.penalty in ("R1", "R2"):
+            j[1, 1] -= self.strength
+        elif self.penalty == "WGAN-GP":
+            j[1, 1] -= self.strength * (np.abs(psi) > 0)
+        elif self.penalty == "consensus":
+            v = self._plain_field(theta, psi)
+            square = np.einsum("ki...,kj...->ij...", j, j)
+            curl = sum(a * b for a, b in zip(v, self._bends(theta, psi), strict=True))
+            j = j - self.strength * (square + curl)
+        return j
+
+    def energy(self, theta: Number, psi: Number) -> Number | None:
+        """theta^2 + psi^2 where motion without steps conserves it, else None.
+
+        It is conserved when the two losses pull with equal force: saturating and
+        Wasserstein, without a penalty.
+        """
+        if self.penalty != "none" or self.loss not in ("saturating", "Wasserstein"):
+            return None
+        return theta**2 + psi**2
+
+    def project(self, psi: Number) -> Number:
+        """D's number after a move: within the bound if weights are clipped."""
+        if self.penalty != "clipping":
+            return psi
+        return psi.clip(-self.strength, self.strength)
+
+    def _plain_field(self, theta, psi):
+        """The field without a penalty."""
+        loss_G, loss_D = DERIVATIVES[self.loss]
+        t = self.scale * theta * psi
+        return -self.scale * psi * loss_G(t)[0], -self.scale * theta * loss_D(t)[0]
+
+    def _plain_jacobian(self, theta, psi):
+        a, t = self.scale, self.scale * theta * psi
+        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in DERIVATIVES[self.loss])
+        return (
+            (-((a * psi) ** 2) * g2, -a * (g1 + t * g2)),
+            (-a * (d1 + t * d2), -((a * theta) ** 2) * d2),
+        )
+
+    def _bends(self, theta, psi):
+        """Second derivatives of v_theta and of v_psi, two arrays (2, 2, *shape)."""
+        a, t = self.scale, self.scale * theta * psi
+        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in DERIVATIVES[self.loss])
+        g_mixed, d_mixed = -(a**2) * (2 * g2 + t * g3), -(a**2) * (2 * d2 + t * d3)
+        of_theta = [
+            [-((a * psi) ** 3) * g3, psi * g_mixed],
+            [psi * g_mixed, theta * g_mixed],
+        ]
+        of_psi = [
+            [psi * d_mixed, theta * d_mixed],
+            [theta * d_mixed, -((a * theta) ** 3) * d3],
+        ]
+        return np.array(of_theta, float), np.array(of_psi, float)
+
+
+def dirac(loss: str = "saturating", penalty: str = "none", **numbers: float) -> Game:
+    """The Dirac-GAN under a loss and a penalty; `numbers` as in Game."""
+    return Game(loss, penalty, **numbers)
+
+
+def bilinear(scale: float = 1.0) -> Game:
+    """loss_D = scale * theta * psi = -loss_G: the simplest game that turns in circles.
+
+    Source: Gidel et al. 2019 (arXiv 1807.04740).
+    """
+    return Game("Wasserstein", scale=scale)
+
+
+def _sign(x: Number) -> Number:
+    return (x > 0) * 1.0 - (x < 0) * 1.0

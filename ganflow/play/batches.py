@@ -1,0 +1,66 @@
+"""What a move reads: real points, noise and mixing weights, by seed, player and move.
+
+A batch depends on these three only, so runs of one seed can be compared under any
+schedule: the k-th move of D reads the same numbers in all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Batch:
+    """x_real (n, d), z (n, latent), mix (n, 1) in [0, 1]; or (runs, n, ...) each."""
+
+    x_real: Tensor
+    z: Tensor
+    mix: Tensor
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The batches of one player.
+
+    data : has `sample(n, rng)`. latent : size of the noise. player : "G" or "D".
+    """
+
+    data: object
+    latent: int
+    player: str
+
+    def batch(
+        self, seed: int | np.ndarray, move: int | np.ndarray, n: int, *, like: Tensor
+    ) -> Batch:
+        """The batch of n that the player reads at its move number `move` (from -1).
+
+        Parameters
+        ----------
+        seed : int >= 0, or an array (runs,); move : int, or an array (runs,). Runs with
+            one seed at one move read the same numbers, which are drawn once.
+        like : a tensor whose dtype and device the batch gets
+
+        Returns
+        -------
+        Batch
+        """
+        runs = np.shape(seed)
+        pairs = np.stack([np.ravel(part) for part in np.broadcast_arrays(seed, move)])
+        distinct, which = np.unique(pairs, axis=1, return_inverse=True)
+        drawn = [self._draw(int(s), int(k), n) for s, k in distinct.T]
+        parts = [np.stack(part) for part in zip(*drawn, strict=True)]
+        rows = which.ravel() if runs else 0
+        return Batch(*(torch.from_numpy(part[rows]).to(like) for part in parts))
+
+    def _draw(self, seed: int, move: int, n: int) -> tuple[np.ndarray, ...]:
+        """A counter-based generator: its state is the seed and the move, no history."""
+        bits = np.random.Philox(
+            key=[seed, "GD".index(self.player)], counter=[0, 0, 0, move + 1]
+        )
+        rng = np.random.Generator(bits)
+        x_real = self.data.sample(n, rng)
+        return x_real, rng.standard_normal((n, self.latent)), rng.random((n, 1))

@@ -1,0 +1,198 @@
+"""Who plays: the derivative that each player follows, for games and for networks.
+
+`play` and `sweep` ask the same of both: `start`, `gradient`, `project`, `observe`.
+Parameters are tuples of tensors, by player. Everything also works for several runs at
+once: parameters then carry a first dimension (runs,), numbers are tensors (runs,).
+Taught in book/04 and 05.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import vmap
+
+from ganflow.games import Game
+from ganflow.losses import LOSSES, slopes
+from ganflow.play.batches import Batch, Stream
+from ganflow.play.stacked import call
+
+Tensors = tuple[Tensor, ...]
+Values = dict[str, Tensors]
+PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping")
+
+
+@dataclass(frozen=True)
+class Scalars:
+    """The two numbers of a game, in float64.
+
+    Parameters
+    ----------
+    game : Game. theta, psi : where G and D start, floats or arrays (runs,).
+
+    Gradient: `gradient` is minus the game's field in closed form, differentiable by
+    both parameters.
+    """
+
+    game: Game
+    theta: float | np.ndarray = 1.0
+    psi: float | np.ndarray = 1.0
+
+    def start(self) -> Values:
+        """The parameters before the first move."""
+        numbers = {"G": self.theta, "D": self.psi}
+        return {
+            p: (torch.as_tensor(x, dtype=torch.float64),) for p, x in numbers.items()
+        }
+
+    def gradient(self, player: str, values: Values, move=0, *, graph=False) -> Tensors:
+        """The derivative of the player's loss by its own number."""
+        v_theta, v_psi = self.game.field(values["G"][0], values["D"][0])
+        return (-(v_theta if player == "G" else v_psi),)
+
+    def project(self, player: str, params: Tensors) -> Tensors:
+        """What a move must leave: psi within its bound, if the game clips it."""
+        return (self.game.project(params[0]),) if player == "D" else params
+
+    def observe(self, values: Values) -> dict[str, Tensor]:
+        """What a record keeps."""
+        return {"theta": values["G"][0], "psi": values["D"][0]}
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A generator and a critic of points that learn a distribution.
+
+    The k-th move of a player reads a batch that depends on the seed, the player and k
+    only: under every schedule, one seed gives D the same batches in the same order.
+
+    Parameters
+    ----------
+    G, D : nn.Module, noise to points and points to scores (n, 1). Their weights are the
+        start; they are never changed.
+    data : has `sample(n, rng)`, points (n, d) for a numpy Generator
+    loss : a name of LOSSES
+    penalty : one of PENALTIES. R1 (at real) and R2 (at fakes): strength/2 slope^2.
+        WGAN-GP: strength (slope - 1)^2 between. clipping: weights of D are put back
+        into [-strength, strength] after each move.
+    batch, latent : sizes. shown : samples that a record keeps.
+    seed : of the batches, int >= 0; an array (runs,) for several runs.
+
+    Raises
+    ------
+    ValueError : a loss or penalty of another name.
+
+    Gradient: each player's gradient is cut at the other's parameters; with graph=True
+    nothing is cut, so that a whole tick can be differentiated.
+    """
+
+    G: nn.Module
+    D: nn.Module
+    data: object
+    loss: str = "non-saturating"
+    penalty: str = "none"
+    strength: float | Tensor = 0.0
+    batch: int = 256
+    latent: int = 2
+    shown: int = 256
+    seed: int | np.ndarray = 0
+
+    def __post_init__(self):
+        for name, known in (("loss", LOSSES), ("penalty", PENALTIES)):
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
+
+    def start(self) -> Values:
+        """Copies of the weights, by player."""
+        nets = {"G": self.G, "D": self.D}
+        return {
+            player: tuple(p.detach().clone() for p in net.parameters())
+            for player, net in nets.items()
+        }
+
+    def gradient(self, player: str, values: Values, move, *, graph=False) -> Tensors:
+        """The derivative of the player's loss, on its batch number `move` (from 0)."""
+        batch = self.draw(player, move, self.batch)
+        return self.gradient_on(batch, player, values, graph=graph)
+
+    def gradient_on(self, batch: Batch, player: str, values: Values, *, graph=False):
+        """The derivative of the player's loss by its own parameters, on `batch`."""
+        own = values[player]
+        if not graph:
+            own = tuple(p.detach().requires_grad_() for p in own)
+        find = self.loss_G if player == "G" else self.loss_D
+        loss = find(batch, values | {player: own}, graph=graph)
+        return torch.autograd.grad(loss.sum(), own, create_graph=graph)
+
+    def loss_G(self, batch: Batch, values: Values, *, graph=False) -> Tensor:
+        """G's loss, () or (runs,)."""
+        score = self.score(values["D"], call(self.G, values["G"], batch.z))
+        return self._each(LOSSES[self.loss].G, score)
+
+    def loss_D(self, batch: Batch, values: Values, *, graph=False) -> Tensor:
+        """D's loss with its penalty, () or (runs,). Cut at the fakes unless graph."""
+        with torch.set_grad_enabled(graph):
+            x_fake = call(self.G, values["G"], batch.z)
+        both = self.score(values["D"], torch.cat([batch.x_real, x_fake], dim=-2))
+        score_real, score_fake = both.chunk(2, dim=-1)
+        loss = self._each(LOSSES[self.loss].D, score_real, score_fake)
+        if self.penalty in ("none", "clipping"):
+            return loss
+        return loss + self.strength * self._penalty(batch, x_fake, values, graph)
+
+    def score(self, params: Tensors, x: Tensor) -> Tensor:
+        """D's scores of x (..., n, d), as (..., n)."""
+        return call(self.D, params, x).squeeze(-1)
+
+    def project(self, player: str, params: Tensors) -> Tensors:
+        """What a move must leave: D's weights within the bound, if they are clipped."""
+        if player == "G" or self.penalty != "clipping":
+            return params
+        bound = torch.as_tensor(self.strength)
+        bounds = [
+            bound.reshape(bound.shape + (1,) * (p.ndim - bound.ndim)) for p in params
+        ]
+        return tuple(p.clip(-b, b) for p, b in zip(params, bounds, strict=True))
+
+    def observe(self, values: Values) -> dict[str, Tensor]:
+        """What a record keeps: on one batch, the same at every record."""
+        batch = self.draw("G", -1, self.shown)
+        seen = {}
+        for player in "GD":
+            grads = self.gradient_on(batch, player, values)
+            flat = [g.flatten(len(self.runs)) for g in grads]
+            seen[f"gradient_{player}"] = torch.cat(flat, dim=-1).norm(dim=-1)
+        with torch.no_grad():
+            samples = call(self.G, values["G"], batch.z)
+            seen["score_real"] = self.score(values["D"], batch.x_real).mean(-1)
+            seen["score_fake"] = self.score(values["D"], samples).mean(-1)
+        seen["loss_G"] = self.loss_G(batch, values).detach()
+        seen["loss_D"] = self.loss_D(batch, values).detach()
+        return seen | {"samples": samples}
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """() for one run, (n,) for n runs at once."""
+        return np.shape(self.seed)
+
+    def draw(self, player: str, move: int | np.ndarray, n: int) -> Batch:
+        """The batch of n that `player` reads at its move number `move`."""
+        stream = Stream(self.data, self.latent, player)
+        return stream.batch(self.seed, move, n, like=next(self.D.parameters()))
+
+    def _penalty(self, batch: Batch, x_fake: Tensor, values: Values, graph) -> Tensor:
+        """The penalty before its strength, () or (runs,)."""
+        between = torch.lerp(x_fake, batch.x_real, batch.mix)
+        x = {"R1": batch.x_real, "R2": x_fake, "WGAN-GP": between}[self.penalty]
+        slope = slopes(lambda x: self.score(values["D"], x), x, dims=1, cut=not graph)
+        if self.penalty == "WGAN-GP":
+            return (slope - 1).square().mean(-1)
+        return slope.square().mean(-1) / 2
+
+    def _each(self, loss: Callable, *scores: Tensor) -> Tensor:
+        """A batch mean for each run."""
+        return vmap(loss)(*scores) if self.runs else loss(*scores)

@@ -1,0 +1,105 @@
+"""What one tick does to a run as a map: its Jacobian and eigenvalues. Book/04, 05."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganflow.play.loop import Players, Rule, Rules, State, begin, both, take
+from ganflow.play.players import Values
+from ganflow.schedule import Schedule
+
+LONG = 1e9  # moves after which no rule is in its beginning any more
+
+
+def tick_jacobian(
+    players: Players,
+    schedule: Schedule,
+    *,
+    rule: Rule | Rules,
+    at: Values | None = None,
+) -> np.ndarray:
+    """The derivative of a tick's end by its beginning, memory of the rules included.
+
+    Parameters
+    ----------
+    players : one run. Networks read the batches of their first moves.
+    schedule : Schedule. rule : as for `play`.
+    at : parameters by player, the point; where the players start if there is none.
+
+    Returns
+    -------
+    array (n, n), float64: the numbers of G and D, then those that the rules remember,
+    which are as in a run that has long stood at this point with no derivative
+
+    Raises
+    ------
+    ValueError : the tick has no derivative there, as Adam's at a derivative of zero.
+
+    Gradient: cuts nothing: every move is differentiated, with all that it read.
+    """
+    rules = both(rule)
+    state = begin(players, rules)
+    if at is not None:
+        state = replace(state, values=at)
+    start = [t.detach().double() for t in _tensors(state)]
+    flat = torch.cat([t.reshape(-1) for t in start])
+
+    def tick(x: Tensor) -> Tensor:
+        now = _filled(state, list(x.split([t.numel() for t in start])))
+        for turn in schedule.turns:
+            now = take(turn, players, rules, now, graph=True)
+        return torch.cat([t.reshape(-1) for t in _tensors(now)])
+
+    jacobian = torch.autograd.functional.jacobian(tick, flat).numpy()
+    if not np.isfinite(jacobian).all():
+        raise ValueError(
+            f"a tick of {schedule.name} has no derivative here: "
+            f"{int((~np.isfinite(jacobian)).sum())} of its {jacobian.size} entries are "
+            "not finite. Adam divides by the root of an average that is 0 here"
+        )
+    return jacobian
+
+
+def eigenvalues(jacobian: np.ndarray) -> np.ndarray:
+    """Eigenvalues, largest modulus first: the modulus is the growth in one tick.
+
+    Parameters
+    ----------
+    jacobian : (n, n) of one tick
+
+    Returns
+    -------
+    array (n,), complex
+    """
+    values = np.linalg.eigvals(jacobian).astype(complex)
+    return values[np.lexsort((-values.imag, -np.abs(values).round(12)))]
+
+
+def _tensors(state: State) -> list[Tensor]:
+    """Every number of a state that is not a count."""
+    found = [t for player in "GD" for t in state.values[player]]
+    for player in "GD":
+        for name, tensors in state.memory[player].items():
+            found += [] if name == "moves" else tensors
+    return found
+
+
+def _filled(state: State, parts: list[Tensor]) -> State:
+    """`state` with the numbers of `parts` in the places of `_tensors`."""
+
+    def take_like(tensors):
+        return tuple(parts.pop(0).reshape(t.shape) for t in tensors)
+
+    values = {player: take_like(state.values[player]) for player in "GD"}
+    memory = {
+        player: {
+            name: (LONG + 0 * old[0],) if name == "moves" else take_like(old)
+            for name, old in state.memory[player].items()
+        }
+        for player in "GD"
+    }
+    return State(values, memory, state.moves)
