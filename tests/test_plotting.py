@@ -1,11 +1,14 @@
 """Figures carry their labels, stay on their paper, tell G from D without colour."""
 
+from pathlib import Path
+
 import matplotlib
 
 matplotlib.use("agg")
 
 import matplotlib.pyplot as plt
 import pytest
+import torch
 from matplotlib.patches import FancyBboxPatch, Patch
 from matplotlib.transforms import Bbox
 from small_step import dcgan_trace, small_networks, small_step
@@ -14,7 +17,9 @@ from ganflow.flow import flow
 from ganflow.layout import FOLDS, lay_out
 from ganflow.plotting import COLORS, describe, draw_flow, draw_trace
 from ganflow.plotting.card import PX
+from ganflow.plotting.trace import SAYS
 from ganflow.record import Flow, FlowCell
+from ganflow.widgets import trace_view
 
 TEXT_PX, COLUMN_PX = 11, 700
 
@@ -130,6 +135,22 @@ def test_a_given_axes_is_drawn_on_and_words_scale_with_it(recorded):
             a for words, a in pieces(ax, "words") if words.startswith("10 op")
         )
         assert_inside(letters, box)
+
+
+def test_the_figure_and_the_widget_say_the_same_of_each_kind_of_line():
+    script = Path(trace_view.__file__).with_suffix(".js").read_text()
+    for state, words in SAYS.items():
+        assert f'{state}: "{words}"' in script
+
+
+def test_what_cannot_be_drawn_is_refused_by_name(recorded):
+    traces, table = recorded[True, False]
+    with pytest.raises(TypeError, match="this is a Tensor: pass what seen.trace"):
+        draw_trace(torch.ones(()))
+    with pytest.raises(TypeError, match="a Flow, not a DerivativeTrace"):
+        draw_flow(traces["loss_D"])
+    with pytest.raises(TypeError, match="fold is 3: give one of network, layer, op"):
+        draw_trace(traces["loss_D"], 3)
 
 
 def test_a_flow_shows_every_cell_in_words(recorded):

@@ -160,6 +160,8 @@ def test_a_key_of_another_form_is_refused(states, key):
 def test_no_states_and_no_reason_are_refused():
     with pytest.raises(ValueError, match="no states"):
         TraceView.record({})
+    with pytest.raises(TypeError, match="a DerivativeTrace, not a str"):
+        TraceView.record({("loss_G",): "loss_G"})
     with pytest.raises(ValueError, match="message"):
         TraceState(None)
 

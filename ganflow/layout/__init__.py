@@ -65,6 +65,7 @@ def lay_out(
 
     Raises
     ------
+    TypeError : no trace, or a fold that is neither a word nor a dict.
     ValueError : an unknown fold or network.
     """
     folded = fold_trace(trace, fold, name=name)

@@ -82,8 +82,14 @@ def fold_trace(
 
     Raises
     ------
+    TypeError : no trace, or a fold that is neither a word nor a dict.
     ValueError : an unknown fold, or a network that the trace does not know.
     """
+    if not isinstance(trace, DerivativeTrace):
+        raise TypeError(
+            f"a picture shows a DerivativeTrace, and this is a {type(trace).__name__}: "
+            "pass what seen.trace(loss) gives"
+        )
     depth = _depth_of(trace, fold)
     keys = {
         number: found[depth[home_of(trace.by_id[number], trace)]]
@@ -105,6 +111,11 @@ def fold_trace(
 
 def _depth_of(trace: DerivativeTrace, fold: str | Mapping[str, str]) -> dict[str, str]:
     """The fold of each network, and under "" of what runs outside them."""
+    if not isinstance(fold, (str, Mapping)):
+        raise TypeError(
+            f"fold is {fold!r}: give one of {', '.join(FOLDS)}, or a dict of them by "
+            "network"
+        )
     homes = ("", *trace.networks)
     depth = dict.fromkeys(homes, fold) if isinstance(fold, str) else dict(fold)
     if unknown := set(depth) - set(homes):

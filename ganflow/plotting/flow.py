@@ -30,6 +30,11 @@ def draw_flow(flow: Flow, ax: Axes | None = None) -> Axes:
 
     Gradient: none; reads a record. Taught in book/03.
     """
+    if not isinstance(flow, Flow):
+        raise TypeError(
+            f"draw_flow takes a Flow, not a {type(flow).__name__}: draw a trace with "
+            "draw_trace"
+        )
     words = {at: _words(flow[at]) for at in flow.cells}
     longest = max(len(part) for pair in words.values() for part in pair)
     cell = max(CELL, longest * TEXT * LETTER + 44)

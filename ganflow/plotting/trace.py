@@ -47,7 +47,7 @@ def draw_trace(
 
     G's boxes are round with a solid stripe, D's are square with a hatched one. Solid
     arrows show where the derivative goes, grey dashes with a cross where it is cut and
-    by what, pale dots what lies beyond. A box says how many `.grad` get filled in it.
+    by what, pale dots what is never reached. A box says how many `.grad` get filled.
 
     Parameters
     ----------

@@ -26,6 +26,11 @@ class TraceState:
     message: str = ""
 
     def __post_init__(self):
+        if not isinstance(self.trace, DerivativeTrace | None):
+            raise TypeError(
+                f"a state holds a DerivativeTrace, not a {type(self.trace).__name__}: "
+                "pass what seen.trace(loss) gives"
+            )
         if self.trace is None and not self.message:
             raise ValueError("a state without a trace needs a message that says why")
 

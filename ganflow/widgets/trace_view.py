@@ -50,10 +50,11 @@ class TraceView(anywidget.AnyWidget):
 
         Raises
         ------
+        TypeError : a state that is neither.
         ValueError : no states, or a key of another form.
         """
         states = {
-            key: TraceState(state) if isinstance(state, DerivativeTrace) else state
+            key: state if isinstance(state, TraceState) else TraceState(state)
             for key, state in states.items()
         }
         return cls(record_=pack(states, column=column), **chosen)
