@@ -68,6 +68,12 @@ def test_frameworks_stay_in_their_layer(path):
         assert not found & {"tensorflow", "keras"}
 
 
+def test_torch_is_loaded_before_tensorflow():
+    """The other order can hang the process."""
+    loaded = list(imports(PACKAGE / "trace" / "load_tf.py"))
+    assert loaded.index("torch") < loaded.index("tensorflow")
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_module_is_short_enough_to_read(path):
     assert len(path.read_text().splitlines()) <= 300

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ganflow.layout.keys import box_keys, home_of, layer_of
 from ganflow.record import DerivativeTrace, Edge, Node
@@ -140,7 +140,7 @@ def _box(key: str, nodes: list[Node], cuts: list[Edge], trace, name: str) -> Box
         layer_of(nodes[0]),
         tuple(node.id for node in nodes),
         any(node.live for node in nodes),
-        replace(trace, nodes=tuple(nodes)).saved_bytes,
+        trace.saved_bytes_of(nodes),
         shape=nodes[0].shape,
         freed=sum(node.live and node.freed for node in nodes),
         parameters=len(weights),

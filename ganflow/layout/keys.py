@@ -83,6 +83,7 @@ def _fed_by(trace: DerivativeTrace, order: list[int]) -> dict[int, str]:
 
 
 def home_of(node: Node, trace: DerivativeTrace) -> str:
+    """The watched network that a node ran in, or "" outside all of them."""
     return node.network if node.network in trace.networks else ""
 
 

@@ -49,7 +49,19 @@ class DerivativeTrace:
 
         None where the graph does not tell.
         """
-        return _bytes_of(self.nodes) if self.saved_known else None
+        return self.saved_bytes_of(self.nodes)
+
+    def saved_bytes_of(self, nodes: Iterable[Node]) -> int | None:
+        """The same for some of the nodes, as if the others kept nothing."""
+        if not self.saved_known:
+            return None
+        blocks: dict[int, int] = {}
+        for node in nodes:
+            for saved in node.saved if node.live else ():
+                if not saved.parameter:
+                    size = max(saved.nbytes, saved.block or 0)
+                    blocks[saved.storage] = max(blocks.get(saved.storage, 0), size)
+        return sum(blocks.values())
 
     def second_backward(self) -> str:
         """What a second backward pass from the root would need, in one sentence."""
@@ -158,16 +170,6 @@ class DerivativeTrace:
                 f"{network} was never called while the watch was on: run its forward "
                 "pass inside `with watch(...)`"
             )
-
-
-def _bytes_of(nodes: Iterable[Node]) -> int:
-    blocks: dict[int, int] = {}
-    for node in nodes:
-        for saved in node.saved if node.live else ():
-            if not saved.parameter:
-                size = max(saved.nbytes, saved.block or 0)
-                blocks[saved.storage] = max(blocks.get(saved.storage, 0), size)
-    return sum(blocks.values())
 
 
 def _place(node: Node) -> str:

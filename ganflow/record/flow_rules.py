@@ -34,26 +34,29 @@ def steps_after(
     steps = dict(steps or {})
     if unknown := [loss for loss in steps if loss not in losses]:
         raise ValueError(f"steps names {unknown[0]!r}; the losses are {_list(losses)}")
-    after = {}
-    for loss in losses:
-        if loss not in steps and loss.removeprefix("loss_") not in players:
-            raise ValueError(
-                f"which player does the step after {loss!r} update? It is not named "
-                f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
-            )
-        stepped = steps.get(loss, loss.removeprefix("loss_"))
-        if not isinstance(stepped, Collection):
-            raise TypeError(
-                f"steps[{loss!r}] is {stepped!r}: name a player or several, or give () "
-                "where no step follows"
-            )
-        after[loss] = frozenset([stepped] if isinstance(stepped, str) else stepped)
-        if unknown := after[loss] - set(players):
-            raise ValueError(
-                f"steps[{loss!r}] names {min(unknown)!r}; the players are "
-                f"{_list(players)}"
-            )
-    return after
+    return {loss: _stepped(loss, players, steps) for loss in losses}
+
+
+def _stepped(
+    loss: str, players: Collection[str], steps: Mapping[str, str | Collection[str]]
+) -> frozenset[str]:
+    stepped = steps.get(loss, loss.removeprefix("loss_"))
+    if loss not in steps and stepped not in players:
+        raise ValueError(
+            f"which player does the step after {loss!r} update? It is not named "
+            f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
+        )
+    if not isinstance(stepped, Collection):
+        raise TypeError(
+            f"steps[{loss!r}] is {stepped!r}: name a player or several, or give () "
+            "where no step follows"
+        )
+    stepped = frozenset([stepped] if isinstance(stepped, str) else stepped)
+    if unknown := stepped - set(players):
+        raise ValueError(
+            f"steps[{loss!r}] names {min(unknown)!r}; the players are {_list(players)}"
+        )
+    return stepped
 
 
 def fill_table(

@@ -84,7 +84,7 @@ def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0):
     -------
     ipywidgets.VBox; works with no kernel.
 
-    Taught in book/03b.
+    Gradient: none; reads a record. Taught in book/03b.
     """
     view = LossArrowsView(record, loss=loss, step=step)
     wide = {"description_width": "6.5em"}

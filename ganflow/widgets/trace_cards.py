@@ -43,6 +43,7 @@ class Pool:
         self._number: dict[str, int] = {}
 
     def add(self, item) -> int:
+        """The number of `item`; a new one if it was not added before."""
         number = self._number.setdefault(repr(item), len(self.items))
         if number == len(self.items):
             self.items.append(item)

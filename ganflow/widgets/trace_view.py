@@ -52,6 +52,8 @@ class TraceView(anywidget.AnyWidget):
         ------
         TypeError : a state that is neither.
         ValueError : no states, or a key of another form.
+
+        Gradient: none; reads records. Taught in book/02.
         """
         states = {
             key: state if isinstance(state, TraceState) else TraceState(state)
@@ -99,6 +101,8 @@ def trace_lab(
     Returns
     -------
     ipywidgets.VBox : works with and without a kernel.
+
+    Gradient: none; reads records. Taught in book/02.
     """
     if not isinstance(view, TraceView):
         view = TraceView.record(view)
