@@ -3,11 +3,27 @@
 import numpy as np
 import pytest
 
-from ganflow.data import Pairs, digit_pairs, ring
+from ganflow.data import (
+    Cloud,
+    Mixture,
+    Moons,
+    Pairs,
+    digit_pairs,
+    digits_plane,
+    grid,
+    ring,
+    two_moons,
+)
+
+ALL = [ring(), grid(), two_moons(), digits_plane()]
+
+
+def generator(seed=0):
+    return np.random.default_rng(seed)
 
 
 def test_ring_has_eight_modes_45_degrees_apart():
-    x = ring(4000, np.random.default_rng(0), spread=0.01)
+    x = ring(spread=0.01).sample(4000, generator())
     angle = np.degrees(np.arctan2(x[:, 1], x[:, 0])) % 360
     nearest = np.round(angle / 45) % 8
     assert set(nearest) == set(range(8))
@@ -15,15 +31,193 @@ def test_ring_has_eight_modes_45_degrees_apart():
     np.testing.assert_allclose(np.hypot(*x.T), 2.0, atol=0.06)
 
 
+def test_ring_never_repeats_a_mode_as_linspace_over_the_whole_turn_does():
+    def closest_two(centres):
+        away = np.linalg.norm(centres[:, None] - centres, axis=2)
+        return away[~np.eye(len(centres), dtype=bool)].min()
+
+    for modes in range(2, 30):
+        side = 4 * np.sin(np.pi / modes)  # of a regular polygon of radius 2
+        np.testing.assert_allclose(closest_two(ring(modes=modes).centres), side)
+    angle = np.linspace(0, 2 * np.pi, 8)
+    repeated = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    assert closest_two(repeated) < 1e-15
+
+
 def test_ring_spread_is_the_standard_deviation():
-    x = ring(20000, np.random.default_rng(1), modes=1, spread=0.3)
+    x = ring(modes=1, spread=0.3).sample(20000, generator(1))
     np.testing.assert_allclose(x.mean(axis=0), [2, 0], atol=0.01)
     np.testing.assert_allclose(x.std(axis=0), 0.3, rtol=0.02)
 
 
-def test_ring_refuses_no_modes():
-    with pytest.raises(ValueError, match="modes=0"):
-        ring(3, np.random.default_rng(0), modes=0)
+def test_ring_draws_first_the_modes_then_the_noise():
+    """The order of the draws, so that a seed means the same points for ever."""
+    rng = generator(3)
+    angle = 2 * np.pi * rng.integers(8, size=128) / 8
+    centre = 2.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    by_hand = centre + 0.1 * rng.standard_normal((128, 2))
+    ours = ring().sample(128, generator(3))
+    np.testing.assert_allclose(ours, by_hand, rtol=0, atol=1e-14)
+
+
+def test_grid_stands_around_0_one_gap_apart():
+    centres = grid(side=5, gap=1.0).centres
+    assert {tuple(c) for c in centres} == {
+        (x, y) for x in (-2, -1, 0, 1, 2) for y in (-2, -1, 0, 1, 2)
+    }
+    np.testing.assert_array_equal(centres[:3], [[-2, -2], [-2, -1], [-2, 0]])
+    np.testing.assert_array_equal(
+        np.unique(grid(side=4, gap=0.5).centres), [-0.75, -0.25, 0.25, 0.75]
+    )
+
+
+def test_every_mode_of_a_mixture_is_as_likely():
+    grid_25 = grid()
+    counts = np.bincount(grid_25.mode_of(grid_25.sample(50_000, generator())))
+    chi_square = ((counts - 2000) ** 2 / 2000).sum()  # mean 24, deviation sqrt(48)
+    assert len(counts) == 25
+    assert chi_square < 24 + 4 * np.sqrt(48)
+
+
+def test_mode_of_is_the_nearest_centre_whatever_the_shape():
+    mixture = Mixture("three", [[0, 0], [3, 0], [0, 1e-3]], 0.1)
+    points = generator().normal(size=(4, 5, 2)) * 5
+    away = np.linalg.norm(points[..., None, :] - mixture.centres, axis=-1)
+    np.testing.assert_array_equal(mixture.mode_of(points), away.argmin(axis=-1))
+    assert mixture.mode_of([3.1, 0.1]) == 1
+    assert mixture.mode_of([1.5, -1.0]) == 0  # as near to 1: the first
+
+
+def test_a_point_that_is_not_finite_has_no_mode():
+    found = ring().mode_of([[np.nan, 0], [np.inf, 0], [-np.inf, np.inf], [1e300, 0]])
+    np.testing.assert_array_equal(found, [-1, -1, -1, 0])
+
+
+def test_moons_without_noise_are_the_two_half_circles_of_scikit_learn():
+    from sklearn.datasets import make_moons
+
+    points = (two_moons(noise=0).sample(3000, generator()) / (4 / 3)) + [0.5, 0.25]
+    upper = points[:, 1] >= 0.5
+    upper |= (points[:, 1] >= 0) & (np.abs(np.hypot(*points.T) - 1) < 1e-12)
+    np.testing.assert_allclose(np.hypot(*points[upper].T), 1)
+    np.testing.assert_allclose(np.hypot(*(points[~upper] - [1, 0.5]).T), 1)
+    theirs = make_moons(2000)[0]
+    away = np.linalg.norm(theirs[:, None] - points, axis=2).min(axis=1)
+    assert away.max() < 0.02  # every point of theirs lies on ours
+    assert abs(upper.mean() - 0.5) < 0.03
+
+
+def test_moons_noise_is_the_standard_deviation():
+    """A circle's radius is left, in first order, with the noise along one axis."""
+    noise = 0.01
+    points = two_moons(noise=noise).sample(50_000, generator())
+    upper = points + [2 / 3, 1 / 3]
+    away = np.hypot(*upper.T) - 4 / 3
+    upper_only = (np.abs(away) < 0.1) & (upper[:, 1] > 0.8)  # the lower one is below
+    np.testing.assert_allclose(away[upper_only].std(), noise, rtol=0.02)
+
+
+def test_digits_plane_is_the_pca_of_the_digits_times_one_factor():
+    from sklearn.datasets import load_digits
+    from sklearn.decomposition import PCA
+
+    plane, digits = digits_plane(), load_digits()
+    pca = PCA(2, svd_solver="full").fit(digits.data)
+    theirs = pca.transform(digits.data)
+    factor = plane.points[0] / theirs[0]  # the same on both axes, up to a sign
+    np.testing.assert_allclose(plane.points, theirs * factor, atol=1e-12)
+    np.testing.assert_allclose(abs(factor[0]), abs(factor[1]))
+    np.testing.assert_allclose(pca.explained_variance_ratio_.sum(), 0.285, atol=5e-4)
+    np.testing.assert_array_equal(plane.labels, digits.target)
+    weights = digits.data.T @ plane.points  # each column along its component
+    assert (weights.max(axis=0) > -weights.min(axis=0)).all()
+    assert plane.points.shape == (1797, 2)
+
+
+def test_digits_plane_fills_its_box_around_0():
+    plane = digits_plane()
+    assert plane.extent == np.abs(plane.points).max() == 2
+    np.testing.assert_allclose(plane.points.mean(axis=0), 0, atol=1e-12)
+
+
+def test_a_cloud_draws_its_own_rows_and_knows_their_labels():
+    plane = digits_plane()
+    rows = plane.rows(9000, generator())
+    points = plane.sample(9000, generator())
+    np.testing.assert_array_equal(points, plane.points[rows])
+    assert len(set(rows)) > 1700  # about 1797 (1 - e^-5)
+    zeros = plane.points[rows][plane.labels[rows] == 0]
+    np.testing.assert_allclose(
+        zeros.mean(axis=0), plane.points[plane.labels == 0].mean(axis=0), atol=0.05
+    )
+
+
+@pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
+def test_every_distribution_has_a_name_samples_and_an_extent(real):
+    x = real.sample(5000, generator())
+    assert x.shape == (5000, 2) and x.dtype == np.float64
+    assert (np.abs(x) <= real.extent).all(axis=1).mean() > 0.995
+    assert np.abs(x).max() > 0.8 * real.extent
+    assert isinstance(real.name, str) and real.name
+    np.testing.assert_array_equal(x, real.sample(5000, generator()))
+    assert not np.array_equal(x, real.sample(5000, generator(1)))
+
+
+@pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
+def test_a_float32_sample_is_the_float64_sample_rounded(real):
+    x = real.sample(64, generator(), dtype=np.float32)
+    assert x.dtype == np.float32
+    np.testing.assert_array_equal(x, real.sample(64, generator()).astype(np.float32))
+
+
+@pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
+def test_a_sample_is_the_callers_own(real):
+    before = real.sample(50, generator())
+    real.sample(50, generator())[:] = 99
+    np.testing.assert_array_equal(real.sample(50, generator()), before)
+
+
+def test_what_defines_a_distribution_cannot_change_afterwards():
+    given = np.zeros((2, 2))
+    mixture, cloud = Mixture("two", given, 1.0), Cloud("two", given, [0, 1])
+    given += 5
+    assert (mixture.centres == 0).all() and (cloud.points == 0).all()
+    for kept in (mixture.centres, cloud.points, cloud.labels):
+        with pytest.raises(ValueError, match="read-only"):
+            kept[0] = 1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ring(modes=0), "modes=0"),
+        (lambda: ring(modes=7.5), "modes=7.5"),
+        (lambda: ring(radius=-1), "radius must be positive.*-1"),
+        (lambda: ring(spread=0), "spread must be positive.*0"),
+        (lambda: ring(spread=np.nan), "spread must be positive.*nan"),
+        (lambda: grid(side=0), "side=0"),
+        (lambda: grid(gap=np.inf), "gap must be positive.*inf"),
+        (lambda: two_moons(noise=-0.1), "noise must be 0 or more.*-0.1"),
+        (lambda: two_moons(radius=0), "radius must be positive.*0"),
+        (lambda: Moons("m", np.inf, 1.0), "noise must be 0 or more.*inf"),
+        (lambda: Mixture("flat", [1.0, 2.0], 1), r"flat.*\(k, 2\).*\(2,\)"),
+        (lambda: Mixture("none", np.zeros((0, 2)), 1), r"at least one.*\(0, 2\)"),
+        (lambda: Mixture("nan", [[np.nan, 0]], 1), "nan.*finite"),
+        (lambda: Cloud("deep", np.zeros((2, 3)), [0, 0]), r"\(2, 3\)"),
+        (lambda: Cloud("two", np.zeros((2, 2)), [0]), "2 points.*labels"),
+        (lambda: ring().sample(0, generator()), "n=0"),
+        (lambda: digits_plane().sample(-1, generator()), "n=-1"),
+    ],
+)
+def test_a_bad_argument_is_named(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
+def test_sampling_refuses_another_kind_of_generator(real):
+    with pytest.raises(TypeError, match="numpy.random.default_rng"):
+        real.sample(3, np.random.RandomState(0))
 
 
 def test_digit_pairs_keep_the_mean_of_every_block():

@@ -1,46 +1,10 @@
-"""Real batches: points on a ring, and pairs of digits. Needs no download."""
+"""Pairs of images: what is left of a digit, and the digit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-
-
-def ring(
-    n: int,
-    rng: np.random.Generator,
-    *,
-    modes: int = 8,
-    radius: float = 2.0,
-    spread: float = 0.1,
-) -> np.ndarray:
-    """`n` points of a mixture of Gaussians whose centres lie evenly on a circle.
-
-    Mode k sits at the angle 2 pi k / modes. (`linspace(0, 2 * pi, modes)` would put the
-    last mode on the first.)
-
-    Parameters
-    ----------
-    n : int, number of points
-    rng : numpy Generator
-    modes, radius, spread : number of centres, their distance from 0, standard deviation
-
-    Returns
-    -------
-    array (n, 2), float64
-
-    Raises
-    ------
-    ValueError : fewer than one mode.
-
-    Taught in book/03b.
-    """
-    if modes < 1:
-        raise ValueError(f"a ring needs at least one mode, got modes={modes}")
-    angle = 2 * np.pi * rng.integers(modes, size=n) / modes
-    centre = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return centre + spread * rng.standard_normal((n, 2))
 
 
 @dataclass(frozen=True)

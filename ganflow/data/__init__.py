@@ -1,0 +1,22 @@
+"""Real batches, none of which needs a download: points of the plane, pairs of digits.
+
+A distribution of the plane is whatever has a `name`, an `extent` and `sample(n, rng)`.
+"""
+
+from ganflow.data.clouds import Cloud, Moons, digits_plane, two_moons
+from ganflow.data.mixtures import Mixture, grid, ring
+from ganflow.data.pairs import Pairs, digit_pairs
+from ganflow.data.points import Distribution
+
+__all__ = [
+    "Cloud",
+    "Distribution",
+    "Mixture",
+    "Moons",
+    "Pairs",
+    "digit_pairs",
+    "digits_plane",
+    "grid",
+    "ring",
+    "two_moons",
+]

@@ -1,0 +1,145 @@
+"""Points of the plane that are no mixture: two moons, and the real digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from ganflow.data.points import (
+    REACH,
+    check_draw,
+    check_positive,
+    plane_points,
+    read_only,
+)
+
+
+@dataclass(frozen=True)
+class Moons:
+    """Two interleaved half circles with noise; each is the other turned by 180 degrees.
+
+    A circle is cut along its horizontal diameter. The upper half moves left by half a
+    radius and down by a quarter, the lower half right and up by as much. Shifted and
+    scaled, that is scikit-learn's `make_moons`.
+
+    Parameters
+    ----------
+    name : str
+    noise : float >= 0, standard deviation along either axis
+    radius : float > 0, of the circle; the moons are 3 radii wide and 1.5 high
+
+    Raises
+    ------
+    ValueError : a noise that is negative, a radius that is not positive.
+
+    Taught in book/05.
+    """
+
+    name: str
+    noise: float
+    radius: float
+
+    def __post_init__(self):
+        if not 0 <= self.noise < np.inf:
+            raise ValueError(
+                f"{self.name}: the noise must be 0 or more, got {self.noise}"
+            )
+        check_positive(f"{self.name}: the radius", self.radius)
+
+    @property
+    def extent(self) -> float:
+        return 1.5 * self.radius + REACH * self.noise
+
+    def sample(
+        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
+    ) -> np.ndarray:
+        """Draw `n` points: first their angles, then the noise around them."""
+        check_draw(self.name, n, rng)
+        angle = 2 * np.pi * rng.random(n)
+        points = rng.standard_normal((n, 2))
+        points *= self.noise
+        half = np.where(angle < np.pi, 0.5, -0.5)  # upper, lower
+        points[:, 0] += self.radius * (np.cos(angle) - half)
+        points[:, 1] += self.radius * (np.sin(angle) - half / 2)
+        return points.astype(dtype, copy=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Cloud:
+    """Finitely many known points, drawn with replacement, each as likely.
+
+    Parameters
+    ----------
+    name : str
+    points : array-like (m, 2), finite, m >= 1. Kept as a read-only copy.
+    labels : array-like (m,), what each point is. Kept as a read-only copy.
+
+    Raises
+    ------
+    ValueError : another shape, a point that is not finite, not one label a point.
+
+    Taught in book/05.
+    """
+
+    name: str
+    points: np.ndarray
+    labels: np.ndarray
+
+    def __post_init__(self):
+        object.__setattr__(self, "points", plane_points(self.name, self.points))
+        object.__setattr__(self, "labels", read_only(self.labels))
+        if self.labels.shape != (len(self.points),):
+            raise ValueError(
+                f"{self.name}: {len(self.points)} points need as many labels, "
+                f"got shape {self.labels.shape}"
+            )
+
+    @property
+    def extent(self) -> float:
+        return float(np.abs(self.points).max())
+
+    def rows(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw `n` row numbers, to read `points[rows]` beside `labels[rows]`."""
+        check_draw(self.name, n, rng)
+        return rng.integers(len(self.points), size=n)
+
+    def sample(
+        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
+    ) -> np.ndarray:
+        """Draw `n` points, those of `rows(n, rng)`."""
+        points = self.points.take(self.rows(n, rng), axis=0)
+        return points.astype(dtype, copy=False)
+
+
+def two_moons(*, noise: float = 0.1, radius: float = 4 / 3) -> Moons:
+    """Lay two moons around 0; without noise the default radius fills x in [-2, 2]."""
+    return Moons("two moons", noise, radius)
+
+
+def digits_plane() -> Cloud:
+    """Lay the 1,797 real digits of scikit-learn out in a plane, by two components.
+
+    The 64 pixels are centred and projected on their first two principal components,
+    which hold 28.5 % of the variance. Each component points to where its largest weight
+    is positive. One factor scales both axes, so that the largest coordinate is 2:
+    shapes keep, and the centre of mass stays at 0.
+
+    Returns
+    -------
+    Cloud of points (1797, 2) in [-2, 2], labels (1797,) the digits 0 to 9
+
+    Source: scikit-learn `load_digits` (UCI Optical Recognition of Handwritten Digits).
+    Taught in book/05.
+    """
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    pixels = digits.data - digits.data.mean(axis=0)
+    components = np.linalg.svd(pixels, full_matrices=False).Vh[:2]
+    largest = np.abs(components).argmax(axis=1)
+    components *= np.sign(components[[0, 1], largest])[:, None]
+    points = pixels @ components.T
+    points *= 2 / np.abs(points).max()
+    return Cloud("digits in a plane", points, digits.target)
