@@ -78,7 +78,7 @@ class Seen:
         called = {leaf.network for leaf in self._leaves.values() if leaf.network}
         called |= {name for name, given in networks.items() if not is_module(given)}
         self._called = frozenset(called)
-        self._bodies, self._passes = {}, {}
+        self._bodies, self._passes, self._inputs = {}, {}, {}
 
     def trace(self, loss: str) -> DerivativeTrace:
         """Give the derivative trace of the result that `step` returned as `loss`.
@@ -91,7 +91,7 @@ class Seen:
         if loss not in self._losses:
             known = ", ".join(self._losses)
             raise ValueError(f"the step returned no {loss!r}; it returned {known}")
-        ask = Ask(self._leaves.get, self._body, self._passing, self._owners)
+        ask = Ask(self._leaves.get, self._read, self._body, self._passing, self._owners)
         nodes, edges = read(self._losses[loss], self._graph, ask)
         if not any(node.kind == "parameter" for node in nodes):
             raise ValueError(
@@ -101,6 +101,13 @@ class Seen:
         return DerivativeTrace(
             0, nodes, edges, self._names, self._called, saved_known=False
         )
+
+    def _read(self, op) -> tuple[tf.Tensor, ...]:
+        """What an operation read when it was first met.
+
+        Asking for the gradient of a loop adds inputs to it, in the graph itself.
+        """
+        return self._inputs.setdefault(op, tuple(op.inputs))
 
     def _body(self, call):
         """A copy of the graph that a nested function runs, with its ends."""
@@ -124,14 +131,14 @@ class Seen:
 
     def _passing(self, op, outputs: frozenset[int]) -> tuple[bool, ...]:
         if (op, outputs) not in self._passes:
-            self._passes[op, outputs] = _gradients_of(op, outputs)
+            self._passes[op, outputs] = _gradients_of(op, self._read(op), outputs)
         return self._passes[op, outputs]
 
 
-def _gradients_of(op, outputs: frozenset[int]) -> tuple[bool, ...]:
+def _gradients_of(op, inputs, outputs: frozenset[int]) -> tuple[bool, ...]:
     """Through which inputs the operation's own gradient function hands a derivative."""
     arrived = [op.outputs[number] for number in sorted(outputs)]
-    wanted = [tensor for tensor in op.inputs if is_differentiable(tensor)]
+    wanted = [tensor for tensor in inputs if is_differentiable(tensor)]
     with op.graph.as_default():
         zeros = [tf.zeros_like(tensor) for tensor in arrived]
         try:
@@ -144,7 +151,7 @@ def _gradients_of(op, outputs: frozenset[int]) -> tuple[bool, ...]:
     passing = {
         id(t) for t, slope in zip(wanted, found, strict=True) if slope is not None
     }
-    return tuple(id(tensor) in passing for tensor in op.inputs)
+    return tuple(id(tensor) in passing for tensor in inputs)
 
 
 def _checked(results) -> dict[str, tf.Tensor]:

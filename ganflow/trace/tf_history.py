@@ -32,12 +32,14 @@ class Ask:
     """What the reader asks TensorFlow.
 
     leaf : placeholder -> Leaf, or None for an argument or another captured tensor
+    inputs : operation -> the tensors that it read before a gradient was asked for
     body : call -> (graph, inputs, outputs) of the function it calls
     passes : operation, indices of outputs with a derivative -> one bool per input
     owner : operation -> (network, layer) it ran in, None where its name does not tell
     """
 
     leaf: Callable[[Any], Leaf | None]
+    inputs: Callable[[Any], tuple]
     body: Callable
     passes: Callable[[Any, frozenset[int]], tuple[bool, ...]]
     owner: Callable[[Any], tuple[str | None, str | None] | None]
@@ -107,7 +109,7 @@ def history(root, frame: Frame, ask: Ask) -> tuple[list[Step], int]:
 def _inputs(step: Step, ask: Ask) -> list:
     """What a step reads; what a call reads is what its body gives."""
     if step.op.type not in CALLS:
-        return [(tensor, step.frame) for tensor in step.op.inputs]
+        return [(tensor, step.frame) for tensor in ask.inputs(step.op)]
     body, _, outputs = _enter(step.op, step.frame, ask)
     return [(tensor, body) for tensor in outputs]
 
