@@ -31,8 +31,10 @@ class watch:
 
     Gradient: nothing is detached, frozen, computed or kept; values, random numbers,
     `.grad` and `requires_grad` are what they would be without the watch. Graphs die as
-    they would; what the watch remembers of them is names and shapes.
-    Taught in book/01.
+    they would; what the watch remembers of them is names and shapes. A trace is of the
+    recorded graph: it counts as reached what lies behind a custom Function whose
+    backward hands on None, and as cut by no_grad what a checkpoint with
+    use_reentrant=True records only during backward. Taught in book/01.
     """
 
     def __init__(self, /, *unnamed, **named: nn.Module | Tensor | list[Tensor]):
