@@ -10,7 +10,12 @@ from ganflow.losses.adversarial import (
     score_loss_G,
     wasserstein_loss_D,
 )
-from ganflow.losses.penalties import gradient_penalty, slope_penalty, slopes
+from ganflow.losses.penalties import (
+    gradient_penalty,
+    slope_penalty,
+    slopes,
+    squared_slopes,
+)
 
 __all__ = [
     "LOSSES",
@@ -23,5 +28,6 @@ __all__ = [
     "score_loss_G",
     "slope_penalty",
     "slopes",
+    "squared_slopes",
     "wasserstein_loss_D",
 ]

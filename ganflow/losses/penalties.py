@@ -30,13 +30,24 @@ def slopes(
     -------
     Tensor (batch,), >= 0, score per unit of distance
 
-    Gradient: reaches the critic's weights (a second derivative). Cut at x unless
-    cut=False, so that nothing that made the points learns from this.
+    Raises
+    ------
+    ValueError : x has one dimension only, so that no sample can be told from a batch.
+
+    Gradient: reaches the critic's weights (a second derivative), as 0 where a slope is
+    0. Cut at x unless cut=False, so that nothing that made the points learns from this.
     """
-    if cut or not x.requires_grad:
-        x = x.detach().requires_grad_()
-    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return slope.flatten(-(dims or x.ndim - 1)).norm(dim=-1)
+    return _derivatives(critic, x, dims, cut).norm(dim=-1)
+
+
+def squared_slopes(
+    critic: Critic, x: Tensor, *, dims: int | None = None, cut: bool = True
+) -> Tensor:
+    """The square of each slope; smooth also where a slope is 0, as no norm is.
+
+    Parameters, Returns, Raises, Gradient: as `slopes`, squared.
+    """
+    return _derivatives(critic, x, dims, cut).square().sum(dim=-1)
 
 
 def gradient_penalty(
@@ -85,13 +96,28 @@ def slope_penalty(critic: Critic, x: Tensor, *, center: float = 0.0) -> Tensor:
 
     Parameters
     ----------
-    critic, x, center : as in gradient_penalty
+    critic, center : as in gradient_penalty. x : Tensor (batch, *shape), float
 
     Returns
     -------
     Tensor (), >= 0
 
     Gradient: reaches the critic's weights. Cut at x.
-    Source: Mescheder et al. 2018 (arXiv 1801.04406), section 4.1.
+    Source: Mescheder et al. 2018 (arXiv 1801.04406), the regularizers R1 and R2.
     """
+    if center == 0:
+        return squared_slopes(critic, x).mean()
     return (slopes(critic, x) - center).square().mean()
+
+
+def _derivatives(critic: Critic, x: Tensor, dims: int | None, cut: bool) -> Tensor:
+    """The score's derivative by each sample, as one row (..., numbers of a sample)."""
+    if x.ndim < 2:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}; samples are (batch, *shape): "
+            "for samples of one number pass x[:, None]"
+        )
+    if cut or not x.requires_grad:
+        x = x.detach().requires_grad_()
+    (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return slope.flatten(-(dims or x.ndim - 1))

@@ -9,50 +9,13 @@ Taught in book/04.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
-Number = Any  # a float, a numpy array or a torch tensor
+from ganflow.games.score_slopes import SCORE_SLOPES, Number
+
 PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping", "consensus")
-
-
-def _sigmoid(t: Number) -> Number:
-    return t.sigmoid() if hasattr(t, "sigmoid") else expit(t)
-
-
-def _logistic(t: Number) -> tuple[Number, Number, Number]:
-    """softplus'(t), softplus''(t), softplus'''(t)."""
-    s = _sigmoid(t)
-    return s, s * (1 - s), s * (1 - s) * (1 - 2 * s)
-
-
-def _saturating_G(t):
-    return tuple(-d for d in _logistic(t))
-
-
-def _non_saturating_G(t):
-    first, second, third = _logistic(-t)
-    return -first, second, -third
-
-
-def _linear(slope: float) -> Callable:
-    return lambda t: (slope + 0 * t, 0 * t, 0 * t)
-
-
-def _hinge_D(t):
-    return (t > -1) * 1.0 + 0 * t, 0 * t, 0 * t
-
-
-DERIVATIVES = {  # of loss_G and of loss_D by the fake's score t: first, second, third
-    "saturating": (_saturating_G, _logistic),
-    "non-saturating": (_non_saturating_G, _logistic),
-    "hinge": (_linear(-1.0), _hinge_D),
-    "Wasserstein": (_linear(-1.0), _linear(1.0)),
-}
 
 
 @dataclass(frozen=True)
@@ -62,10 +25,11 @@ class Game:
     Parameters
     ----------
     loss : "saturating", "non-saturating", "hinge" or "Wasserstein"
-    penalty : one of PENALTIES. R1, R2: strength/2 psi^2 in D's loss, at the data and at
-        the fakes (the slope of D is the same there). WGAN-GP: strength/2 (|psi| -
-        target)^2. clipping: psi is put back into [-strength, strength] after each move.
-        consensus: strength/2 |field|^2 in both losses.
+    penalty : one of PENALTIES; D's slope is scale * psi at every point.
+        R1, R2: strength/2 slope^2 in D's loss, at the data and at the fakes.
+        WGAN-GP: strength/2 (|slope| - target)^2 in D's loss.
+        clipping: psi is put back into [-strength, strength] after each move.
+        consensus: strength/2 |field|^2 in both losses, of the field without it.
     strength : gamma >= 0 (the bound, for clipping). target : slope >= 0.
     scale : the score's factor a; a bilinear game has loss_D = a theta psi.
 
@@ -73,9 +37,11 @@ class Game:
     ------
     ValueError : a loss or penalty of another name.
 
-    Source: Mescheder et al. 2018 (arXiv 1801.04406), definition 2.1; consensus:
-    Mescheder et al. 2017 (arXiv 1705.10461). There D scores the fake high; here it
-    scores the real high, so psi has the other sign.
+    Source: the Dirac-GAN, R1 and R2, Mescheder et al. 2018 (arXiv 1801.04406); there D
+    scores the fake high, here the real, so psi has the other sign. WGAN-GP, Gulrajani
+    et al. 2017 (arXiv 1704.00028), with lambda = strength/2. Clipping, Arjovsky et al.
+    2017 (arXiv 1701.07875), algorithm 1. Consensus, Mescheder et al. 2017 (arXiv
+    1705.10461): v - gamma grad |v|^2 / 2.
     """
 
     loss: str = "saturating"
@@ -86,7 +52,7 @@ class Game:
 
     def __post_init__(self):
         for name, value, known in (
-            ("loss", self.loss, DERIVATIVES),
+            ("loss", self.loss, SCORE_SLOPES),
             ("penalty", self.penalty, PENALTIES),
         ):
             if value not in known:
@@ -115,9 +81,11 @@ class Game:
         """
         v_theta, v_psi = self._plain_field(theta, psi)
         if self.penalty in ("R1", "R2"):
-            v_psi = v_psi - self.strength * psi
+            v_psi = v_psi - self.strength * self.scale * (self.scale * psi)
         elif self.penalty == "WGAN-GP":
-            v_psi = v_psi - self.strength * (abs(psi) - self.target) * _sign(psi)
+            slope = self.scale * psi
+            beyond = (abs(slope) - self.target) * _sign(slope)
+            v_psi = v_psi - self.strength * self.scale * beyond
         elif self.penalty == "consensus":
             (a, b), (c, d) = self._plain_jacobian(theta, psi)
             pull_theta, pull_psi = a * v_theta + c * v_psi, b * v_theta + d * v_psi
@@ -138,9 +106,9 @@ class Game:
         """
         j = np.array(self._plain_jacobian(theta, psi), float)
         if self.penalty in ("R1", "R2"):
-            j[1, 1] -= self.strength
+            j[1, 1] -= self.strength * self.scale**2
         elif self.penalty == "WGAN-GP":
-            j[1, 1] -= self.strength * (np.abs(psi) > 0)
+            j[1, 1] -= self.strength * self.scale**2 * (np.abs(psi) > 0)
         elif self.penalty == "consensus":
             v = self._plain_field(theta, psi)
             square = np.einsum("ki...,kj...->ij...", j, j)
@@ -162,17 +130,18 @@ class Game:
         """D's number after a move: within the bound if weights are clipped."""
         if self.penalty != "clipping":
             return psi
-        return psi.clip(-self.strength, self.strength)
+        clip = psi.clip if hasattr(psi, "clip") else np.float64(psi).clip
+        return clip(-self.strength, self.strength)
 
     def _plain_field(self, theta, psi):
         """The field without a penalty."""
-        loss_G, loss_D = DERIVATIVES[self.loss]
+        loss_G, loss_D = SCORE_SLOPES[self.loss]
         t = self.scale * theta * psi
         return -self.scale * psi * loss_G(t)[0], -self.scale * theta * loss_D(t)[0]
 
     def _plain_jacobian(self, theta, psi):
         a, t = self.scale, self.scale * theta * psi
-        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in DERIVATIVES[self.loss])
+        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in SCORE_SLOPES[self.loss])
         return (
             (-((a * psi) ** 2) * g2, -a * (g1 + t * g2)),
             (-a * (d1 + t * d2), -((a * theta) ** 2) * d2),
@@ -181,7 +150,7 @@ class Game:
     def _bends(self, theta, psi):
         """Second derivatives of v_theta and of v_psi, two arrays (2, 2, *shape)."""
         a, t = self.scale, self.scale * theta * psi
-        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in DERIVATIVES[self.loss])
+        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in SCORE_SLOPES[self.loss])
         g_mixed, d_mixed = -(a**2) * (2 * g2 + t * g3), -(a**2) * (2 * d2 + t * d3)
         of_theta = [
             [-((a * psi) ** 3) * g3, psi * g_mixed],

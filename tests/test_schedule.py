@@ -1,0 +1,157 @@
+"""Who moves when, which version each move reads, and how many passes a tick needs."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import nn
+
+from ganflow.schedule import (
+    ALTERNATING,
+    ALTERNATING_G_FIRST,
+    SIMULTANEOUS,
+    Passes,
+    Schedule,
+    critic_steps,
+    generator_steps,
+)
+
+TURNS = st.lists(st.sampled_from(["D", "G", "DG", "GD"]), min_size=1, max_size=8)
+LEGAL = TURNS.filter(lambda turns: {"D", "G"} <= set("".join(turns)))
+
+
+def readings(schedule):
+    return [str(move) for move in schedule.moves]
+
+
+def test_players_of_one_turn_read_its_start():
+    assert readings(SIMULTANEOUS) == ["D reads G0", "G reads D0"]
+
+
+def test_the_second_turn_of_alternating_play_reads_the_moved_opponent():
+    assert readings(ALTERNATING) == ["D reads G0", "G reads D1"]
+    assert readings(ALTERNATING_G_FIRST) == ["G reads D0", "D reads G1"]
+
+
+def test_critic_steps_all_read_the_same_generator():
+    assert readings(critic_steps(3)) == ["D reads G0"] * 3 + ["G reads D3"]
+    assert readings(generator_steps(2)) == ["D reads G0"] + ["G reads D1"] * 2
+
+
+@given(LEGAL)
+def test_versions_are_what_a_count_of_moves_says(turns):
+    """An independent count: one version number a player, read before each turn."""
+    version, wanted = {"D": 0, "G": 0}, []
+    for number, turn in enumerate(turns):
+        before = dict(version)
+        for player in turn:
+            opponent = "DG".replace(player, "")
+            wanted.append((player, number, before[player], opponent, before[opponent]))
+            version[player] += 1
+    moves = Schedule("any", tuple(map(tuple, turns))).moves
+    assert [(m.player, m.turn, m.own, m.opponent, m.reads) for m in moves] == wanted
+
+
+@given(LEGAL)
+def test_text_and_turns_are_the_same_thing(turns):
+    schedule = Schedule.from_text(" ".join(turns))
+    assert schedule.turns == tuple(map(tuple, turns))
+    assert Schedule.from_text(schedule.text) == schedule
+
+
+def test_text_may_be_in_small_letters():
+    assert Schedule.from_text(" d  dg ").turns == (("D",), ("D", "G"))
+
+
+def test_a_schedule_says_what_it_means():
+    assert str(ALTERNATING) == "alternating: D reads G0, G reads D1"
+    assert critic_steps(5).name == "5 critic steps"
+    assert critic_steps(1).name == "1 critic step"
+    assert generator_steps(2).name == "2 generator steps"
+
+
+@pytest.mark.parametrize(
+    ("schedule", "passes"),
+    [
+        (SIMULTANEOUS, (1, 2, 2, 1, 1)),
+        (ALTERNATING, (2, 3, 2, 1, 1)),
+        (critic_steps(5), (6, 11, 10, 1, 1)),
+        (generator_steps(2), (3, 4, 2, 2, 2)),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_passes_are_those_of_the_table(schedule, passes):
+    """G forward, D forward, D backward to its weights, to its input, G backward."""
+    assert tuple(schedule.passes) == passes
+    assert schedule.passes == Passes(*passes)
+
+
+class Counting(nn.Module):
+    """A linear network that counts its forward passes and both kinds of backward."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(2, 2))
+        self.forwards = self.at_weights = self.at_input = 0
+
+    def forward(self, x):
+        self.forwards += 1
+        weight = self.weight.view_as(self.weight)
+        if weight.requires_grad:
+            weight.register_hook(lambda _: self._add("at_weights"))
+        if x.requires_grad:
+            x = x.view_as(x)
+            x.register_hook(lambda _: self._add("at_input"))
+        return x @ weight
+
+    def _add(self, name):
+        setattr(self, name, getattr(self, name) + 1)
+
+
+@pytest.mark.parametrize("text", ["DG", "D G", "G D", "D D D G", "D DG G"])
+def test_hooks_on_a_written_loop_count_the_same_passes(text):
+    G, D, schedule = Counting(), Counting(), Schedule.from_text(text)
+    for turn in schedule.turns:
+        D.requires_grad_("D" in turn)
+        with torch.set_grad_enabled("G" in turn):
+            x_fake = G(torch.randn(3, 2))
+        score_fake = D(x_fake)
+        if "D" in turn:
+            loss_D = score_fake.sum() - D(torch.randn(3, 2)).sum()
+            torch.autograd.grad(loss_D, D.weight, retain_graph="G" in turn)
+        if "G" in turn:
+            torch.autograd.grad(-score_fake.sum(), G.weight)
+    counted = G.forwards, D.forwards, D.at_weights, D.at_input, G.at_weights
+    assert counted == tuple(schedule.passes)
+
+
+@pytest.mark.parametrize(
+    ("turns", "message"),
+    [
+        ((("D",),), "D and G must both move in a tick"),
+        ((), "D and G must both move in a tick"),
+        ((("D", "D"), ("G",)), r"a turn is .* got \('D', 'D'\)"),
+        ((("D",), ()), r"a turn is .* got \(\)"),
+        ((("D", "X"), ("G",)), r"a turn is .* got \('D', 'X'\)"),
+    ],
+)
+def test_an_illegal_tick_is_refused(turns, message):
+    with pytest.raises(ValueError, match=message):
+        Schedule("mine", turns)
+
+
+@pytest.mark.parametrize("text", ["", "D D", "D, G", "critic"])
+def test_text_that_is_no_schedule_is_refused(text):
+    with pytest.raises(ValueError, match="must both move|a turn is"):
+        Schedule.from_text(text)
+
+
+@pytest.mark.parametrize("steps", [critic_steps, generator_steps])
+def test_no_steps_are_refused(steps):
+    with pytest.raises(ValueError, match="steps is at least 1, got 0"):
+        steps(0)
+
+
+def test_a_schedule_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        ALTERNATING.turns = (("D", "G"),)
