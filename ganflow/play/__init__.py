@@ -1,7 +1,7 @@
 """Make it happen: players, step rules, one loop, and a tick as a map."""
 
 from ganflow.play.loop import play
-from ganflow.play.players import Networks, Scalars
+from ganflow.play.players import Networks
 from ganflow.play.rules import (
     RULES,
     Adam,
@@ -10,6 +10,7 @@ from ganflow.play.rules import (
     Momentum,
     Optimistic,
 )
+from ganflow.play.scalars import Scalars
 from ganflow.play.tick_map import eigenvalues, tick_jacobian
 
 __all__ = [

@@ -48,13 +48,15 @@ class Stream:
         -------
         Batch
         """
-        runs = np.shape(seed)
-        pairs = np.stack([np.ravel(part) for part in np.broadcast_arrays(seed, move)])
-        distinct, which = np.unique(pairs, axis=1, return_inverse=True)
-        drawn = [self._draw(int(s), int(k), n) for s, k in distinct.T]
-        parts = [np.stack(part) for part in zip(*drawn, strict=True)]
-        rows = which.ravel() if runs else 0
-        return Batch(*(torch.from_numpy(part[rows]).to(like) for part in parts))
+        if np.ndim(seed) == np.ndim(move) == 0:
+            parts = self._draw(int(seed), int(move), n)
+        else:
+            pairs = np.stack(np.broadcast_arrays(seed, move))
+            distinct, which = np.unique(pairs, axis=1, return_inverse=True)
+            drawn = [self._draw(int(s), int(k), n) for s, k in distinct.T]
+            parts = [np.stack(part)[which.ravel()] for part in zip(*drawn, strict=True)]
+        wanted = {"dtype": like.dtype, "device": like.device}
+        return Batch(*(torch.tensor(part, **wanted) for part in parts))
 
     def _draw(self, seed: int, move: int, n: int) -> tuple[np.ndarray, ...]:
         """A counter-based generator: its state is the seed and the move, no history."""

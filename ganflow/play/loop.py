@@ -9,12 +9,11 @@ from time import perf_counter
 import numpy as np
 from tqdm.auto import tqdm
 
-from ganflow.play.players import Networks, Scalars, Values
+from ganflow.play.players import Players, Values
 from ganflow.play.rules import Memory, Moved, Rule
 from ganflow.record.history import History
 from ganflow.schedule import Schedule, Turn
 
-Players = Scalars | Networks
 Rules = Mapping[str, Rule]
 
 
@@ -69,7 +68,7 @@ def play(
     state, records, begun = begin(players, rules), [], perf_counter()
 
     def record(tick: int, turn: int = 0) -> None:
-        seen = {k: v.numpy() for k, v in players.observe(state.values).items()}
+        seen = {k: v.cpu().numpy() for k, v in players.observe(state.values).items()}
         records.append((tick, turn, perf_counter() - begun, seen))
 
     record(0)
@@ -91,8 +90,14 @@ def both(rule: Rule | Rules) -> Rules:
     """A rule for each player."""
     if isinstance(rule, Rule):
         return {"G": rule, "D": rule}
-    if set(rule) != {"G", "D"}:
-        raise ValueError(f"a rule for G and one for D are needed, got {list(rule)}")
+    if not isinstance(rule, Mapping) or set(rule) != {"G", "D"}:
+        raise ValueError(
+            "rule is a step rule for both, or {'G': ..., 'D': ...} with one each; "
+            f"got {rule!r}"
+        )
+    for player, own in rule.items():
+        if not isinstance(own, Rule):
+            raise ValueError(f"the rule of {player} is {own!r}; use one of play.RULES")
     return rule
 
 

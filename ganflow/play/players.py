@@ -16,51 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-from ganflow.games import Game
-from ganflow.losses import LOSSES, slopes
+from ganflow.losses import LOSSES, slopes, squared_slopes
 from ganflow.play.batches import Batch, Stream
+from ganflow.play.checks import check_fit, check_numbers, check_one_kind
+from ganflow.play.scalars import Scalars, Tensors, Values
 from ganflow.play.stacked import call
 
-Tensors = tuple[Tensor, ...]
-Values = dict[str, Tensors]
 PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping")
-
-
-@dataclass(frozen=True)
-class Scalars:
-    """The two numbers of a game, in float64.
-
-    Parameters
-    ----------
-    game : Game. theta, psi : where G and D start, floats or arrays (runs,).
-
-    Gradient: `gradient` is minus the game's field in closed form, differentiable by
-    both parameters.
-    """
-
-    game: Game
-    theta: float | np.ndarray = 1.0
-    psi: float | np.ndarray = 1.0
-
-    def start(self) -> Values:
-        """The parameters before the first move."""
-        numbers = {"G": self.theta, "D": self.psi}
-        return {
-            p: (torch.as_tensor(x, dtype=torch.float64),) for p, x in numbers.items()
-        }
-
-    def gradient(self, player: str, values: Values, move=0, *, graph=False) -> Tensors:
-        """The derivative of the player's loss by its own number."""
-        v_theta, v_psi = self.game.field(values["G"][0], values["D"][0])
-        return (-(v_theta if player == "G" else v_psi),)
-
-    def project(self, player: str, params: Tensors) -> Tensors:
-        """What a move must leave: psi within its bound, if the game clips it."""
-        return (self.game.project(params[0]),) if player == "D" else params
-
-    def observe(self, values: Values) -> dict[str, Tensor]:
-        """What a record keeps."""
-        return {"theta": values["G"][0], "psi": values["D"][0]}
 
 
 @dataclass(frozen=True)
@@ -84,7 +46,9 @@ class Networks:
 
     Raises
     ------
-    ValueError : a loss or penalty of another name.
+    ValueError : a loss or penalty of another name, a negative seed, a size below 1;
+        networks of two dtypes or devices, or that do not fit the data or `latent`.
+    TypeError : data that cannot sample.
 
     Gradient: each player's gradient is cut at the other's parameters; with graph=True
     nothing is cut, so that a whole tick can be differentiated.
@@ -105,18 +69,23 @@ class Networks:
         for name, known in (("loss", LOSSES), ("penalty", PENALTIES)):
             if (value := getattr(self, name)) not in known:
                 raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
+        sizes = {"batch": self.batch, "latent": self.latent, "shown": self.shown}
+        check_numbers(self.seed, **sizes)
+        check_one_kind({"G": self.G, "D": self.D})
+        check_fit(self.G, self.D, self.data, self.latent)
 
     def start(self) -> Values:
-        """Copies of the weights, by player."""
+        """Copies of the weights, by player; one for each run."""
+
+        def copy(p: Tensor) -> Tensor:
+            return p.detach().expand(*self.runs, *p.shape).clone()
+
         nets = {"G": self.G, "D": self.D}
-        return {
-            player: tuple(p.detach().clone() for p in net.parameters())
-            for player, net in nets.items()
-        }
+        return {name: tuple(map(copy, net.parameters())) for name, net in nets.items()}
 
     def gradient(self, player: str, values: Values, move, *, graph=False) -> Tensors:
         """The derivative of the player's loss, on its batch number `move` (from 0)."""
-        batch = self.draw(player, move, self.batch)
+        batch = self.draw(player, move, self.batch, like=values["D"][0])
         return self.gradient_on(batch, player, values, graph=graph)
 
     def gradient_on(self, batch: Batch, player: str, values: Values, *, graph=False):
@@ -179,20 +148,34 @@ class Networks:
         """() for one run, (n,) for n runs at once."""
         return np.shape(self.seed)
 
-    def draw(self, player: str, move: int | np.ndarray, n: int) -> Batch:
-        """The batch of n that `player` reads at its move number `move`."""
-        stream = Stream(self.data, self.latent, player)
-        return stream.batch(self.seed, move, n, like=next(self.D.parameters()))
+    def draw(
+        self, player: str, move: int | np.ndarray, n: int, *, like: Tensor | None = None
+    ) -> Batch:
+        """The batch of n that `player` reads at its move number `move`.
+
+        It has D's dtype and device, or those of `like`.
+        """
+        like = next(self.D.parameters()) if like is None else like
+        return Stream(self.data, self.latent, player).batch(
+            self.seed, move, n, like=like
+        )
 
     def _penalty(self, batch: Batch, x_fake: Tensor, values: Values, graph) -> Tensor:
         """The penalty before its strength, () or (runs,)."""
         between = torch.lerp(x_fake, batch.x_real, batch.mix)
         x = {"R1": batch.x_real, "R2": x_fake, "WGAN-GP": between}[self.penalty]
-        slope = slopes(lambda x: self.score(values["D"], x), x, dims=1, cut=not graph)
+        read = {"dims": 1, "cut": not graph}
+
+        def critic(x: Tensor) -> Tensor:
+            return self.score(values["D"], x)
+
         if self.penalty == "WGAN-GP":
-            return (slope - 1).square().mean(-1)
-        return slope.square().mean(-1) / 2
+            return (slopes(critic, x, **read) - 1).square().mean(-1)
+        return squared_slopes(critic, x, **read).mean(-1) / 2
 
     def _each(self, loss: Callable, *scores: Tensor) -> Tensor:
         """A batch mean for each run."""
         return vmap(loss)(*scores) if self.runs else loss(*scores)
+
+
+Players = Scalars | Networks

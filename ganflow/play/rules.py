@@ -129,12 +129,11 @@ class Adam(GradientDescent):
         moves = memory["moves"][0] + 1
         m = _mixed(memory["m"], grads, self.beta1)
         v = _mixed(memory["v"], [g * g for g in grads], self.beta2)
-        rate = self.step_size / (1 - self.beta1**moves)
         root = (1 - self.beta2**moves) ** 0.5
-        pushes = tuple(
-            a / (b.sqrt() / _wide(root, b) + self.epsilon)
-            for a, b in zip(m, v, strict=True)
-        )
+        rate = self.step_size * root / (1 - self.beta1**moves)
+        rate, floor = (x.to(params[0].dtype) for x in (rate, self.epsilon * root))
+        pairs = zip(m, v, strict=True)
+        pushes = tuple(a / (b.sqrt() + _wide(floor, b)) for a, b in pairs)
         memory = {"m": m, "v": v, "moves": (moves,)}
         return Moved(_minus(params, rate, pushes), memory)
 
@@ -151,9 +150,12 @@ RULES = {
 
 def _wide(rate: Rate, like: Tensor) -> Rate:
     """One value a run, shaped so that it multiplies that run's part of `like`."""
-    if not isinstance(rate, Tensor) or rate.ndim == 0:
+    if not isinstance(rate, Tensor):
         return rate
-    return rate.reshape(rate.shape + (1,) * (like.ndim - rate.ndim))
+    rate = rate.to(like.dtype)
+    return (
+        rate.reshape(rate.shape + (1,) * (like.ndim - rate.ndim)) if rate.ndim else rate
+    )
 
 
 def _minus(params: Tensors, rate: Rate, pushes: Tensors) -> Tensors:
@@ -162,8 +164,9 @@ def _minus(params: Tensors, rate: Rate, pushes: Tensors) -> Tensors:
 
 
 def _mixed(old: Tensors, new: Tensors, beta: Rate) -> Tensors:
+    """beta * old + (1 - beta) * new."""
     pairs = zip(old, new, strict=True)
-    return tuple(_wide(beta, a) * a + (1 - _wide(beta, a)) * b for a, b in pairs)
+    return tuple(torch.lerp(a, b, _wide(1 - beta, a)) for a, b in pairs)
 
 
 def _zeros(params: Tensors) -> Tensors:
@@ -171,6 +174,6 @@ def _zeros(params: Tensors) -> Tensors:
 
 
 def _counter(step_size: Rate, params: Tensors) -> Tensor:
-    """Zero moves, for each run if the rule serves several."""
+    """Zero moves, for each run if the rule serves several; float64, as torch counts."""
     runs = step_size.shape if isinstance(step_size, Tensor) else ()
-    return torch.zeros(runs, dtype=params[0].dtype, device=params[0].device)
+    return torch.zeros(runs, dtype=torch.float64, device=params[0].device)

@@ -27,17 +27,22 @@ def call(net: nn.Module, params: tuple[Tensor, ...], x: Tensor) -> Tensor:
     ------
     TypeError : several runs of a module that holds another layer.
 
-    Gradient: reaches params and x; cuts nothing.
+    Gradient: reaches params and x; cuts nothing. Buffers (the running averages of batch
+    norm) are read as they are and stay so.
     """
     if _is_plain(net):
         return _through(net, list(params), x)
-    names = [name for name, _ in net.named_parameters()]
     if params[0].ndim == next(net.parameters()).ndim:
-        return functional_call(net, dict(zip(names, params, strict=True)), (x,))
+        names = [name for name, _ in net.named_parameters()]
+        averages = {name: held.clone() for name, held in net.named_buffers()}
+        given = averages | dict(zip(names, params, strict=True))
+        return functional_call(net, given, (x,))
     kinds = sorted({type(m).__name__ for m in net.modules() if not _is_known(m)})
     raise TypeError(
-        f"several runs at once need a Sequential of Linear and pointwise layers; "
-        f"{type(net).__name__} holds {', '.join(kinds)}: use play, one run at a time"
+        "several runs at once need a Sequential of Linear and pointwise layers, each "
+        f"with weights of its own; this {type(net).__name__} holds "
+        f"{', '.join(set(kinds) - {'Sequential'}) or 'shared or nested layers'}: "
+        "play one run at a time"
     )
 
 
@@ -60,11 +65,13 @@ def _linears(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
 
 
 def _is_plain(net: nn.Module) -> bool:
-    """Whether each layer is known and no weight is used twice."""
-    if not isinstance(net, nn.Sequential):
+    """Whether each layer is known and its weights are plain, each used once."""
+    if type(net) is not nn.Sequential or not all(map(_is_known, net)):
         return False
-    weights = [m for m in net if isinstance(m, nn.Linear)]
-    return all(map(_is_known, net)) and len(set(weights)) == len(weights)
+    layers = [layer for layer in net if isinstance(layer, nn.Linear)]
+    weights = [p for m in layers for p in (m.weight, m.bias) if p is not None]
+    once = len({id(p) for p in weights}) == len(weights)
+    return once and all(isinstance(p, nn.Parameter) for p in weights)
 
 
 def _is_known(module: nn.Module) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ganflow.play.loop import Players, Rule, Rules, State, begin, both, take
-from ganflow.play.players import Values
+from ganflow.play.loop import Rule, Rules, State, begin, both, take
+from ganflow.play.players import Players, Values
 from ganflow.schedule import Schedule
 
+ROWS = 64  # of a Jacobian at once: more are faster and need more memory
 LONG = 1e9  # moves after which no rule is in its beginning any more
 
 
@@ -54,12 +56,13 @@ def tick_jacobian(
             now = take(turn, players, rules, now, graph=True)
         return torch.cat([t.reshape(-1) for t in _tensors(now)])
 
-    jacobian = torch.autograd.functional.jacobian(tick, flat).numpy()
+    jacobian = _derivative(tick, flat).numpy()
     if not np.isfinite(jacobian).all():
         raise ValueError(
             f"a tick of {schedule.name} has no derivative here: "
             f"{int((~np.isfinite(jacobian)).sum())} of its {jacobian.size} entries are "
-            "not finite. Adam divides by the root of an average that is 0 here"
+            "not finite. A root is taken of 0: in Adam, of an average of derivatives "
+            "that are 0 here; in WGAN-GP, of a slope of 0"
         )
     return jacobian
 
@@ -77,6 +80,18 @@ def eigenvalues(jacobian: np.ndarray) -> np.ndarray:
     """
     values = np.linalg.eigvals(jacobian).astype(complex)
     return values[np.lexsort((-values.imag, -np.abs(values).round(12)))]
+
+
+def _derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """The Jacobian of f at x, (n, n), some rows at a time."""
+    x = x.requires_grad_()
+    y = f(x)
+    rows = torch.eye(len(y), dtype=y.dtype, device=y.device).split(ROWS)
+    found = [
+        torch.autograd.grad(y, x, row, is_grads_batched=True, retain_graph=True)[0]
+        for row in rows
+    ]
+    return torch.cat(found).cpu()
 
 
 def _tensors(state: State) -> list[Tensor]:
