@@ -121,7 +121,8 @@ class Networks:
         """What a move must leave: D's weights within the bound, if they are clipped."""
         if player == "G" or self.penalty != "clipping":
             return params
-        bound = torch.as_tensor(self.strength)
+        bound = torch.as_tensor(self.strength, dtype=params[0].dtype)
+        bound = bound.to(params[0].device)
         bounds = [
             bound.reshape(bound.shape + (1,) * (p.ndim - bound.ndim)) for p in params
         ]
