@@ -1,0 +1,146 @@
+"""Games of two numbers under every setting of a lab: plain data, and few bytes."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+DECADES = 12  # radii are kept from 1e-12 to 1e12 ...
+RADII = 27_600  # ... in steps of 0.2 %
+ANGLES = 8192  # in a turn
+GONE = 65_535  # the level of a radius beyond these, or of one that is no number
+
+
+@dataclass(frozen=True)
+class ScheduleLab:
+    """What play did for each loss, schedule, step size, rule and penalty: L S H R P.
+
+    losses, schedules, step_sizes, rules, penalties : what the settings are called.
+    reads : by schedule, by turn: what its moves read, such as "G reads D1".
+    start : (theta, psi) before the first move.
+    ticks : how many were played; the first `fine` are recorded turn by turn.
+    theta, psi : (L, S, H, R, P, T); a schedule with fewer turns repeats its last row.
+    eigenvalues : (L, S, H, R, P, n) complex, of one tick; NaN where there are none.
+    why_none : by rule and penalty (R, P), why a tick has no eigenvalues; "" if it has.
+    extents : (Z,), half widths of the planes for which the field is known.
+    field : (L, P, Z, side, side), its direction in radians; NaN where it is zero. Cell
+        [0, 0] lies at the lowest theta (column) and psi (row).
+    bounds : by penalty, within which D's number is kept; None for no bound.
+    """
+
+    losses: tuple[str, ...]
+    schedules: tuple[str, ...]
+    step_sizes: tuple[float, ...]
+    rules: tuple[str, ...]
+    penalties: tuple[str, ...]
+    reads: tuple[tuple[tuple[str, ...], ...], ...]
+    start: tuple[float, float]
+    ticks: int
+    fine: int
+    theta: np.ndarray
+    psi: np.ndarray
+    eigenvalues: np.ndarray
+    why_none: tuple[tuple[str, ...], ...]
+    extents: tuple[float, ...]
+    field: np.ndarray
+    bounds: tuple[float | None, ...]
+
+    def __post_init__(self):
+        longest = rows(self.ticks, self.fine, max(map(len, self.reads)))[-1] + 1
+        states = (*map(len, self.choices.values()),)
+        planes = (states[0], states[4], len(self.extents))
+        for name, shape in {
+            "theta": (*states, longest),
+            "psi": (*states, longest),
+            "eigenvalues": (*states, self.eigenvalues.shape[-1]),
+            "field": (*planes, *self.field.shape[-1:] * 2),
+        }.items():
+            if (came := np.shape(getattr(self, name))) != shape:
+                raise ValueError(
+                    f"{name} has shape {came}, expected {shape}: one entry for each "
+                    f"setting, and {longest} rows for {self.ticks} ticks"
+                )
+
+    @property
+    def choices(self) -> dict[str, tuple]:
+        """The settings by the name of their control."""
+        return {
+            "loss": self.losses,
+            "schedule": self.schedules,
+            "step": self.step_sizes,
+            "rule": self.rules,
+            "penalty": self.penalties,
+        }
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The schedules as `Schedule.from_text` reads them."""
+        return tuple(
+            " ".join("".join(move[0] for move in turn) for turn in turns)
+            for turns in self.reads
+        )
+
+
+def rows(ticks: int, fine: int, turns: int) -> np.ndarray:
+    """The row of each whole tick (ticks + 1,), if the first `fine` have all turns."""
+    tick = np.arange(ticks + 1)
+    return np.minimum(tick, fine) * turns + np.maximum(tick - fine, 0)
+
+
+def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:
+    """Paths as few bytes: levels of radius and angle, their differences, deflated.
+
+    Parameters
+    ----------
+    theta, psi : (..., T)
+
+    Returns
+    -------
+    bytes : the radius within 0.11 % and the angle within 4e-4. A path that passes a
+        radius of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        radius = np.hypot(theta, psi)
+    gone = np.logical_or.accumulate(~(radius <= 10.0**DECADES), axis=-1)
+    share = np.log10(np.clip(np.where(gone, 1, radius), 10.0**-DECADES, None))
+    level = np.where(gone, GONE, np.rint((share / DECADES + 1) / 2 * RADII))
+    angle = np.arctan2(np.where(gone, 0, psi), np.where(gone, 1, theta))
+    both = np.stack([level, np.rint(angle / (2 * np.pi) * ANGLES)], axis=-2)
+    steps = np.diff(both.astype(int), axis=-1, prepend=0)
+    turn = steps[..., 1, :]  # the shorter way round
+    steps[..., 1, :] = (turn + ANGLES // 2) % ANGLES - ANGLES // 2
+    split = (steps % 65_536).astype("<u2").reshape(-1).view(np.uint8).reshape(-1, 2)
+    return zlib.compress(split.T.tobytes(), 9)  # the low bytes, then the high ones
+
+
+def unpacked(data: bytes, length: int) -> tuple[np.ndarray, np.ndarray]:
+    """theta and psi (runs, length) again; NaN where a path is gone."""
+    low, high = np.frombuffer(zlib.decompress(data), np.uint8).reshape(2, -1)
+    steps = (low + 256 * high.astype(int)).reshape(-1, 2, length)
+    level, turn = np.moveaxis(steps.cumsum(axis=-1) % 65_536, 1, 0)
+    radius = 10.0 ** ((2 * level / RADII - 1) * DECADES)
+    radius[level == GONE] = np.nan
+    angle = 2 * np.pi * turn / ANGLES
+    return radius * np.cos(angle), radius * np.sin(angle)
+
+
+def measured(theta: np.ndarray, psi: np.ndarray) -> tuple[int, int, float] | None:
+    """By how much the radius of a path (ticks + 1,) grows in a tick, and between which.
+
+    The two ticks see (0, 0) from one direction or from opposite ones, so that an
+    ellipse counts as growth 1. The last is the latest with a radius between 3e-12 and
+    1e12; None if that is before tick 8.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        radius = np.hypot(theta, psi)
+    kept = (radius > 3 * 10.0**-DECADES) & (radius <= 10.0**DECADES)
+    to = (len(kept) if kept.all() else int(kept.argmin())) - 1
+    if to < 8:
+        return None
+    some = np.arange(to // 4, 3 * to // 4 + 1)
+    cross = theta[some] * psi[to] - psi[some] * theta[to]
+    off = np.abs(cross) / (radius[some] * radius[to])
+    start = int(some[np.argmin(off.round(4))])
+    return start, to, float((radius[to] / radius[start]) ** (1 / (to - start)))
