@@ -30,7 +30,7 @@ from ganflow.schedule import (
 
 SCHEDULES = [SIMULTANEOUS, ALTERNATING, critic_steps(3), Schedule.from_text("G DG D")]
 LOSSES = ["saturating", "non-saturating", "hinge", "Wasserstein"]
-STRENGTH = {"none": 0.0, "R1": 0.4, "R2": 0.4, "WGAN-GP": 0.3, "clipping": 0.05}
+STRENGTH = {"none": 0.0, "R1": 0.4, "R2": 0.4, "WGAN-GP": 0.3, "clipping": 0.25}
 TORCH = {
     Adam(0.01): lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.5, 0.999)),
     GradientDescent(0.05): lambda p: torch.optim.SGD(p, lr=0.05),

@@ -90,9 +90,12 @@ class Networks:
 
     def gradient_on(self, batch: Batch, player: str, values: Values, *, graph=False):
         """The derivative of the player's loss by its own parameters, on `batch`."""
-        own = values[player]
-        if not graph:
-            own = tuple(p.detach().requires_grad_() for p in own)
+        # A copy: with graph, the opponent may itself have been moved by these numbers,
+        # and the player does not foresee that.
+        own = tuple(
+            (p.clone() if graph else p.detach()).requires_grad_()
+            for p in values[player]
+        )
         find = self.loss_G if player == "G" else self.loss_D
         loss = find(batch, values | {player: own}, graph=graph)
         return torch.autograd.grad(loss.sum(), own, create_graph=graph)
@@ -121,8 +124,10 @@ class Networks:
         """What a move must leave: D's weights within the bound, if they are clipped."""
         if player == "G" or self.penalty != "clipping":
             return params
-        bound = torch.as_tensor(self.strength, dtype=params[0].dtype)
-        bound = bound.to(params[0].device)
+        bound = self.strength
+        if not isinstance(bound, Tensor):
+            return tuple(p.clip(-bound, bound) for p in params)
+        bound = bound.to(params[0])
         bounds = [
             bound.reshape(bound.shape + (1,) * (p.ndim - bound.ndim)) for p in params
         ]
