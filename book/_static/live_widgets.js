@@ -28,6 +28,11 @@
         if (part.isContentEditable) part.setAttribute("role", "textbox");
       }
     }
+    const signs = { "fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat" };
+    for (const button of document.querySelectorAll(".widget-play button")) {
+      const sign = Object.keys(signs).find((name) => button.querySelector(`.${name}`));
+      if (button.ariaLabel !== signs[sign]) button.ariaLabel = signs[sign] ?? "play";
+    }
   };
 
   // ipywidgets typesets its labels through the interface of MathJax 2; pages have 3.
