@@ -127,12 +127,12 @@ class Adam(GradientDescent):
     def move(self, params: Tensors, grads: Tensors, memory: Memory) -> Moved:
         """Gradient: passes to `params` and `grads`; not defined where v is 0."""
         moves = memory["moves"][0] + 1
+        count = moves if moves.ndim else moves.item()
         m = _mixed(memory["m"], grads, self.beta1)
         v = _mixed(memory["v"], [g * g for g in grads], self.beta2)
-        root = (1 - self.beta2**moves) ** 0.5
-        rate = self.step_size * root / (1 - self.beta1**moves)
-        rate, floor = (x.to(params[0].dtype) for x in (rate, self.epsilon * root))
-        pairs = zip(m, v, strict=True)
+        root = (1 - self.beta2**count) ** 0.5
+        rate = self.step_size * root / (1 - self.beta1**count)
+        floor, pairs = self.epsilon * root, zip(m, v, strict=True)
         pushes = tuple(a / (b.sqrt() + _wide(floor, b)) for a, b in pairs)
         memory = {"m": m, "v": v, "moves": (moves,)}
         return Moved(_minus(params, rate, pushes), memory)
@@ -159,7 +159,10 @@ def _wide(rate: Rate, like: Tensor) -> Rate:
 
 
 def _minus(params: Tensors, rate: Rate, pushes: Tensors) -> Tensors:
+    """params - rate * pushes."""
     pairs = zip(params, pushes, strict=True)
+    if not isinstance(rate, Tensor):
+        return tuple(torch.sub(p, g, alpha=rate) for p, g in pairs)
     return tuple(p - _wide(rate, p) * g for p, g in pairs)
 
 
