@@ -10,7 +10,9 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+RESULTS = Path(__file__).parent / "results"  # recorded runs, with their provenance
 # Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
@@ -106,6 +108,30 @@ def use_book_style() -> None:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+def recorded(name: str):
+    """Load runs that are too long for a page, made by `tools/record_<name>.py`.
+
+    Parameters
+    ----------
+    name : such as "tuning"
+
+    Returns
+    -------
+    xarray Dataset; its attributes say when, how and with which versions it was made.
+
+    Raises
+    ------
+    FileNotFoundError : nothing of that name was recorded.
+    """
+    import xarray as xr
+
+    path = RESULTS / f"{name}.nc"
+    if not path.exists():
+        known = ", ".join(sorted(p.stem for p in RESULTS.glob("*.nc"))) or "nothing"
+        raise FileNotFoundError(f"no recorded {name!r}; recorded are {known}")
+    return xr.load_dataset(path, engine="scipy")
 
 
 @contextmanager
