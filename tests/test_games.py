@@ -14,7 +14,7 @@ from ganflow.schedule import ALTERNATING, ALTERNATING_G_FIRST, SIMULTANEOUS, Sch
 
 EVERY = [(loss, penalty) for loss in LOSSES for penalty in PENALTIES]
 FIVE_D = Schedule.from_text("G D D D D D")
-POINTS = 300
+POINTS = 150
 A = 0.5  # the slope of the log loss at 0
 
 
