@@ -225,7 +225,7 @@ def test_a_gan_that_diverges_leaves_its_neighbours_alone(rule):
 
 
 class Interrupted:
-    """A ring that presses control-C when its n-th batch is drawn."""
+    """A ring that presses control-C when its n-th batch or record is drawn."""
 
     name = "ring"
 
@@ -233,7 +233,7 @@ class Interrupted:
         self.left = at
 
     def sample(self, n, rng):
-        self.left -= 1
+        self.left -= n in (SMALL.batch, SMALL.shown)
         if not self.left:
             signal.raise_signal(signal.SIGINT)
         return ring().sample(n, rng)
