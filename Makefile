@@ -3,6 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+PORT ?= 8000
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL := 3
@@ -42,9 +43,11 @@ book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner
 	@echo "open _build/html/index.html, or run: make serve"
 
 .PHONY: serve
-serve: environment  ## serve the built site on http://localhost:8000
+serve: environment  ## serve the built site on http://localhost:8000 (or another PORT=)
 	@test -f _build/html/index.html || { echo "nothing built yet: run make book" >&2; exit 1; }
-	@$(BIN)/python -m http.server 8000 --bind 127.0.0.1 --directory _build/html
+	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null \
+		|| { echo "port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 .PHONY: clean
 clean:  ## remove what was built; .venv stays

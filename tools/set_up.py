@@ -1,6 +1,6 @@
 """Make .venv and install requirements.txt into it, once. Standard library only.
 
-Every line here also parses on an old Python, so that it can say that it is too old.
+Every line here also parses on an old Python 3, so that it can say that it is too old.
 """
 
 import subprocess
