@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+NEW = np.random.Philox(0).state  # of a generator that has drawn nothing
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -48,21 +50,25 @@ class Stream:
         -------
         Batch
         """
+        # Making a Philox asks the system for randomness, which takes as long as a batch
+        # takes to draw: one serves all runs, its state is set for each.
+        rng = np.random.Generator(np.random.Philox(0))
         if np.ndim(seed) == np.ndim(move) == 0:
-            parts = self._draw(int(seed), int(move), n)
+            parts = self._draw(rng, int(seed), int(move), n)
         else:
             pairs = np.stack(np.broadcast_arrays(seed, move))
             distinct, which = np.unique(pairs, axis=1, return_inverse=True)
-            drawn = [self._draw(int(s), int(k), n) for s, k in distinct.T]
+            drawn = [self._draw(rng, int(s), int(k), n) for s, k in distinct.T]
             parts = [np.stack(part)[which.ravel()] for part in zip(*drawn, strict=True)]
         wanted = {"dtype": like.dtype, "device": like.device}
         return Batch(*(torch.tensor(part, **wanted) for part in parts))
 
-    def _draw(self, seed: int, move: int, n: int) -> tuple[np.ndarray, ...]:
-        """A counter-based generator: its state is the seed and the move, no history."""
-        bits = np.random.Philox(
-            key=[seed, "GD".index(self.player)], counter=[0, 0, 0, move + 1]
-        )
-        rng = np.random.Generator(bits)
+    def _draw(
+        self, rng: np.random.Generator, seed: int, move: int, n: int
+    ) -> tuple[np.ndarray, ...]:
+        """Draw as if `rng` were new: its state is the seed and the move, no history."""
+        key = np.array([seed, "GD".index(self.player)], np.uint64)
+        counter = np.array([0, 0, 0, move + 1], np.uint64)
+        rng.bit_generator.state = NEW | {"state": {"key": key, "counter": counter}}
         x_real = self.data.sample(n, rng)
         return x_real, rng.standard_normal((n, self.latent)), rng.random((n, 1))
