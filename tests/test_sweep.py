@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
+from bench_sweep import flops
 
 from ganflow.data import ring, two_moons
 from ganflow.play import RULES, play
@@ -260,6 +261,15 @@ def test_an_interrupt_keeps_what_is_done():
 def test_an_interrupt_before_the_first_record_is_passed_on():
     with pytest.raises(KeyboardInterrupt):
         sweep(replace(SMALL, data=Interrupted(1)), ticks=3, progress=False)
+
+
+def test_a_tick_of_many_runs_does_no_product_that_one_run_does_not_need():
+    """D's move: G forward; D forward, its weights, its hidden layers' input, each for
+    real and fake. G's move: G and D forward, D's input, G's weights and hidden input."""
+    n, w = 16, 8
+    G, D, hidden_G, hidden_D = (w * (w + k) for k in (4, 3, 2, 1))
+    products = (G + 2 * (2 * D + hidden_D)) + (2 * G + 2 * D + hidden_G)
+    assert flops(GanSetting(batch=n, width=w)) == 2 * n * products
 
 
 @pytest.mark.parametrize(

@@ -22,16 +22,14 @@ from ganflow.play.rules import Rule
 from ganflow.schedule import ALTERNATING, Schedule
 
 RING = ring()  # one for all settings, so that their runs are one program
-LIMITS = {  # what a number must be, in words and as a test
-    "step_size": ("above 0", lambda x: x > 0),
+POSITIVE, NOT_NEGATIVE = ("above 0", lambda x: x > 0), ("0 or more", lambda x: x >= 0)
+LIMITS = {  # what a finite number must be, in words and as a test
+    **dict.fromkeys(("step_size", "step_size_G", "step_size_D", "epsilon"), POSITIVE),
+    **dict.fromkeys(("strength", "target"), NOT_NEGATIVE),
+    **dict.fromkeys(("beta1", "beta2"), ("in [0, 1)", lambda x: 0 <= x < 1)),
     "beta": ("between -1 and 1", lambda x: -1 < x < 1),
-    "beta1": ("in [0, 1)", lambda x: 0 <= x < 1),
-    "beta2": ("in [0, 1)", lambda x: 0 <= x < 1),
-    "epsilon": ("above 0", lambda x: x > 0),
-    "strength": ("0 or more", lambda x: x >= 0),
-    "target": ("0 or more", lambda x: x >= 0),
-} | {name: ("finite", math.isfinite) for name in ("scale", "theta", "psi")}
-LIMITS |= {f"step_size_{player}": LIMITS["step_size"] for player in "GD"}
+    **dict.fromkeys(("scale", "theta", "psi"), ("finite", math.isfinite)),
+}
 FREE = (("step_size_G", None), ("step_size_D", None))
 LEAST = {"seed": 0} | dict.fromkeys(("batch", "latent", "width", "depth", "shown"), 1)
 
@@ -61,11 +59,9 @@ class Setting:
     beta1: float = 0.5
     beta2: float = 0.999
     epsilon: float = 1e-8
-    # Runs that differ only in these are one program; epsilon is not among them.
-    STACKED: ClassVar[tuple[str, ...]] = (
-        *("schedule", "step_size", "step_size_G", "step_size_D"),
-        *("beta", "beta1", "beta2", "strength"),
-    )
+    # Runs that differ in these only are one program; epsilon is not among them.
+    STACKED: ClassVar = ("schedule", "step_size", "step_size_G", "step_size_D")
+    STACKED += ("beta", "beta1", "beta2", "strength")
 
     def __post_init__(self):
         if isinstance(self.schedule, str):
@@ -116,10 +112,8 @@ class Setting:
         value = getattr(self, name)
         number = _number(name, value)
         if not number.is_integer() or number < LEAST[name]:
-            raise ValueError(
-                f"{name} is {value!r}; it must be a whole number of {LEAST[name]} or "
-                "more"
-            )
+            expected = f"it must be a whole number of {LEAST[name]} or more"
+            raise ValueError(f"{name} is {value!r}; {expected}")
         object.__setattr__(self, name, int(value))
 
 
@@ -194,12 +188,9 @@ class GanSetting(Setting):
         """The two networks, their weights drawn from the seed: G's first, then D's."""
         rng = torch.Generator().manual_seed(self.seed)
         sizes = {"width": self.width, "depth": self.depth, "generator": rng}
-        names = ("data", "loss", "penalty", "strength")
-        names += ("batch", "latent", "shown", "seed")
-        numbers = {name: getattr(self, name) for name in names}
-        return Networks(
-            mlp_generator(self.latent, **sizes), mlp_critic(**sizes), **numbers
-        )
+        nets = mlp_generator(self.latent, **sizes), mlp_critic(**sizes)
+        names = {f.name for f in fields(Networks)} - {"G", "D"}
+        return Networks(*nets, **{name: getattr(self, name) for name in names})
 
 
 def _number(name: str, value) -> float:
