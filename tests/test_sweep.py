@@ -264,8 +264,8 @@ def test_an_interrupt_before_the_first_record_is_passed_on():
 
 
 def test_a_tick_of_many_runs_does_no_product_that_one_run_does_not_need():
-    """D's move: G forward; D forward, its weights, its hidden layers' input, each for
-    real and fake. G's move: G and D forward, D's input, G's weights and hidden input."""
+    """D's move: G forward; for real and fake, D forward, its weights, its hidden input.
+    G's move: G and D forward, D's input, G's weights, G's hidden input."""
     n, w = 16, 8
     G, D, hidden_G, hidden_D = (w * (w + k) for k in (4, 3, 2, 1))
     products = (G + 2 * (2 * D + hidden_D)) + (2 * G + 2 * D + hidden_G)
