@@ -9,7 +9,15 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from ganflow.record import Flow, FlowCell
-from ganflow.record.flow_rules import check_dict, fill_table, steps_after, why_cut
+from ganflow.record.flow_rules import (
+    Watch,
+    check_dict,
+    check_losses,
+    check_watch,
+    fill_table,
+    steps_after,
+    why_cut,
+)
 
 Player = nn.Module | Tensor | Iterable[Tensor]
 
@@ -18,7 +26,7 @@ def flow(
     losses: Mapping[str, Tensor],
     players: Mapping[str, Player],
     steps: Mapping[str, str | Collection[str]] | None = None,
-    seen=None,
+    seen: Watch | None = None,
 ) -> Flow:
     """Say what each loss's backward pass would send to each player.
 
@@ -36,9 +44,9 @@ def flow(
 
     Raises
     ------
-    TypeError : no dict, or a loss or a player of the wrong kind.
-    ValueError : a loss with several elements or without history, names that do not
-        fit, an empty player, a tensor in two players.
+    TypeError : no dict, no watch, or a loss or a player of the wrong kind.
+    ValueError : a loss with several elements, without history, or made before the
+        watch; names that do not fit, an empty player, a tensor in two players.
     RuntimeError : backward cannot run: the graph is freed, or a value it needs was
         changed in place.
 
@@ -46,14 +54,18 @@ def flow(
     `requires_grad` changes, and every graph is kept. Taught in book/03.
     """
     tensors = parameters_of(players)
+    check_losses(losses, _check_loss)
+    check_watch(seen)
     after = steps_after(losses, players, steps)
-    for name, loss in losses.items():
-        _check_loss(name, loss)
+    traces = {} if seen is None else {n: seen.trace(x) for n, x in losses.items()}
+
+    def why(name: str, player: str) -> str:
+        frozen = not any(tensor.requires_grad for tensor in tensors[player])
+        whole = seen is None or seen.saw(losses[name])
+        return why_cut(traces.get(name), player, frozen=frozen, whole=whole)
+
     return fill_table(
-        after,
-        tensors,
-        lambda name: _norms(name, losses[name], tensors),
-        lambda name, player: _why(losses[name], player, tensors[player], seen),
+        after, tensors, lambda name: _norms(name, losses[name], tensors), why
     )
 
 
@@ -170,9 +182,3 @@ def _norm(slope: Tensor) -> float:
     values = slope.coalesce().values() if slope.is_sparse else slope
     wide = torch.complex128 if values.is_complex() else torch.float64
     return torch.linalg.vector_norm(values, dtype=wide).item()
-
-
-def _why(loss: Tensor, player: str, tensors: list[Tensor], seen) -> str:
-    frozen = not any(tensor.requires_grad for tensor in tensors)
-    trace = None if seen is None else seen.trace(loss)
-    return why_cut(trace, player, frozen=frozen)

@@ -150,9 +150,71 @@ def test_a_watch_names_what_cut_the_way():
     table = flow({"loss_D": loss_D}, {**players, "idle": idle}, seen=seen)
     assert table == inside
     assert table["loss_D", "G"].why == "detach"
-    assert table["loss_D", "idle"].why == "never called"
-    assert flow({"loss_D": loss_D}, players)["loss_D", "G"].why == "no path"
+    assert table["loss_D", "idle"].why == "no path: never called"
+    assert table["loss_D", "idle"].words() == "no path: never called"
     assert "cut: detach" in str(table)
+    unwatched = flow({"loss_D": loss_D}, players)["loss_D", "G"]
+    assert (unwatched.why, unwatched.words()) == ("no path", "no path")
+
+
+def test_where_nothing_was_ever_connected_there_is_no_cut():
+    """G's loss on its own never meets D, frozen or not."""
+    players, _ = pair()
+    z, steps = torch.randn(5, 2, dtype=torch.float64), {"score": ()}
+    for frozen in (False, True):
+        players["D"].requires_grad_(not frozen)
+        with watch(**players) as seen:
+            x_fake = players["G"](z)
+            score = players["D"](x_fake).mean()
+            loss_G = x_fake.square().mean()
+        table = flow({"loss_G": loss_G, "score": score}, players, steps, seen)
+        assert table["loss_G", "D"].words() == "no path"
+    assert table["score", "D"].words() == "cut: frozen parameter"
+
+
+def test_a_loss_made_after_the_watch_is_said_to_be():
+    players, _ = pair()
+    z = torch.randn(5, 2, dtype=torch.float64)
+    with watch(**players) as seen:
+        x_fake = players["G"](z)
+        score = players["D"](x_fake.detach())
+        assert seen.saw(score.mean()) and seen.saw(score)
+    late = players["D"](x_fake.detach()).mean()
+    mixed, half = late + score.mean(), score.mean()
+    assert not seen.saw(late) and not seen.saw(half)
+    losses = {"late": late, "mixed": mixed, "half": half}
+    table = flow(losses, players, dict.fromkeys(losses, ()), seen=seen)
+    assert table["late", "G"].words() == "no path: made outside the watch"
+    assert table["mixed", "G"].why == table["half", "G"].why == "detach"
+
+
+def test_a_loss_made_before_the_watch_is_refused():
+    players, losses = pair()
+    for loss in losses:
+        with watch(**players) as seen:
+            pass
+        with pytest.raises(ValueError, match="before the watch began: compute it in"):
+            flow({loss: losses[loss]}, players, seen=seen)
+
+
+def test_a_loss_from_an_unseen_function_inside_the_watch_was_made_there():
+    """Function.apply is hidden from the watch, and yet inside it."""
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, slope):
+            return 2 * slope
+
+    players, _ = pair()
+    with watch(**players) as seen:
+        loss = Twice.apply(players["D"](torch.ones(1, 2, dtype=torch.float64)).mean())
+    assert seen.saw(loss)
+    cell = flow({"loss_D": loss}, players, seen=seen)["loss_D", "G"]
+    assert cell.words() == "no path: never called"
 
 
 def test_sparse_and_complex_derivatives_have_a_norm():
@@ -220,6 +282,26 @@ BAD = [
         ValueError,
         "which player does the step after 'critic'",
         lambda p, k: ({"critic": k["loss_D"]}, p),
+    ),
+    (
+        ValueError,
+        "say so with steps={'G_loss': 'G'}",
+        lambda p, k: ({"G_loss": k["loss_G"]}, p),
+    ),
+    (
+        ValueError,
+        r"say so with steps={'GD': \.\.\.}",
+        lambda p, k: ({"GD": k["loss_G"]}, p),
+    ),
+    (TypeError, "G_loss is a float", lambda p, _: ({"G_loss": 0.5}, p)),
+    (TypeError, "steps is of type str: pass a dict", lambda p, k: (k, p, "G")),
+    *(
+        (
+            TypeError,
+            f"seen is of type {type(seen).__name__}: pass the watch",
+            lambda p, k, seen=seen: (k, p, None, seen),
+        )
+        for seen in ("x", 3, torch.ones(1))
     ),
     (ValueError, "G and D share", lambda p, k: (k, {"G": p["G"], "D": p["G"]})),
     (

@@ -30,6 +30,20 @@ loss_G | 1.235e+04, stepped (3 of 4) | 0.1000, left behind"""
     assert expected.isascii()
 
 
+def test_only_a_cut_that_was_seen_is_called_a_cut():
+    words = {
+        why: FlowCell(None, 0, 4, False, why).words()
+        for why in ("detach", "frozen parameter", "no path", "no path: never called")
+    }
+    assert words == {
+        "detach": "cut: detach",
+        "frozen parameter": "cut: frozen parameter",
+        "no path": "no path",
+        "no path: never called": "no path: never called",
+    }
+    assert FlowCell(None, 0, 4, False).words() == "no path"
+
+
 class Outline(HTMLParser):
     """Collects the tags, the row heads and the cells of a table."""
 
@@ -65,6 +79,12 @@ def test_the_html_table_has_a_caption_scopes_and_the_words_of_the_text():
     text = " ".join(outline.words)
     for cell in small_table().cells.values():
         assert cell.words() in text
+
+
+def test_the_cross_in_html_stands_for_a_cut_only():
+    cells = {("loss_D", "G"): FlowCell(None, 0, 4, False, "no path")}
+    assert ">no path</td>" in Flow(("loss_D",), ("G",), cells)._repr_html_()
+    assert ">✕ cut: detach</td>" in small_table()._repr_html_()
 
 
 def test_names_are_escaped_in_html():

@@ -58,6 +58,11 @@ MISTAKES = [
         "players is of type list: pass a dict",
         lambda: flow_tf(taped()[0], {"loss_V": tf.ones(())}, [V]),
     ),
+    (
+        TypeError,
+        "seen is of type str: pass the watch",
+        lambda: flow_tf(taped()[0], {"loss_V": V * 2.0}, {"V": V}, seen="x"),
+    ),
     (TypeError, "return a dict", lambda: watch_tf(lambda: V * 2.0, V=V)),
     (
         ValueError,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from math import hypot
 
+NO_PATH = "no path"
 CAPTION = "Which loss reaches whose parameters"
 
 
@@ -18,8 +19,9 @@ class FlowCell:
         no derivative arrives at any of them.
     reached, total : parameters (tensors) that receive a derivative, and all of them.
     stepped : the training step that follows this loss updates this player.
-    why : when norm is None, what cut the path ("detach", "frozen parameter", …), or
-        "no path": the recorded graph has none, and nobody watched what cut it.
+    why : when norm is None, what was seen to cut the path ("detach", …), else "no
+        path", and after a colon what is known of it: nothing leads there, or nobody
+        watched what cut it.
     """
 
     norm: float | None
@@ -53,7 +55,10 @@ class FlowCell:
 
     @property
     def state(self) -> str:
-        """One of: cut, zero, stepped, left behind (arrives, and no step takes it)."""
+        """One of: cut (nothing arrives), zero, stepped, left behind (no step takes it).
+
+        `words` tells a cut that was seen from a path that was never there.
+        """
         if self.norm is None:
             return "cut"
         if self.norm == 0.0:
@@ -63,7 +68,8 @@ class FlowCell:
     def words(self, digits: int = 4) -> str:
         """The cell as a reader sees it, such as "0.4213, left behind (3 of 6)"."""
         if self.norm is None:
-            return f"cut: {self.why}" if self.why else "cut"
+            why = self.why or NO_PATH
+            return why if why.startswith(NO_PATH) else f"cut: {why}"
         size = "exactly 0" if self.norm == 0.0 else significant(self.norm, digits)
         fate = "stepped" if self.stepped else "left behind"
         part = (
@@ -148,6 +154,6 @@ def _head(player: str) -> str:
 def _data(player: str, cell: FlowCell) -> str:
     css, style = _mark(player)
     state = cell.state.replace(" ", "-")
-    sign = {"cut": "✕ ", "stepped": "→ "}.get(cell.state, "")
-    words = sign + escape(cell.words())
-    return f'<td class="{css} gf-{state}" style="{style}">{words}</td>'
+    words = escape(cell.words())
+    sign = "✕ " if words.startswith("cut") else "→ " if state == "stepped" else ""
+    return f'<td class="{css} gf-{state}" style="{style}">{sign}{words}</td>'

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 from ganflow.record.derivative_trace import DerivativeTrace
-from ganflow.record.flow import Flow, FlowCell
+from ganflow.record.flow import NO_PATH, Flow, FlowCell
+
+
+class Watch:
+    """What saw a step run and traces its losses: each framework has its own."""
+
+    def trace(self, loss) -> DerivativeTrace:
+        """Follow the history of a loss."""
+        raise NotImplementedError
 
 
 def steps_after(
@@ -24,14 +33,12 @@ def steps_after(
 
     Raises
     ------
-    TypeError : `losses` is no dict, or a step is neither a name nor names.
-    ValueError : no loss, or `steps` names an unknown loss or player, or leaves out a
-        loss that is not named after a player.
+    TypeError : `steps` is no dict, or a step is neither a name nor names.
+    ValueError : `steps` names an unknown loss or player, or leaves out a loss that is
+        not named after a player.
     """
-    check_dict("losses", losses, '{"loss_D": loss_D}')
-    if not losses:
-        raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
-    steps = dict(steps or {})
+    steps = {} if steps is None else steps
+    check_dict("steps", steps, '{"loss_D": "D"}')
     if unknown := [loss for loss in steps if loss not in losses]:
         raise ValueError(f"steps names {unknown[0]!r}; the losses are {_list(losses)}")
     return {loss: _stepped(loss, players, steps) for loss in losses}
@@ -42,9 +49,12 @@ def _stepped(
 ) -> frozenset[str]:
     stepped = steps.get(loss, loss.removeprefix("loss_"))
     if loss not in steps and stepped not in players:
+        words = re.split(r"[\W_]+", loss)
+        named = [player for player in players if player in words]
+        guess = repr(named[0]) if len(named) == 1 else "..."
         raise ValueError(
             f"which player does the step after {loss!r} update? It is not named "
-            f"after one of {_list(players)}: say so with steps={{{loss!r}: ...}}"
+            f"after one of {_list(players)}: say so with steps={{{loss!r}: {guess}}}"
         )
     if not isinstance(stepped, Collection):
         raise TypeError(
@@ -82,6 +92,15 @@ def fill_table(
     return Flow(tuple(after), tuple(players), cells)
 
 
+def check_losses(losses: object, check: Callable[[str, object], None]) -> None:
+    """Raise TypeError for no dict, ValueError for no loss, what `check` does of one."""
+    check_dict("losses", losses, '{"loss_D": loss_D}')
+    if not losses:
+        raise ValueError('no losses: pass a dict such as {"loss_D": loss_D}')
+    for name, loss in losses.items():
+        check(name, loss)
+
+
 def check_dict(what: str, given: object, example: str) -> None:
     """Raise TypeError, with an example, for anything that is no dict."""
     if not isinstance(given, Mapping):
@@ -90,18 +109,30 @@ def check_dict(what: str, given: object, example: str) -> None:
         )
 
 
-def why_cut(trace: DerivativeTrace | None, player: str, *, frozen: bool) -> str:
+def check_watch(seen: object) -> None:
+    """Raise TypeError for anything but a watch, or None."""
+    if not isinstance(seen, Watch | None):
+        raise TypeError(f"seen is of type {type(seen).__name__}: pass the watch")
+
+
+def why_cut(
+    trace: DerivativeTrace | None, player: str, *, frozen: bool, whole: bool = True
+) -> str:
     """Say why nothing arrives at `player`: the watch's word first, if there is one.
 
     trace : of the loss, or None when nobody watched.
     frozen : no parameter of the player wants a derivative.
+    whole : the watch was on while all of the loss was made.
     """
     if trace is not None and player in trace.networks:
-        if player not in trace.called:
-            return "never called"
-        if reasons := trace.why_not(player):
+        if player in trace.called and (reasons := trace.why_not(player)):
             return ", ".join(reasons)
-    return "frozen parameter" if frozen else "no path"
+        if whole:
+            called = player in trace.called
+            return NO_PATH if called else f"{NO_PATH}: never called"
+    if frozen:
+        return "frozen parameter"
+    return NO_PATH if whole else f"{NO_PATH}: made outside the watch"
 
 
 def _list(names: Collection[str]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ganflow.record import DerivativeTrace
+from ganflow.record.flow_rules import Watch
 from ganflow.trace.load_tf import function_def_to_graph, tf
 from ganflow.trace.tf_flow import Player, flow
 from ganflow.trace.tf_graph import read
@@ -54,7 +55,7 @@ def watch(step: Callable, /, *args, **networks: Player) -> Seen:
     return Seen(concrete, networks)
 
 
-class Seen:
+class Seen(Watch):
     """What `watch` saw: the graph of one step. Ask it for traces."""
 
     def __init__(self, concrete, networks: Mapping[str, Player]):

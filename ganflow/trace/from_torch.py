@@ -6,13 +6,15 @@ import torch
 from torch import Tensor, nn
 
 from ganflow.record import DerivativeTrace
+from ganflow.record.flow_rules import Watch
 from ganflow.trace.torch_calls import Source
+from ganflow.trace.torch_derivative import nodes_behind
 from ganflow.trace.torch_graph import build
 from ganflow.trace.torch_names import Names
 from ganflow.trace.torch_watch import Recorder
 
 
-class watch:
+class watch(Watch):
     """See a forward pass, so that `trace` can tell what a loss reaches and what is cut.
 
     `with watch(G=G, D=D, x_real=x_real, z=z) as seen:` watches all torch code in the
@@ -84,6 +86,15 @@ class watch:
                     "watch began: compute it inside `with watch(...)`"
                 )
             return build(root, self._names, origins, frozenset(self._recorder.called))
+
+    def saw(self, root: Tensor) -> bool:
+        """Whether the watch was on while all of the history of `root` was made.
+
+        Gradient: only looks; the graph stays as it is.
+        """
+        origins = self._recorder.origins
+        with torch._C.DisableTorchFunction():
+            return not any(origins.call_of(n).outside for n in nodes_behind(root))
 
 
 def _no_history(root: Tensor, sources: tuple[Source, ...]) -> str:

@@ -8,7 +8,14 @@ from collections.abc import Collection, Iterable, Mapping
 import numpy as np
 
 from ganflow.record import Flow
-from ganflow.record.flow_rules import fill_table, steps_after, why_cut
+from ganflow.record.flow_rules import (
+    Watch,
+    check_losses,
+    check_watch,
+    fill_table,
+    steps_after,
+    why_cut,
+)
 from ganflow.trace.load_tf import keras, tf
 from ganflow.trace.tf_networks import variables_of
 
@@ -20,7 +27,7 @@ def flow(
     losses: Mapping[str, tf.Tensor],
     players: Mapping[str, Player],
     steps: Mapping[str, str | Collection[str]] | None = None,
-    seen=None,
+    seen: Watch | None = None,
 ) -> Flow:
     """Say what each loss sends to each player, by asking a persistent tape.
 
@@ -39,8 +46,8 @@ def flow(
 
     Raises
     ------
-    TypeError : no tape, no dict, a loss that is no eager tensor, a player that holds
-        something else than variables.
+    TypeError : no tape, no dict, no watch, a loss that is no eager tensor, a player
+        that holds something else than variables.
     ValueError : a tape that is not persistent, a loss with several elements or of
         whole numbers, names that do not fit, a player without variables, a variable in
         two players.
@@ -58,19 +65,16 @@ def flow(
             "this tape answers only once: open it as tf.GradientTape(persistent=True)"
         )
     found = variables_of(players)
+    check_losses(losses, _check_loss)
+    check_watch(seen)
     after = steps_after(losses, players, steps)
-    for name, loss in losses.items():
-        _check_loss(name, loss)
-    return fill_table(
-        after,
-        found,
-        lambda name: _norms(tape, losses[name], found),
-        lambda name, player: why_cut(
-            None if seen is None else seen.trace(name),
-            player,
-            frozen=all(leaf.frozen for leaf, _ in found[player]),
-        ),
-    )
+    traces = {} if seen is None else {name: seen.trace(name) for name in losses}
+
+    def why(name: str, player: str) -> str:
+        frozen = all(leaf.frozen for leaf, _ in found[player])
+        return why_cut(traces.get(name), player, frozen=frozen)
+
+    return fill_table(after, found, lambda name: _norms(tape, losses[name], found), why)
 
 
 def _check_loss(name: str, loss: tf.Tensor) -> None:

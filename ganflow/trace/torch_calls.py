@@ -54,6 +54,7 @@ class Call:
     reason : why no derivative passes this value although a source had one to give.
     live : its value carried a derivative when it was made.
     before : it stands for all that was recorded before the watch began.
+    outside : made before the watch began, or after it ended.
     """
 
     number: int
@@ -66,6 +67,7 @@ class Call:
     reason: str | None = None
     live: bool = False
     before: bool = False
+    outside: bool = False
 
     @property
     def is_alias(self) -> bool:

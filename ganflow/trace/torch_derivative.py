@@ -28,7 +28,7 @@ def differentiate_twice(
     What the pass made, and the sources of any of it that carries no derivative.
     """
     credit = _Credit(origins)
-    handles = [node.register_hook(credit.hook(node)) for node in _graph_of(outputs)]
+    handles = [node.register_hook(credit.hook(node)) for node in nodes_behind(outputs)]
     try:
         made = run()
     finally:
@@ -82,7 +82,8 @@ class _Credit:
         self.origins.mark(value.grad_fn, own)
 
 
-def _graph_of(outputs) -> list:
+def nodes_behind(outputs) -> list:
+    """Every autograd node behind the tensors in `outputs`, leaves not among them."""
     seen, todo = {}, [t.grad_fn for t in tensors_in(outputs) if t.grad_fn is not None]
     while todo:
         node = todo.pop()

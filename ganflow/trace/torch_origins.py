@@ -29,12 +29,16 @@ class Origins:
         self._key = object()
         self._values = WeakIdKeyDictionary()
         self.writes = Writes()
-        self._first = _next_sequence_number()
+        self._first, self._end = _next_sequence_number(), None
         for tensor, kind, network, name in names.given:
             shape = tuple(tensor.shape)
             self._values[tensor] = Call(
                 next(self.numbers), name, kind, network, shape=shape
             )
+
+    def end(self) -> None:
+        """Say that the watch is over: what is recorded from now on, nobody saw."""
+        self._end = _next_sequence_number()
 
     def sources(self, given) -> tuple[Source, ...]:
         """What the tensors in `given` came from, each source once."""
@@ -142,6 +146,7 @@ class Origins:
 
     def _adopt(self, node, inside: Call | None = None) -> Call:
         before = self.is_before(node)
+        after = self._end is not None and node._sequence_nr() >= self._end
         name = re.sub(r"Backward\d*$", "", type(node).__name__)
         behind = self.behind(node)
         hidden = _given_to(inside, set(behind)) if inside else ()
@@ -154,6 +159,7 @@ class Origins:
             sources=(*behind, *hidden),
             live=True,
             before=before,
+            outside=before or after,
         )
         self.mark(node, call)
         return call

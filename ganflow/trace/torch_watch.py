@@ -50,7 +50,8 @@ class Recorder(TorchFunctionMode):
     def __exit__(self, *error):
         self._hooks.close()
         self._running.clear()
-        return super().__exit__(*error)
+        super().__exit__(*error)
+        self.origins.end()
 
     def _enter_module(self, module: nn.Module, args) -> None:
         inside = self._running[-1] if self._running else None
