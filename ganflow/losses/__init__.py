@@ -10,21 +10,32 @@ from ganflow.losses.adversarial import (
     score_loss_G,
     wasserstein_loss_D,
 )
+from ganflow.losses.every import EVERY_LOSS
+from ganflow.losses.least_squares import least_squares_loss_D, least_squares_loss_G
 from ganflow.losses.penalties import (
     gradient_penalty,
     slope_penalty,
     slopes,
     squared_slopes,
 )
+from ganflow.losses.relativistic import relativistic_loss_D, relativistic_loss_G
+from ganflow.losses.score_derivatives import ScoreDerivatives, score_derivatives
 
 __all__ = [
+    "EVERY_LOSS",
     "LOSSES",
     "AdversarialLoss",
+    "ScoreDerivatives",
     "gradient_penalty",
     "hinge_loss_D",
+    "least_squares_loss_D",
+    "least_squares_loss_G",
     "log_loss_D",
     "non_saturating_loss_G",
+    "relativistic_loss_D",
+    "relativistic_loss_G",
     "saturating_loss_G",
+    "score_derivatives",
     "score_loss_G",
     "slope_penalty",
     "slopes",

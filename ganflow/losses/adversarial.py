@@ -120,11 +120,23 @@ def score_loss_G(score_fake: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A pair of losses: `D(score_real, score_fake)` and `G(score_fake)`."""
+    """A pair of losses: `D(score_real, score_fake)` and `G(score_fake)`.
+
+    G_reads_real : G's loss compares the fakes with the reals; it is then called as
+        `G(score_real, score_fake)`. `for_G` calls either kind.
+    """
 
     name: str
     D: Callable[[Tensor, Tensor], Tensor]
-    G: Callable[[Tensor], Tensor]
+    G: Callable[..., Tensor]
+    G_reads_real: bool = False
+
+    def for_G(self, score_real: Tensor, score_fake: Tensor) -> Tensor:
+        """G's loss of both batches of scores, whether or not it reads the reals.
+
+        Gradient: reaches whatever the scores that it reads depend on; cuts nothing.
+        """
+        return self.G(*([score_real] * self.G_reads_real), score_fake)
 
 
 LOSSES: Mapping[str, AdversarialLoss] = MappingProxyType(
