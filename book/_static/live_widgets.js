@@ -3,6 +3,7 @@
 "use strict";
 (() => {
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
+  const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
   const folder = new URL("vendor/widgets/", document.currentScript.src).href;
   const places = new Set([...document.querySelectorAll(VIEW)].map((v) => v.parentElement));
 
@@ -16,23 +17,51 @@
       document.head.append(script);
     });
 
-  // A reader who cannot see the label beside a slider hears it from the handle.
+  // The labels of sliders that choose from a list. The manager lets a reader write any
+  // number beside them, and does nothing with it.
+  const readLists = () =>
+    new Set(
+      [...document.querySelectorAll(STATE)]
+        .flatMap((script) => Object.values(JSON.parse(script.textContent).state))
+        .filter((model) => model.model_name === "SelectionSliderModel")
+        .map((model) => model.state.description),
+    );
+  let lists;
+
+  // A reader who cannot see the label and the number beside a slider, or which button is
+  // down, hears it from the control.
   const nameControls = () => {
-    for (const box of document.querySelectorAll(".widget-inline-hbox")) {
+    lists ??= readLists();
+    for (const box of document.querySelectorAll(".widget-inline-hbox, .widget-toggle-buttons")) {
       const tag = box.querySelector(".widget-label");
       const label = tag?.textContent.trim();
       if (tag?.title === "null") tag.removeAttribute("title"); // what no tooltip becomes
       const parts = "[role=slider], .widget-readout, select, input, textarea";
       for (const part of label ? box.querySelectorAll(parts) : []) {
         if (!part.labels?.length) part.setAttribute("aria-label", label);
-        if (part.isContentEditable) part.setAttribute("role", "textbox");
       }
+      const [handle, readout] = [box.querySelector("[role=slider]"), box.querySelector(".widget-readout")];
+      if (handle && readout) nameSlider(handle, readout, lists.has(label));
+      if (!box.matches(".widget-toggle-buttons")) continue;
+      box.setAttribute("role", "group");
+      if (label) box.setAttribute("aria-label", label);
+    }
+    for (const button of document.querySelectorAll("button.widget-toggle-button")) {
+      button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
     }
     const signs = { "fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat" };
     for (const button of document.querySelectorAll(".widget-play button")) {
       const sign = Object.keys(signs).find((name) => button.querySelector(`.${name}`));
       if (button.ariaLabel !== signs[sign]) button.ariaLabel = signs[sign] ?? "play";
     }
+  };
+
+  const nameSlider = (handle, readout, list) => {
+    handle.setAttribute("aria-valuetext", readout.textContent);
+    if (list) {
+      readout.removeAttribute("contenteditable");
+      readout.setAttribute("aria-hidden", "true"); // the handle says it all
+    } else if (readout.isContentEditable) readout.setAttribute("role", "textbox");
   };
 
   // ipywidgets typesets its labels through the interface of MathJax 2; pages have 3.
@@ -66,7 +95,9 @@
       nameControls();
       const drawn = [...places].every((p) => p.querySelector(".widget-subarea > *"));
       if (drawn) settle("ready");
-    }).observe(document.body, { childList: true, subtree: true });
+    }).observe(document.body, {
+      childList: true, subtree: true, attributeFilter: ["class", "contenteditable"],
+    });
     draw().catch((error) => {
       settle("failed");
       console.error(`the widgets of this page were not drawn: ${error.message}`);
