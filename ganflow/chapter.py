@@ -16,8 +16,7 @@ RESULTS = Path(__file__).parent / "results"  # recorded runs, with their provena
 # Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
 CYCLE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
-# A grey with the same contrast, above 4:1, on white and on the book's dark paper.
-INK = "#797979"
+INK, PAPER = "#454b53", "#fffefb"
 
 
 def show_source(*taught, docstrings: bool = False) -> None:
@@ -76,8 +75,9 @@ def _with_short_docstrings(source: str) -> str:
 def use_book_style() -> None:
     """Make matplotlib's figures readable on a light and on a dark page.
 
-    The paper is transparent, the ink a grey that both pages carry, and each line of a
-    plot differs from the next in colour and in dashes. In a notebook, figures are SVG.
+    A figure brings its own light paper, since no grey reads well on both pages, and
+    each line of a plot differs from the next in colour and in dashes. In a notebook,
+    figures are SVG.
     """
     import matplotlib
     from cycler import cycler
@@ -89,7 +89,7 @@ def use_book_style() -> None:
     )
     paper = dict.fromkeys(
         "figure.facecolor axes.facecolor savefig.facecolor legend.facecolor".split(),
-        "none",
+        PAPER,
     )
     shape = {
         "axes.prop_cycle": cycler(color=CYCLE) + cycler(linestyle=LINES),
