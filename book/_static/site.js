@@ -1,4 +1,4 @@
-// What the theme leaves undone for readers who do not use a mouse.
+// What the theme leaves undone for readers without a mouse, or with a narrow screen.
 "use strict";
 (() => {
   // A box that scrolls sideways must be reachable by keyboard, and have a name.
@@ -6,6 +6,7 @@
     [".cell_output pre, .cell_output .output", "printed output"],
     [".highlight pre", "code"],
     ["mjx-container[display]", "formula"],
+    [".gf-figure", "figure"],
     [".pst-scrollable-table-container, .cell_output", "table"],
   ];
   const reach = () => {
@@ -19,6 +20,27 @@
       }
     }
   };
+  // A figure gets a box of its own to scroll in, apart from what its cell prints.
+  for (const image of document.querySelectorAll(".bd-article .cell_output > img")) {
+    const box = Object.assign(document.createElement("div"), { className: "gf-figure" });
+    image.replaceWith(box);
+    box.append(image);
+  }
+  // A line may break on either side of a formula, as if it were a picture: keep the full
+  // stop after it, and the bracket before it, on its line.
+  const split = (text, place) => (place > 0 && place < text.length ? text.splitText(place) : text);
+  for (const formula of document.querySelectorAll(".bd-article span.math")) {
+    const [before, after] = [formula.previousSibling, formula.nextSibling];
+    const together = Object.assign(document.createElement("span"), { className: "gf-together" });
+    formula.replaceWith(together);
+    together.append(formula);
+    const head = before?.nodeType === Node.TEXT_NODE ? before.data.match(/[^\s–—-]*$/)[0] : "";
+    if (head) together.prepend(split(before, before.length - head.length));
+    const tail = after?.nodeType === Node.TEXT_NODE ? after.data.match(/^[^\s–—-]*[–—-]?/)[0] : "";
+    if (!tail) continue;
+    split(after, tail.length);
+    together.append(after);
+  }
   // The sidebar's arrows show no word, and docutils gives its bibliography a role
   // that its entries do not fit.
   for (const arrow of document.querySelectorAll(".bd-links summary")) {
