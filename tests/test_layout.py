@@ -8,11 +8,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_step import dcgan_trace, small_networks, small_step
+from torch import ones
 
 from ganflow.flow import flow
-from ganflow.layout import FOLDS, describe, fold_trace, lay_out, lay_out_together
+from ganflow.layout import (
+    FOLDS,
+    describe,
+    fold_trace,
+    label_of,
+    lay_out,
+    lay_out_together,
+    lines_of,
+)
 from ganflow.layout.place import place
 from ganflow.record import DerivativeTrace, Edge, Node
+from ganflow.trace.from_torch import watch
 
 MIXED = ({"G": "network", "D": "layer"}, {"G": "layer", "D": "operation"})
 
@@ -112,6 +122,33 @@ def test_a_cut_inside_a_box_is_kept_with_its_reason(traces):
     folded = fold_trace(traces["loss_G", False, True], "layer")
     assert folded.boxes["D.0"].stopped == ("frozen parameter",)
     assert folded.boxes["D.0"].live and folded.boxes["D.0"].reached == 0
+
+
+@pytest.mark.parametrize("fold", [*FOLDS, *MIXED], ids=str)
+def test_every_cross_has_its_cause_on_the_line_or_in_its_box(traces, fold):
+    for trace in traces.values():
+        folded = fold_trace(trace, fold)
+        for link in folded.links.values():
+            end = folded.boxes[link.end]
+            said = f"{label_of(link, end)} {lines_of(end)}"
+            for cut in link.cuts:
+                assert cut.removesuffix(" parameter") in said, (link, end)
+
+
+def test_a_frozen_weight_says_what_stops_it(traces):
+    boxes = fold_trace(traces["loss_G", False, True], "operation").boxes.values()
+    (weight,) = (box for box in boxes if box.title == "D.2.weight")
+    assert weight.stopped == ("frozen parameter",)
+    assert lines_of(weight) == ("1 × 8 · frozen",)
+
+
+def test_tensors_of_a_list_are_named_once():
+    W, B, psi = (ones(2, requires_grad=True) for _ in range(3))
+    with watch(D=[W, B], psi=psi) as seen:
+        loss = (W * 2 + B * psi).sum()
+    boxes = fold_trace(seen.trace(loss), "operation").boxes.values()
+    titles = {box.title for box in boxes if box.kind == "parameter"}
+    assert titles == {"D[0]", "D[1]", "psi"}
 
 
 @pytest.mark.parametrize("fold", [*FOLDS, *MIXED], ids=str)

@@ -93,8 +93,8 @@ def lay_out_together(folded: Iterable[Folded], *, column: float = 700.0) -> Plac
 
 
 def label_of(link: Link, end: Box) -> str:
-    """The words on a cut line; a leaf says it in its own box."""
-    return "" if end.kind == "parameter" else ", ".join(link.cuts)
+    """The words on a cut line; a weight that nothing reaches says it in its own box."""
+    return "" if end.kind == "parameter" and not end.live else ", ".join(link.cuts)
 
 
 def _size(box: Box) -> tuple[float, float]:

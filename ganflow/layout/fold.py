@@ -18,7 +18,8 @@ class Box:
 
     kind is "network", "layer", "operation", "parameter", "input" or "loss". `live`: any
     node inside is live. `parameters` and `reached` count the weights inside, and those
-    that receive a derivative; `stopped` are the reasons of cuts inside the box.
+    that receive a derivative; `stopped` are the reasons of cuts inside the box, and at
+    its edge where none is live inside.
     `saved_bytes` counts each memory block once within the box, weights not counted; it
     is None where the trace does not tell.
     `nodes` begin with the one nearest the loss; `shape` is the shape of its value.
@@ -98,13 +99,14 @@ def fold_trace(
     members = defaultdict(list)
     for number, key in keys.items():
         members[key].append(trace.by_id[number])
-    inside, between = defaultdict(list), defaultdict(list)
+    into, between = defaultdict(list), defaultdict(list)
     for edge in trace.edges:
-        pair = keys[edge.start], keys[edge.end]
-        (inside if pair[0] == pair[1] else between)[pair].append(edge)
+        start, end = keys[edge.start], keys[edge.end]
+        into[end].append(edge)
+        if start != end:
+            between[start, end].append(edge)
     boxes = {
-        key: _box(key, nodes, inside[key, key], trace, name)
-        for key, nodes in members.items()
+        key: _box(key, nodes, into[key], trace, name) for key, nodes in members.items()
     }
     return Folded(boxes, {pair: _link(pair, found) for pair, found in between.items()})
 
@@ -126,7 +128,9 @@ def _depth_of(trace: DerivativeTrace, fold: str | Mapping[str, str]) -> dict[str
     return {home: depth.get(home, "network") for home in homes}
 
 
-def _box(key: str, nodes: list[Node], cuts: list[Edge], trace, name: str) -> Box:
+def _box(key: str, nodes: list[Node], into: list[Edge], trace, name: str) -> Box:
+    own, live = {node.id for node in nodes}, any(node.live for node in nodes)
+    cuts = [edge for edge in into if edge.cut and (edge.start in own or not live)]
     weights = [node for node in nodes if node.kind == "parameter"]
     reached = sum(node.live for node in weights)
     steps = [node for node in nodes if node.kind == "operation"]
@@ -139,13 +143,13 @@ def _box(key: str, nodes: list[Node], cuts: list[Edge], trace, name: str) -> Box
         home_of(nodes[0], trace) or None,
         layer_of(nodes[0]),
         tuple(node.id for node in nodes),
-        any(node.live for node in nodes),
+        live,
         trace.saved_bytes_of(nodes),
         shape=nodes[0].shape,
         freed=sum(node.live and node.freed for node in nodes),
         parameters=len(weights),
         reached=reached,
-        stopped=tuple(sorted({edge.cut for edge in cuts if edge.cut})),
+        stopped=tuple(sorted({edge.cut for edge in cuts})),
     )
 
 
@@ -158,7 +162,9 @@ def _kind_and_title(key: str, nodes: list[Node], trace, name: str) -> tuple[str,
     if key == f"{home}.{layer_of(first)}":
         return "layer", key
     if first.kind == "parameter":
-        return first.kind, f"{home}.{first.name.removeprefix(f'{home}.')}"
+        own = first.name.removeprefix(f"{home}.")
+        of_a_list = own == home or own.startswith(f"{home}[")
+        return first.kind, own if of_a_list else f"{home}.{own}"
     calls = dict.fromkeys(node.label for node in reversed(nodes))
     return first.kind, " · ".join(calls)
 

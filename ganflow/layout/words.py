@@ -89,7 +89,9 @@ def lines_of(box: Box) -> tuple[str, ...]:
         where = f"{box.network}.{box.layer}".rstrip(".")
         lines.append(" · ".join(filter(None, (where, shape_words(box.shape)))))
     elif box.kind in ("operation", "parameter", "input"):
-        lines.append(shape_words(box.shape) or box.kind)
+        why = box.stopped if box.kind == "parameter" else ()
+        short = (reason.removesuffix(" parameter") for reason in why)
+        lines.append(" · ".join([shape_words(box.shape) or box.kind, *short]))
     if box.parameters and box.kind != "parameter":
         lines.append(_weights(box))
     return tuple(lines)
