@@ -1,7 +1,10 @@
 """Fixtures that several test files share."""
 
+import os
+
 import pytest
-from site_browser import CHROMIUM, FLAGS, cannot
+from site_browser import CHROMIUM, FLAGS, cannot, open_page, serve
+from site_pages import SITE, stale_notebooks
 from small_pair import small_pair
 
 
@@ -22,3 +25,49 @@ def chromium():
         browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """Chromium, when it has an up-to-date site to read."""
+    if not (SITE / "index.html").exists():
+        cannot(f"no site in {SITE.name}/: run make book")
+    if "GANFLOW_SITE" not in os.environ and (stale := stale_notebooks()):
+        cannot(f"the site was built from another {', '.join(stale)}: run make book")
+    return chromium
+
+
+@pytest.fixture(scope="module")
+def host():
+    """Where the site is served."""
+    with serve(SITE) as address:
+        yield address
+
+
+@pytest.fixture
+def visit(browser, host):
+    """Open a page of its own for one test."""
+    opened = []
+
+    def visit_page(path, **how):
+        opened.append(open_page(browser, f"{host}/{path}", **how))
+        return opened[-1]
+
+    yield visit_page
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def read(browser, host):
+    """Open a page that the tests which only read it share."""
+    opened = {}
+
+    def read_page(path):
+        if path not in opened:
+            opened[path] = open_page(browser, f"{host}/{path}")
+        return opened[path]
+
+    yield read_page
+    for page in opened.values():
+        page.close()

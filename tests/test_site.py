@@ -4,95 +4,20 @@ Without Chromium or a built site these tests are skipped and say why; with
 GANFLOW_REQUIRE_BROWSER=1 they fail instead.
 """
 
-import os
-from pathlib import Path
-
 import pytest
 from site_browser import (
     CONTROLS,
     LOOKS,
     PHONE,
     PICTURES,
-    cannot,
     changed,
     move_by_keyboard,
     move_by_mouse,
-    open_page,
-    serve,
 )
+from site_pages import LIVE, PAGES, ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
-SITE = Path(os.environ.get("GANFLOW_SITE", ROOT / "_build" / "html"))
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-PAGES = sorted(
-    str(page.relative_to(SITE))
-    for page in SITE.rglob("*.html")
-    if "_static" not in page.parts
-) or ["no page was built"]
-WIDGET = "application/vnd.jupyter.widget-view+json"
-LIVE = [
-    page
-    for page in PAGES
-    if (SITE / page).exists() and WIDGET in (SITE / page).read_text("utf-8")
-] or ["no page with a widget was built"]
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-
-
-def stale_notebooks():
-    """Chapters whose notebook is not the one the site was built from."""
-    return [
-        path.name
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
-        if not (built := SITE / "_sources/notebooks" / path.name).exists()
-        or built.read_bytes() != path.read_bytes()
-    ]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    """Chromium, when it has an up-to-date site to read."""
-    if not (SITE / "index.html").exists():
-        cannot(f"no site in {SITE.name}/: run make book")
-    if "GANFLOW_SITE" not in os.environ and (stale := stale_notebooks()):
-        cannot(f"the site was built from another {', '.join(stale)}: run make book")
-    return chromium
-
-
-@pytest.fixture(scope="module")
-def host():
-    """Where the site is served."""
-    with serve(SITE) as address:
-        yield address
-
-
-@pytest.fixture
-def visit(browser, host):
-    """Open a page of its own for one test."""
-    opened = []
-
-    def visit_page(path, **how):
-        opened.append(open_page(browser, f"{host}/{path}", **how))
-        return opened[-1]
-
-    yield visit_page
-    for page in opened:
-        page.close()
-
-
-@pytest.fixture(scope="module")
-def read(browser, host):
-    """Open a page that the tests which only read it share."""
-    opened = {}
-
-    def read_page(path):
-        if path not in opened:
-            opened[path] = open_page(browser, f"{host}/{path}")
-        return opened[path]
-
-    yield read_page
-    for page in opened.values():
-        page.close()
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,0 +1,34 @@
+"""Which site the browser tests read, and what its pages hold."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = Path(os.environ.get("GANFLOW_SITE", ROOT / "_build" / "html"))
+PAGES = sorted(
+    str(page.relative_to(SITE))
+    for page in SITE.rglob("*.html")
+    if "_static" not in page.parts
+) or ["no page was built"]
+
+
+def holding(text):
+    """The pages whose HTML holds the text, or one name that no page has."""
+    return [
+        page
+        for page in PAGES
+        if (SITE / page).exists() and text in (SITE / page).read_text("utf-8")
+    ] or [f"no page with {text} was built"]
+
+
+LIVE = holding("application/vnd.jupyter.widget-view+json")
+
+
+def stale_notebooks():
+    """Chapters whose notebook is not the one the site was built from."""
+    return [
+        path.name
+        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
+        if not (built := SITE / "_sources/notebooks" / path.name).exists()
+        or built.read_bytes() != path.read_bytes()
+    ]

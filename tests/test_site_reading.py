@@ -1,0 +1,192 @@
+"""What a reader of the built site sees and hears: fields, figures, code, controls."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+from site_browser import PHONE, WIDE
+from site_pages import holding
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+FIGURES, FORMULAS = holding("<img alt="), holding('<span class="math')
+SLIDERS, GROUPS = holding("SliderModel"), holding("ToggleButtonsModel")
+SMALLEST = 600  # px across for a still figure: its 12 pt letters stay above 9 px
+NARROW = (320, 360, 375, 390, 412)  # px across, of common phones
+
+SEARCH = """form => {
+    const [icon, field] = [form.querySelector("i"), form.querySelector("input")];
+    const style = getComputedStyle(field);
+    return {icon: icon.getBoundingClientRect().right,
+        words: field.getBoundingClientRect().left + parseFloat(style.paddingLeft),
+        rings: [form, field].flatMap(part => {
+            const {outlineStyle, outlineWidth, boxShadow} = getComputedStyle(part);
+            return [outlineStyle !== "none" && outlineWidth !== "0px",
+                boxShadow !== "none"];
+        }).filter(Boolean).length};
+}"""
+ALONE = """() => [...document.querySelectorAll(".bd-article .math")].filter(math => {
+    const next = math.nextSibling;
+    if (!/^[.,;:)?!]/.test(next?.data ?? "")) return false;
+    const mark = document.createRange();
+    mark.setStart(next, 0);
+    mark.setEnd(next, 1);
+    return mark.getBoundingClientRect().left < math.getBoundingClientRect().right - 1;
+}).map(math => math.parentElement.textContent)"""
+BROKEN = """() => [...document.querySelectorAll(".bd-article td code")].filter(code => {
+    const text = code.querySelector(".pre")?.firstChild;
+    const height = place => {
+        const letter = document.createRange();
+        letter.setStart(text, place);
+        letter.setEnd(text, place + 1);
+        return letter.getBoundingClientRect().top;
+    };
+    const inside = [...(text?.data ?? "").matchAll(/\\w(?=\\w)/g)];
+    return inside.some(({index}) => height(index) !== height(index + 1));
+}).map(code => code.textContent)"""
+NUMBERS = """() => [...document.querySelectorAll(".widget-slider")].map(slider => [
+    slider.querySelector("[role=slider]").getAttribute("aria-valuetext"),
+    slider.querySelector(".widget-readout").textContent])"""
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("path", ["search.html", "book/intro.html"])
+def test_a_search_field_shows_its_first_letter_and_one_ring(visit, path, size):
+    page = visit(path, size=size)
+    page.keyboard.press("Control+k")
+    field = page.wait_for_selector("form.bd-search input:focus")
+    seen = field.evaluate(f"field => ({SEARCH})(field.form)")
+    assert seen["icon"] < seen["words"]
+    assert seen["rings"] == 1
+
+
+@pytest.mark.parametrize("path", FIGURES)
+def test_on_a_phone_a_figure_stays_legible_and_says_that_it_scrolls(visit, path):
+    page = visit(path, size=PHONE)
+    figures = page.query_selector_all(".cell_output img")
+    assert figures
+    for figure in figures:
+        natural, shown = figure.evaluate("image => [image.naturalWidth, image.width]")
+        assert shown >= min(natural, SMALLEST)
+        box = figure.evaluate_handle("image => image.parentElement")
+        hidden = box.evaluate("box => box.scrollWidth > box.clientWidth + 1")
+        hint = box.evaluate("box => getComputedStyle(box, '::before').content")
+        assert ("scroll" in hint) == hidden
+        if hidden:
+            box.evaluate("box => box.scrollTo(9999, 0)")
+            assert box.evaluate("box => box.tabIndex === 0 && box.scrollLeft > 0")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def edges(page, code):
+    """Grey levels along the top of a box of code: left end, middle, right end."""
+    page.wait_for_timeout(100)
+    shot = Image.open(BytesIO(code.screenshot())).convert("L")
+    row = np.asarray(shot)[4]  # above the first line
+    return row[[2, len(row) // 2, -3]].astype(int)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("kind", [".cell_input", ".cell_output"])
+def test_code_that_goes_on_past_an_edge_throws_a_shadow_there(visit, kind, theme):
+    page = visit("notebooks/01_follow_a_trace.html", size=PHONE, theme=theme)
+    code = next(
+        code
+        for code in page.query_selector_all(f"{kind} pre")
+        if code.evaluate("code => code.scrollWidth > code.clientWidth + 80")
+    )
+    left, ground, right = edges(page, code)
+    assert abs(left - ground) < 4 < 15 < abs(right - ground)
+    code.evaluate("code => code.scrollTo(9999, 0)")
+    left, ground, right = edges(page, code)
+    assert abs(right - ground) < 4 < 15 < abs(left - ground)
+
+
+@pytest.mark.parametrize("path", FORMULAS)
+def test_no_full_stop_stands_alone_below_its_formula(visit, path):
+    page = visit(path, size=PHONE)
+    for width in NARROW:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(ALONE) == [], f"at {width} px"
+
+
+@pytest.mark.parametrize("path", SLIDERS)
+def test_a_slider_says_the_number_that_stands_beside_it(visit, path):
+    page = visit(path)
+    handles = page.query_selector_all("[role=slider]")
+    assert handles
+    for handle in handles:
+        for key in ("Home", "ArrowRight", "ArrowRight", "End"):
+            handle.press(key)
+            page.wait_for_timeout(50)
+            for said, shown in page.evaluate(NUMBERS):
+                assert said == shown
+
+
+@pytest.mark.parametrize("path", SLIDERS)
+def test_a_number_beside_a_slider_takes_only_what_moves_the_slider(visit, path):
+    page = visit(path)
+    for slider in page.query_selector_all(".widget-slider"):
+        readout = slider.query_selector(".widget-readout")
+        if not readout.evaluate("readout => readout.isContentEditable"):
+            assert readout.get_attribute("role") is None
+            continue
+        assert readout.get_attribute("role") == "textbox"
+        readout.fill("7")
+        readout.press("Enter")
+        handle = slider.query_selector("[role=slider]")
+        now = float(handle.get_attribute("aria-valuenow"))
+        assert now == float(readout.text_content()) == 7
+
+
+@pytest.mark.parametrize("path", GROUPS)
+def test_a_group_of_buttons_has_a_name_and_says_which_one_is_down(visit, path):
+    page = visit(path)
+    groups = page.query_selector_all(".widget-toggle-buttons")
+    assert groups
+    for group in groups:
+        assert group.get_attribute("role") == "group"
+        assert group.get_attribute("aria-label")
+        buttons = group.query_selector_all("button")
+        for place in reversed(range(len(buttons))):
+            buttons[place].click()
+            page.wait_for_timeout(50)
+            down = [button.get_attribute("aria-pressed") for button in buttons]
+            assert down == [str(i == place).lower() for i in range(len(buttons))]
+
+
+@pytest.mark.parametrize("path", holding("PlayModel"))
+def test_play_shows_signs_says_their_names_and_moves_the_clock(visit, path):
+    page = visit(path)
+    signs = page.eval_on_selector_all(
+        ".widget-play button",
+        """buttons => buttons.filter(button => button.offsetWidth).map(button => [
+            button.ariaLabel,
+            getComputedStyle(button.querySelector("i"), "::before").content])""",
+    )
+    assert [name for name, _ in signs] == ["play", "stop"]
+    assert {sign for _, sign in signs}.isdisjoint({"none", "normal", '""'})
+    moved = f"start => JSON.stringify(({NUMBERS})()) !== JSON.stringify(start)"
+    start = page.evaluate(NUMBERS)
+    button = page.query_selector(".widget-play button")
+    button.click()
+    page.wait_for_function(moved, arg=start)
+    assert button.get_attribute("aria-label") == "pause"
+    button.click()
+    page.wait_for_timeout(200)
+    still = page.evaluate(NUMBERS)
+    page.wait_for_timeout(400)
+    assert page.evaluate(NUMBERS) == still
+
+
+@pytest.mark.parametrize("path", holding("<table"))
+def test_no_name_in_a_table_breaks_inside_a_word(visit, path):
+    page = visit(path, size=PHONE)
+    assert page.evaluate(BROKEN) == []
+
+
+def test_on_a_phone_the_switches_below_a_list_stand_in_one_row(visit):
+    page = visit("notebooks/02_cut_the_trace.html", size=PHONE)
+    switches = page.query_selector_all(".widget-checkbox")
+    heights = {switch.bounding_box()["y"] for switch in switches}
+    assert (len(switches), len(heights)) == (2, 1)
