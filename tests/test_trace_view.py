@@ -112,6 +112,11 @@ def test_a_frozen_critic_is_passed_through_and_not_into(record):
     assert reads["stopped by"] == "frozen parameter"
 
 
+def test_a_frozen_weight_says_what_stops_it(record):
+    reads = dict(card_of(record, "1,0,1", "D.2.weight")["reads"])
+    assert reads["stopped by"] == "frozen parameter"
+
+
 def test_the_cut_changes_the_line_from_d_to_g(record):
     keys = {box["title"]: number for number, box in enumerate(record["boxes"])}
     wire = record["wires"].index([keys["D"], keys["G"]])

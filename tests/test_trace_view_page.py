@@ -1,6 +1,7 @@
 """The live view on a page: what a reader sees, turns and hears."""
 
 import json
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,41 @@ def test_switching_changes_the_picture_and_the_words(page):
     turn(page, "cut", True)
     assert page.locator("svg[role=group]").inner_html() != before
     assert page.locator("g.cut text").all_text_contents() == ["detach"]
-    assert "never arrives in G (cut: detach)" in page.locator(".says").inner_text()
-    assert page.locator(".says").get_attribute("aria-live") == "polite"
+    said = page.locator(".says[aria-live=polite]")
+    assert "never arrives in G (cut: detach)" in said.inner_text()
     turn(page, "frozen", True)
-    assert "has no history" in page.locator(".missing").inner_text()
+    shown = page.locator(".says").filter(visible=True)
+    assert ["has no history" in text for text in shown.all_inner_texts()] == [True]
+    assert "has no history" not in page.locator(".sheet, .flow").first.inner_text()
+    assert page.locator(".box").count() > 0 and page.locator(".box.absent").count() > 0
     turn(page, "loss", 7)
-    assert "Nothing was recorded" in page.locator(".missing").inner_text()
+    assert "Nothing was recorded" in said.inner_text()
+    assert page.locator(".flow > *").filter(visible=True).count() == 0
+
+
+@pytest.mark.browser
+def test_the_height_stays_whatever_is_chosen(page):
+    """No switch makes the page jump below the picture; only its own words may wrap."""
+    heights = set()
+    for loss, cut, frozen in product((0, 1), (False, True), (False, True)):
+        for name, value in (("loss", loss), ("cut", cut), ("frozen", frozen)):
+            turn(page, name, value)
+        heights.add(page.locator(".gf-trace").bounding_box()["height"])
+    assert len(heights) == 1
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("title, presses", [("loss_G", 3), ("D", 3), ("G", 3)])
+def test_the_focus_never_lands_on_what_is_not_there(page, title, presses):
+    """With loss_G, x_real and D's way from it are ghosts."""
+    turn(page, "loss", 1)
+    page.locator(".box:not(.absent)", has=page.get_by_text(title, exact=True)).focus()
+    where = "(({ariaLabel, ariaHidden, role}) => [ariaLabel, ariaHidden, role])"
+    for _ in range(presses):
+        page.keyboard.press("Enter")
+        label, hidden, role = page.evaluate(where + "(document.activeElement)")
+        assert (hidden, role) == ("false", "button") and " Enter " in label, label
+    assert page.evaluate("document.activeElement.textContent").startswith(title)
 
 
 @pytest.mark.browser

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  corner, curve, foldOf, foldedUp, head, opens, pictureName, spoken, stateName, unfolded,
+  corner, curve, foldOf, foldedUp, head, heir, opens, pictureName, spoken, stateName, unfolded,
 } from "../ganflow/widgets/trace_view.js";
 
 test("a state is named by the loss, the cut and the freeze", () => {
@@ -42,6 +42,31 @@ test("an input does not open, an operation folds, the rest opens", () => {
   assert.equal(opens({ kind: "input", home: "" }, {}), "");
   assert.equal(opens({ kind: "operation", home: "D" }, { D: "operation" }), "fold");
   assert.equal(opens({ kind: "network", home: "D" }, {}), "open");
+});
+
+// loss_G with x_real an absent ghost; boxes 4 and 5 are what the loss opens into.
+const drawn = (...numbers) => new Map(numbers.map((n) => [n, "its group"]));
+const record = {
+  boxes: [
+    { title: "loss_G", home: "", kind: "loss" }, { title: "x_real", home: "", kind: "input" },
+    { title: "z", home: "", kind: "input" }, { title: "D", home: "D", kind: "network" },
+    { title: "neg", home: "", kind: "operation" }, { title: "loss_G", home: "", kind: "loss" },
+    { title: "linear", home: "D", kind: "operation" },
+    { title: "linear", home: "D", kind: "operation" },
+    { title: "D.2.bias", home: "D", kind: "parameter" },
+  ],
+  cards: [{ live: true }, { live: false }],
+};
+const loss_G = { 0: 0, 2: 1, 3: 0, 4: 0, 5: 0, 7: 0, 8: 1 }; // 1 and 6 are not in it
+
+test("the focus goes on to the box of the same name, never to a ghost or a leaf", () => {
+  assert.equal(heir(record, loss_G, drawn(1, 2, 4, 5), record.boxes[0], {}), 5);
+});
+
+test("with no box of that name it goes to a live one of the same network", () => {
+  assert.equal(heir(record, loss_G, drawn(1, 2, 6, 8, 7), record.boxes[3], {}), 7);
+  assert.equal(heir(record, { 8: 1 }, drawn(1, 6, 8), record.boxes[3], {}), 8);
+  assert.equal(heir(record, loss_G, drawn(1, 2, 6), record.boxes[3], {}), undefined);
 });
 
 test("a line leaves and arrives upright", () => {

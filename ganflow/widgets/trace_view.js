@@ -9,14 +9,17 @@ export const stateName = (loss, cut, frozen) => `${loss},${+cut},${+frozen}`;
 export const foldOf = (home, folds) => folds[home] ?? "network";
 export const pictureName = (networks, folds) =>
   ["", ...networks].map((home) => foldOf(home, folds)).join(",");
-export const unfolded = (home, folds) => {
-  const next = NEXT[foldOf(home, folds)]; // the outside has no layers
-  return { ...folds, [home]: home || next !== "layer" ? next : "operation" };
-};
+export const unfolded = (home, folds) => // the outside has no layers
+  ({ ...folds, [home]: NEXT[home || folds[home] === "operation" ? foldOf(home, folds) : "layer"] });
 export const foldedUp = (home, folds) =>
   ({ ...folds, [home]: home && foldOf(home, folds) === "operation" ? "layer" : "network" });
 export const opens = (box, folds) =>
   box.kind === "input" ? "" : foldOf(box.home, folds) === "operation" ? "fold" : "open";
+// Who takes the focus of a box that went: a drawn box of its home that is there and opens.
+export const heir = ({ boxes, cards }, state, drawn, { home, title }, folds) => [...drawn.keys()]
+  .filter((n) => state[n] in cards && boxes[n].home === home && opens(boxes[n], folds))
+  .map((n) => [2 * (boxes[n].title === title) + cards[state[n]].live, n])
+  .sort(([a], [b]) => b - a)[0]?.[1];
 // Points [x0, y0, x1, y1, ...]; each piece leaves and arrives upright.
 export const curve = (points) => {
   let path = `M${points[0]} ${points[1]}`;
@@ -26,10 +29,8 @@ export const curve = (points) => {
   }
   return path;
 };
-export const head = (points) => {
-  const [before, x, y] = points.slice(-3), back = before > y ? 9 : -9;
-  return `M${x} ${y}l-4.5 ${back}h9z`;
-};
+export const head = (points, [before, x, y] = points.slice(-3)) =>
+  `M${x} ${y}l-4.5 ${before > y ? 9 : -9}h9z`;
 export const corner = ({ role, kind, size }) =>
   role === "D" ? 0 : kind === "input" || kind === "parameter" ? size[1] / 2 : role ? 12 : 6;
 export const spoken = (box, { says }, folds) =>
@@ -58,9 +59,11 @@ function render({ model, el }) {
       patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" },
     make("rect", { width: 2.2, height: 5 }))), wires, boxes);
   const says = make("p", { class: "says", "aria-live": "polite" });
-  const reads = make("div", { class: "reads" }), flow = make("div", { class: "flow" });
-  const missing = make("p", { class: "missing" }), stage = make("div", { class: "stage" });
-  stage.append(svg, missing);
+  const reads = make("div", { class: "reads" }), stage = make("div", { class: "stage" }, svg);
+  const top = make("div", { class: "top" }, says, ...Object.values(record.states).map((any) =>
+    make("p", { class: "says", "aria-hidden": true }, any.says))); // as high as the longest
+  const flow = make("div", { class: "flow" }, ...record.flows.map((table) =>
+    Object.assign(make("div"), { innerHTML: table })));
   let state, shown = null;
 
   const read = (number) => {
@@ -80,18 +83,16 @@ function render({ model, el }) {
       make("rect", { ...frame, class: "frame" }), ...(box.role ? [make("rect", stripe)] : []),
       make("g"));
     const act = (change) => {
-      if (!opens(box, model.get("folds"))) return;
-      model.set("folds", change(box.home, model.get("folds")));
+      const folds = change(box.home, model.get("folds"));
+      if (!opens(box, folds)) return;
+      model.set("folds", folds);
       model.save_changes();
-      const near = [...drawn].find(([n]) => record.boxes[n].home === box.home);
-      if (!drawn.has(number)) near?.[1].focus();
+      if (!drawn.has(number)) drawn.get(heir(record, state.boxes, drawn, box, folds))?.focus();
     };
-    group.onclick = () => act(unfolded);
-    group.onkeydown = (event) => {
-      const change = { Enter: unfolded, " ": unfolded, Escape: foldedUp }[event.key];
-      if (change) event.preventDefault(), act(change);
-    };
-    return Object.assign(group, { onmouseenter: () => read(number), onfocus: () => read(number) });
+    const keys = { Enter: unfolded, " ": unfolded, Escape: foldedUp };
+    const onkeydown = (event) => keys[event.key] && (event.preventDefault(), act(keys[event.key]));
+    const onfocus = () => read(number), onclick = () => act(unfolded);
+    return Object.assign(group, { onclick, onkeydown, onfocus, onmouseenter: onfocus });
   };
   const fill = (group, number) => {
     const box = record.boxes[number], card = record.cards[state.boxes[number]];
@@ -134,14 +135,13 @@ function render({ model, el }) {
     }
     wires.replaceChildren(...picture.wires.filter(([n]) => state.wires[n]).map(newWire));
     says.textContent = state.says;
-    missing.textContent = Object.keys(state.boxes).length ? "" : state.says;
-    flow.innerHTML = record.flows[state.flow] ?? "";
+    [...flow.children].forEach((table, n) => table.classList.toggle("shown", n === state.flow));
     read(shown);
   };
   const legend = make("p", { class: "legend" }, ...Object.entries(LEGEND).map(([key, words]) =>
     make("span", {}, ...(key ? [swatch(key)] : []), words)));
   el.classList.add("gf-trace");
-  el.append(says, make("div", { class: "sheet" }, stage, reads), flow, legend);
+  el.append(top, make("div", { class: "sheet" }, stage, reads), flow, legend);
   const changes = "change:loss change:cut change:frozen change:folds";
   model.on(changes, draw);
   draw();
