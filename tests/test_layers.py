@@ -10,8 +10,9 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "ganflow"
 LAYERS = [
     ("schedule", "record", "games", "data", "metrics"),  # plain data, numpy at most
-    ("losses", "nets", "trace", "flow", "layout"),  # torch, one file of tensorflow
-    ("play",),
+    # torch, one file of tensorflow
+    ("losses", "nets", "trace", "flow", "layout", "passes"),
+    ("play", "one_loss"),
     ("sweep",),
     ("plotting", "widgets", "chapter"),  # matplotlib, anywidget
 ]

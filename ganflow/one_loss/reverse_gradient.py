@@ -1,0 +1,38 @@
+"""A joint between G and D that changes nothing forward and turns the gradient."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class _Reverse(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x: Tensor, lam: float) -> Tensor:
+        ctx.lam = lam
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, slope: Tensor):
+        return -ctx.lam * slope, None
+
+
+def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
+    """Hand x on as it is, so that G climbs where D descends.
+
+    Parameters
+    ----------
+    x : Tensor, the fakes on their way to D
+    lam : how much longer G's gradient is made
+
+    Returns
+    -------
+    Tensor like x
+
+    Gradient: times -lam. One loss_D.backward() then serves both players where G's loss
+    is the negative of D's (Wasserstein, saturating); for other losses `one_pass` has
+    the factor of each sample.
+    Source: Ganin and Lempitsky 2015 (arXiv 1409.7495), section 3.2; Ganin et al. 2016
+    (arXiv 1505.07818), section 4. Taught in book/06.
+    """
+    return _Reverse.apply(x, lam)

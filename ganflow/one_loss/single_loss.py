@@ -1,0 +1,55 @@
+"""One number to minimise, whose gradient moves both players."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ganflow.losses import AdversarialLoss
+
+Scores = Any  # a torch or a TensorFlow tensor
+
+
+def single_loss(
+    loss: AdversarialLoss,
+    score_real: Scores,
+    score_fake: Scores,
+    score_fake_cut: Scores,
+    lam: float = 1.0,
+) -> Scores:
+    """D's loss, plus a term that is always zero and whose gradient moves G.
+
+    The term is lam * (loss_G of D(x_fake) - loss_G of D(cut(x_fake))). Both halves have
+    one value and one derivative by D's weights, so D's share cancels; only the first
+    half leads to G. The loss need not be linear in the scores.
+
+    Parameters
+    ----------
+    loss : a pair, such as EVERY_LOSS["hinge"]; for TensorFlow KERAS_LOSSES["hinge"]
+    score_real : scores of the reals
+    score_fake, score_fake_cut : D's scores of x_fake and of x_fake.detach(), one shape
+    lam : how much longer G's gradient is made. Under plain gradient descent that is a
+        ratio of step sizes; under Adam and RMSProp it is not.
+
+    Returns
+    -------
+    Scalar tensor; its value is D's loss, whatever lam is.
+
+    Raises
+    ------
+    ValueError : the fakes' two scores differ in shape.
+
+    Gradient: D's weights receive the derivative of D's loss, G's receive lam times the
+    derivative of G's. Nothing is cut here: score_fake_cut must come from fakes that you
+    cut yourself. D's share cancels only if both calls of D are one function: not with
+    dropout, noise, or spectral norm in train mode.
+    Source: Su Jianlin 2019 (kexue.fm/archives/6387), for the hinge loss. Taught in
+    book/06.
+    """
+    if score_fake.shape != score_fake_cut.shape:
+        raise ValueError(
+            f"score_fake {tuple(score_fake.shape)} and score_fake_cut "
+            f"{tuple(score_fake_cut.shape)} must have one shape: they are D's scores "
+            "of the same fakes, with their history and without it"
+        )
+    zero = loss.for_G(score_real, score_fake) - loss.for_G(score_real, score_fake_cut)
+    return loss.D(score_real, score_fake_cut) + lam * zero

@@ -1,0 +1,103 @@
+"""Count bytes: what autograd keeps for backward, and what a step holds at once."""
+
+from __future__ import annotations
+
+import weakref
+
+from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class Blocks:
+    """Blocks of memory that are held now, each counted once, and the most so far."""
+
+    def __init__(self):
+        self.now = self.peak = 0
+        self._holders: dict[int, int] = {}
+
+    def hold(self, tensor: Tensor, owner: object) -> None:
+        """Count the tensor's block for as long as `owner` lives."""
+        block = tensor.untyped_storage()
+        name, size = block._cdata, block.nbytes()
+        self._holders[name] = self._holders.get(name, 0) + 1
+        if self._holders[name] == 1:
+            self.now += size
+            self.peak = max(self.peak, self.now)
+        weakref.finalize(owner, self._let_go, name, size)
+
+    def __contains__(self, tensor: Tensor) -> bool:
+        return tensor.untyped_storage()._cdata in self._holders
+
+    def _let_go(self, name: int, size: int) -> None:
+        self._holders[name] -= 1
+        if not self._holders[name]:
+            del self._holders[name]
+            self.now -= size
+
+
+class _Packed:
+    """A saved tensor; autograd drops it when the graph is freed."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor: Tensor):
+        # With its history an activation would hold the graph that holds it.
+        self.tensor = tensor.detach()
+
+
+class SavedBytes:
+    """While entered: what autograd saves, but for the networks' own weights."""
+
+    def __init__(self, *nets: nn.Module):
+        self._blocks = Blocks()
+        self._weights = {
+            p.untyped_storage()._cdata for net in nets for p in net.parameters()
+        }
+        self._hooks = saved_tensors_hooks(self._pack, lambda packed: packed.tensor)
+
+    @property
+    def peak(self) -> int:
+        """The most bytes saved at once."""
+        return self._blocks.peak
+
+    def __enter__(self) -> SavedBytes:
+        self._hooks.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._hooks.__exit__(*error)
+
+    def _pack(self, tensor: Tensor) -> _Packed:
+        packed = _Packed(tensor)
+        if tensor.untyped_storage()._cdata not in self._weights:
+            self._blocks.hold(tensor, packed)
+        return packed
+
+
+class LiveBytes(TorchDispatchMode):
+    """While entered: the bytes of every tensor that is made, as long as it lives."""
+
+    def __init__(self):
+        super().__init__()
+        self._made, self._given = Blocks(), Blocks()
+
+    @property
+    def peak(self) -> int:
+        """The most bytes alive at once."""
+        return self._made.peak
+
+    def __torch_dispatch__(self, call, types, args=(), kwargs=None):
+        for tensor in _tensors((args, kwargs)):
+            if tensor not in self._made and tensor not in self._given:
+                self._given.hold(tensor, tensor.untyped_storage())
+        result = call(*args, **(kwargs or {}))
+        for tensor in _tensors(result):
+            if tensor not in self._made and tensor not in self._given:
+                self._made.hold(tensor, tensor.untyped_storage())
+        return result
+
+
+def _tensors(tree) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
