@@ -55,7 +55,7 @@ def test_each_cell_is_what_backward_would_deposit():
             )
     states = {where: cell.state for where, cell in table.cells.items()}
     assert states == {
-        ("loss_D", "G"): "cut",
+        ("loss_D", "G"): "no path",
         ("loss_D", "D"): "stepped",
         ("loss_G", "G"): "stepped",
         ("loss_G", "D"): "left behind",

@@ -164,6 +164,13 @@ def test_a_flow_shows_every_cell_in_words(recorded):
     assert states == sorted(cell.state for cell in table.cells.values())
 
 
+@pytest.mark.parametrize(("why", "strokes"), [("detach", 2), ("no path", 0)])
+def test_only_what_was_seen_to_cut_gets_a_cross(why, strokes):
+    cell = FlowCell(None, 0, 4, False, why)
+    ax = draw_flow(Flow(("loss_D",), ("G",), {("loss_D", "G"): cell}))
+    assert len(ax.lines) == strokes
+
+
 def test_a_long_reason_does_not_leave_its_cell():
     why = "no_grad, detach, frozen parameter, no path"
     cell = FlowCell(None, 0, 4, False, why)

@@ -16,8 +16,8 @@ def draw_flow(flow: Flow, ax: Axes | None = None) -> Axes:
     """Draw a flow table: one row a loss, one column a player.
 
     A cell that a step consumes has a thick border in its player's colour, one that is
-    left behind a thin hatched one, a zero a thin one; a cut cell is grey, dashed and
-    crossed, and says by what.
+    left behind a thin hatched one, a zero a thin one. Where nothing arrives it is grey
+    and dashed; a cross marks what was seen to be cut, and says by what.
 
     Parameters
     ----------
@@ -57,14 +57,15 @@ def draw_flow(flow: Flow, ax: Axes | None = None) -> Axes:
 def _words(cell: FlowCell) -> tuple[str, str]:
     """What a cell says: the size of what arrives, and what becomes of it."""
     first, _, second = cell.words().partition(", ")
-    if cell.state == "cut":
+    if cell.norm is None:
         first, _, second = cell.words().partition(": ")
     return first, second
 
 
 def _draw_cell(ax: Axes, left, top, width, look: tuple[str, str], words) -> None:
     role, state = look
-    color = COLORS["cut"] if state == "cut" else COLORS[role]
+    empty = state in ("cut", "no path")
+    color = COLORS["cut"] if empty else COLORS[role]
     left, top, wide, high = left + 4, top, width - 8, ROW - 8
     patch = block(
         ax,
@@ -76,7 +77,7 @@ def _draw_cell(ax: Axes, left, top, width, look: tuple[str, str], words) -> None
         facecolor=COLORS["paper"],
         edgecolor=color,
         linewidth=2.2 if state == "stepped" else 1.2,
-        linestyle=(0, (4, 3)) if state == "cut" else "-",
+        linestyle=(0, (4, 3)) if empty else "-",
         gid=f"cell {state}",
     )
     if state in ("stepped", "left behind"):

@@ -55,12 +55,13 @@ class FlowCell:
 
     @property
     def state(self) -> str:
-        """One of: cut (nothing arrives), zero, stepped, left behind (no step takes it).
+        """One of: cut, no path, zero, stepped, left behind (no step takes it).
 
-        `words` tells a cut that was seen from a path that was never there.
+        Nothing arrives in the first two; cut is only what was seen to cut.
         """
         if self.norm is None:
-            return "cut"
+            why = self.why or NO_PATH
+            return "no path" if why.startswith(NO_PATH) else "cut"
         if self.norm == 0.0:
             return "zero"
         return "stepped" if self.stepped else "left behind"
@@ -68,8 +69,7 @@ class FlowCell:
     def words(self, digits: int = 4) -> str:
         """The cell as a reader sees it, such as "0.4213, left behind (3 of 6)"."""
         if self.norm is None:
-            why = self.why or NO_PATH
-            return why if why.startswith(NO_PATH) else f"cut: {why}"
+            return f"cut: {self.why}" if self.state == "cut" else self.why or NO_PATH
         size = "exactly 0" if self.norm == 0.0 else significant(self.norm, digits)
         fate = "stepped" if self.stepped else "left behind"
         part = (
@@ -155,5 +155,5 @@ def _data(player: str, cell: FlowCell) -> str:
     css, style = _mark(player)
     state = cell.state.replace(" ", "-")
     words = escape(cell.words())
-    sign = "✕ " if words.startswith("cut") else "→ " if state == "stepped" else ""
+    sign = {"cut": "✕ ", "stepped": "→ "}.get(state, "")
     return f'<td class="{css} gf-{state}" style="{style}">{sign}{words}</td>'
