@@ -27,7 +27,7 @@ from ganflow.widgets.choose_schedule_lab import (
 )
 
 PLAYED = ("theta", "psi")
-TICKS, FINE = 150, 12
+TICKS, FINE = 100, 12
 EXTENTS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 SIDE = 14  # arrows of the field along a side; even, so that none lies on an axis
 
