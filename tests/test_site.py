@@ -92,6 +92,16 @@ def test_a_phone_never_scrolls_sideways(visit, path):
     assert page.evaluate("[scrollX, document.documentElement.scrollWidth]") == [0, 375]
 
 
+@pytest.mark.parametrize("path", LIVE)
+def test_every_control_shows_that_the_keyboard_is_on_it(visit, path):
+    page = visit(path)
+    page.keyboard.press("Tab")
+    for control in page.query_selector_all(CONTROLS):
+        control.focus()
+        look = control.evaluate("c => getComputedStyle(c).outline")
+        assert "solid 3px" in look, control.evaluate("c => c.outerHTML")
+
+
 @pytest.mark.parametrize("move", [move_by_keyboard, move_by_mouse])
 @pytest.mark.parametrize("path", LIVE)
 def test_every_control_changes_a_picture_and_every_picture_changes(visit, path, move):
