@@ -75,8 +75,7 @@ TABLE = {
     shared: Passes(1, 2, 2, 1, 1),
     su: Passes(1, 3, 3, 1, 1),
     reversal: Passes(1, 2, 2, 1, 1),
-    # Real and fake go through D joined, so D's input derivative is found for both.
-    one: Passes(1, 2, 2, 2, 1),
+    one: Passes(1, 2, 2, 1, 1),
 }
 
 
@@ -118,7 +117,8 @@ def test_flops_are_those_of_torchs_own_counter():
 
 def test_one_pass_takes_the_fewest_flops():
     flops = {step: cost(step, setting()).flops for step in TABLE}
-    assert flops[reversal] <= flops[one] < flops[shared] < flops[dcgan] < flops[fresh]
+    assert flops[one] == flops[reversal]
+    assert flops[one] < flops[shared] < flops[dcgan] < flops[fresh]
     assert flops[one] <= 0.78 * flops[fresh]
 
 

@@ -1,4 +1,4 @@
-"""Both players' gradients from one forward and one backward pass of D.
+"""Both players' gradients from one backward pass of D over each batch.
 
 D gives one number for each sample, so what either player's loss sends back through D to
 sample i is c_i * (derivative of score i by sample i), with a c_i of its own. D's
@@ -53,7 +53,8 @@ def one_pass(
     loss : a pair, such as EVERY_LOSS["hinge"]
     x_real : Tensor (n, *shape). z : Tensor (m, ...), noise for G
     lam : how much longer G's gradient is made
-    check : see at each call, on four samples, that D does not mix them
+    check : try at this call, on four samples, that D does not mix them. Once is enough
+        for as long as D's layers and modes stay.
 
     Returns
     -------
@@ -64,20 +65,22 @@ def one_pass(
     ValueError : D mixes samples, as batch norm does; or gives a sample several scores.
 
     Gradient: added to `.grad` of G's and D's parameters, as two backward passes would;
-    nothing is cleared, nothing is stepped. G's batch statistics are G's own affair. The
-    second time through D has the same buffers, but dropout draws again.
+    nothing is cleared, nothing is stepped. G may mix its samples. Fakes that go through
+    D again meet the buffers of the first time, but dropout draws anew.
     Source: Shen et al. 2021 (arXiv 2103.00430), the adversarial instance gradient
     ratio; with the factor -1 it is reversal (arXiv 1505.07818). Taught in book/06.
     """
     x_fake = G(z)
     if check:
         check_samples_apart(D, torch.cat([x_real[:2], x_fake.detach()[:2]]))
+    score_real = D(x_real)
     buffers = {name: held.clone() for name, held in D.named_buffers()}
     boundary = x_fake.detach().requires_grad_()
-    score = D(torch.cat([x_real, boundary]))
-    _check_one_score(score, len(x_real) + len(x_fake))
-    sent = score_derivatives(loss, score[: len(x_real)], score[len(x_real) :])
-    score.backward(torch.cat([sent.D_real, sent.D_fake]))
+    score_fake = D(boundary)
+    _check_one_score(score_real, x_real)
+    _check_one_score(score_fake, x_fake)
+    sent = score_derivatives(loss, score_real, score_fake)
+    torch.autograd.backward([score_real, score_fake], [sent.D_real, sent.D_fake])
     ratio, missing = _ratio(sent)
     slope = boundary.grad * _each(ratio, x_fake)
     if len(missing):
@@ -113,9 +116,9 @@ def _each(numbers: Tensor, x: Tensor) -> Tensor:
     return numbers.reshape(-1, *(1,) * (x.ndim - 1))
 
 
-def _check_one_score(score: Tensor, samples: int) -> None:
-    if score.numel() != samples:
+def _check_one_score(score: Tensor, x: Tensor) -> None:
+    if score.numel() != len(x):
         raise ValueError(
-            f"D gave scores of shape {tuple(score.shape)} for {samples} samples: one "
+            f"D gave scores of shape {tuple(score.shape)} for {len(x)} samples: one "
             "pass needs one score for each, so take the mean over the others in D"
         )

@@ -40,15 +40,15 @@ def one_pass_loss(
     def both(x_real, x_fake):
         with tf.GradientTape() as tape:
             tape.watch(x_fake)
-            score = D(tf.concat([x_real, x_fake], 0), training=True)
-        _check_one_score(score)
-        loss_D, for_D, for_G = _derivatives(loss, score, tf.shape(x_real)[0])
+            scores = [D(x_real, training=True), D(x_fake, training=True)]
+        for score in scores:
+            _check_one_score(score)
+        loss_D, for_D, for_G = _derivatives(loss, *scores)
 
         def back(upstream, variables=()):
-            wanted = [x_fake, *variables]
-            slope, *slopes = tape.gradient(score, wanted, upstream * for_D)
-            of_fakes = for_D[tf.shape(x_real)[0] :]
-            slope = _rescaled(D, x_fake, slope, of_fakes, for_G, upstream)
+            sent = [upstream * slope for slope in for_D]
+            slope, *slopes = tape.gradient(scores, [x_fake, *variables], sent)
+            slope = _rescaled(D, x_fake, slope, for_D[1], for_G, upstream)
             slopes = (slopes,) if variables else ()
             return (None, lam * slope), *slopes
 
@@ -57,13 +57,14 @@ def one_pass_loss(
     return both(x_real, x_fake)
 
 
-def _derivatives(loss: AdversarialLoss, score, n):
-    """D's loss, its derivative by every score, and that of G's loss by the fakes'."""
+def _derivatives(loss: AdversarialLoss, score_real, score_fake):
+    """D's loss, its derivative by both scores, and that of G's loss by the fakes'."""
     with tf.GradientTape(persistent=True) as tape:
-        tape.watch(score)
-        real, fake = score[:n], score[n:]
-        loss_D, loss_G = loss.D(real, fake), loss.for_G(real, fake)
-    return loss_D, tape.gradient(loss_D, score), tape.gradient(loss_G, score)[n:]
+        tape.watch([score_real, score_fake])
+        loss_D = loss.D(score_real, score_fake)
+        loss_G = loss.for_G(score_real, score_fake)
+    for_D = tape.gradient(loss_D, [score_real, score_fake])
+    return loss_D, for_D, tape.gradient(loss_G, score_fake)
 
 
 def _rescaled(D, x_fake, slope, for_D, for_G, upstream):
