@@ -46,6 +46,7 @@ def one_pass(
     A fake whose derivative D's loss leaves at zero (a hinge beyond its margin) says
     nothing of D's slope there. Those fakes alone go through D a second time, with the
     weights left out, and arrive at G's own derivative; no number is made up for them.
+    A share of them costs that share of one forward and one backward pass of D.
 
     Parameters
     ----------
