@@ -71,18 +71,16 @@ class OnePass(_Both):
     Parameters, Raises: as SingleLoss; and ValueError if D mixes samples, as batch norm
     does, seen once when the layer is built.
 
-    Gradient: as SingleLoss, with one call of D in place of three; D is always called in
-    train mode. See `ganflow.one_loss.tf_one_pass`.
+    Gradient: as SingleLoss, with two calls of D in place of three; D is always called
+    in train mode. See `ganflow.one_loss.tf_one_pass`.
     """
 
     def build(self, shapes):
         """Try on four samples of noise whether D mixes samples."""
         rng = np.random.default_rng(0)
+        x = rng.uniform(-1, 1, (4, *shapes[0][1:])).astype(self.D.compute_dtype)
         with tf.init_scope():
-            check_samples_apart(
-                self.D,
-                rng.uniform(-1, 1, (4, *shapes[0][1:])).astype(self.D.compute_dtype),
-            )
+            check_samples_apart(self.D, x)
         super().build(shapes)
 
     def call(self, inputs):
