@@ -176,6 +176,16 @@ def test_a_penalty_by_the_input_is_counted_and_not_refused():
     assert cost(step, made).passes == Passes(1, 1, D_weights=1, D_input=2)
 
 
+def test_a_fake_scored_twice_is_two_passes():
+    """Both calls read one tensor, whose derivative comes once, as a sum."""
+
+    def step(made):
+        x_fake = made.G(made.z)
+        (made.D(x_fake) + made.D(x_fake)).mean().backward()
+
+    assert cost(step, setting()).passes == Passes(1, 2, 2, 2, 1)
+
+
 def test_hooks_leave_with_the_count():
     made = setting()
     cost(fresh, made)

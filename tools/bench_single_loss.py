@@ -191,11 +191,8 @@ def main() -> None:
         for size in chosen.sizes:
             torch.manual_seed(0)
             pair = Pair(size, chosen.batch, chosen.width, chosen.loss, device)
-            print(
-                f"\n{device}, {torch.get_num_threads()} threads: {size}x{size}, ",
-                end="",
-            )
-            print(f"batch {chosen.batch}, {chosen.loss}; torch {torch.__version__}\n")
+            print(f"\n{device}: {size}x{size}, batch {chosen.batch}, {chosen.loss}")
+            print(f"{torch.get_num_threads()} threads, torch {torch.__version__}\n")
             measure(pair, device, chosen.rounds, 10 if device == "cuda" else 1)
 
 

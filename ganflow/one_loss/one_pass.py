@@ -105,9 +105,8 @@ def _ratio(sent: ScoreDerivatives) -> tuple[Tensor, Tensor]:
 
 def _slope(D: nn.Module, buffers: dict, x: Tensor, weights: Tensor) -> Tensor:
     """The weighted derivative of D's scores by x, without a product for D's weights."""
-    frozen = {name: p.detach() for name, p in D.named_parameters()}
     x = x.detach().requires_grad_()
-    score = functional_call(D, frozen | buffers, (x,))
+    score = functional_call(D, buffers, (x,))
     (slope,) = torch.autograd.grad(score, x, weights)
     return slope
 
