@@ -63,7 +63,7 @@ def grows(eigenvalues: np.ndarray, found: tuple | None) -> str:
     """The growth of the radius, as predicted and as measured, in one line."""
     known = eigenvalues[np.isfinite(eigenvalues)]
     said = (
-        f"|λ|\u2060\u00a0=\u00a0{abs(known[0]):.4f}"
+        f"|\u2060λ\u2060|\u2060\u00a0=\u00a0{abs(known[0]):.4f}"
         if len(known)
         else "nothing, see the circle"
     )
