@@ -152,7 +152,7 @@ def _time(view: ScheduleLabView) -> ipywidgets.Box:
 def _typing(view: ScheduleLabView) -> tuple[ipywidgets.Widget, ...]:
     """A line for a schedule of one's own, asleep until a kernel answers the page."""
     line = ipywidgets.Text(
-        description="type one",
+        description="your own",
         placeholder="D D G",
         disabled=True,
         continuous_update=False,
