@@ -22,7 +22,7 @@ def least_squares_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
 
     Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
     It is zero for a fake that scores exactly 0.
-    Source: Mao et al. 2017 (arXiv 1611.04076), eq. 2 with a = 0 and b = 1 (eq. 9).
+    Source: Mao et al. 2017 (arXiv 1611.04076), with a = 0 and b = 1.
     """
     return ((score_real - 1).square().mean() + score_fake.square().mean()) / 2
 
@@ -39,6 +39,6 @@ def least_squares_loss_G(score_fake: Tensor) -> Tensor:
     Tensor (), >= 0
 
     Gradient: d/d score = (score - 1) / n for each sample; cuts nothing.
-    Source: Mao et al. 2017 (arXiv 1611.04076), eq. 2 with c = 1 (eq. 9).
+    Source: Mao et al. 2017 (arXiv 1611.04076), with c = 1.
     """
     return (score_fake - 1).square().mean() / 2

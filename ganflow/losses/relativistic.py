@@ -26,7 +26,7 @@ def relativistic_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
     ValueError : the two batches differ in shape.
 
     Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
-    Source: Jolicoeur-Martineau 2018 (arXiv 1807.00734), section 4.1, L_D of RSGAN.
+    Source: Jolicoeur-Martineau 2018 (arXiv 1807.00734), L_D of RSGAN.
     """
     return softplus(-_lead(score_real, score_fake)).mean()
 
@@ -38,7 +38,7 @@ def relativistic_loss_G(score_real: Tensor, score_fake: Tensor) -> Tensor:
 
     Gradient: d/d score of a fake = -sigmoid(score_real - score_fake) / n; reaches what
     the reals' scores depend on as well, with the opposite sign.
-    Source: Jolicoeur-Martineau 2018 (arXiv 1807.00734), section 4.1, L_G of RSGAN.
+    Source: Jolicoeur-Martineau 2018 (arXiv 1807.00734), L_G of RSGAN.
     """
     return softplus(_lead(score_real, score_fake)).mean()
 

@@ -32,7 +32,7 @@ def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
     Gradient: times -lam. One loss_D.backward() then serves both players where G's loss
     is the negative of D's (Wasserstein, saturating); for other losses `one_pass` has
     the factor of each sample.
-    Source: Ganin and Lempitsky 2015 (arXiv 1409.7495), section 3.2; Ganin et al. 2016
-    (arXiv 1505.07818), section 4. Taught in book/06.
+    Source: Ganin and Lempitsky 2015 (arXiv 1409.7495); Ganin et al. 2016
+    (arXiv 1505.07818). Taught in book/06.
     """
     return _Reverse.apply(x, lam)
