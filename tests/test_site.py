@@ -53,7 +53,8 @@ def test_widgets_that_do_not_arrive_say_so(browser, host, path):
     page.route("**/embed-amd.js", lambda route: route.abort())
     page.goto(f"{host}/{path}")
     page.query_selector("[data-live]").scroll_into_view_if_needed()
-    page.wait_for_selector("[data-live=failed]")
+    place = page.wait_for_selector("[data-live=failed]")
+    assert place.get_attribute("aria-busy") == "false"
     page.close()
 
 

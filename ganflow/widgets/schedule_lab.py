@@ -47,9 +47,7 @@ class ScheduleLabView(anywidget.AnyWidget):
     tick = traitlets.Int(0).tag(sync=True)
     start = traitlets.List(traitlets.Float(), [1.0, 1.0]).tag(sync=True)
     typed = traitlets.Unicode("").tag(sync=True)
-    live = traitlets.Dict().tag(
-        sync=True
-    )  # the kernel's answer; empty: show the record
+    live = traitlets.Dict().tag(sync=True)  # a kernel's answer; empty: the record
     ping = traitlets.Unicode("").tag(sync=True)
     pong = traitlets.Unicode("").tag(sync=True)
 
