@@ -14,6 +14,7 @@ LAYERS = [
     ("losses", "nets", "trace", "flow", "layout", "passes"),
     ("play", "one_loss"),
     ("sweep",),
+    ("train",),
     ("plotting", "widgets", "chapter"),  # matplotlib, anywidget
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
