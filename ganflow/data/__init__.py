@@ -1,9 +1,10 @@
-"""Real batches, none of which needs a download: points of the plane, pairs of digits.
+"""Real batches: points of the plane, pairs of digits, images.
 
 A distribution of the plane is whatever has a `name`, an `extent` and `sample(n, rng)`.
 """
 
 from ganflow.data.clouds import Cloud, Moons, digits_plane, two_moons
+from ganflow.data.images import Images, load_images
 from ganflow.data.mixtures import Mixture, grid, ring
 from ganflow.data.pairs import Pairs, digit_pairs
 from ganflow.data.points import Distribution
@@ -11,12 +12,14 @@ from ganflow.data.points import Distribution
 __all__ = [
     "Cloud",
     "Distribution",
+    "Images",
     "Mixture",
     "Moons",
     "Pairs",
     "digit_pairs",
     "digits_plane",
     "grid",
+    "load_images",
     "ring",
     "two_moons",
 ]
