@@ -11,26 +11,26 @@ from ganflow.losses.adversarial import (
     wasserstein_loss_D,
 )
 from ganflow.losses.every import EVERY_LOSS
+from ganflow.losses.input_slopes import SLOPE_FORMS, slopes, squared_slopes
 from ganflow.losses.least_squares import least_squares_loss_D, least_squares_loss_G
-from ganflow.losses.penalties import (
-    gradient_penalty,
-    slope_penalty,
-    slopes,
-    squared_slopes,
-)
+from ganflow.losses.penalties import gradient_penalty, mix_samples, slope_penalty
 from ganflow.losses.relativistic import relativistic_loss_D, relativistic_loss_G
 from ganflow.losses.score_derivatives import ScoreDerivatives, score_derivatives
+from ganflow.losses.spare import cannot_spare, spare
 
 __all__ = [
     "EVERY_LOSS",
     "LOSSES",
+    "SLOPE_FORMS",
     "AdversarialLoss",
     "ScoreDerivatives",
+    "cannot_spare",
     "gradient_penalty",
     "hinge_loss_D",
     "least_squares_loss_D",
     "least_squares_loss_G",
     "log_loss_D",
+    "mix_samples",
     "non_saturating_loss_G",
     "relativistic_loss_D",
     "relativistic_loss_G",
@@ -39,6 +39,7 @@ __all__ = [
     "score_loss_G",
     "slope_penalty",
     "slopes",
+    "spare",
     "squared_slopes",
     "wasserstein_loss_D",
 ]

@@ -1,0 +1,93 @@
+"""The slope of a critic at each sample: the norm of its score's derivative by it.
+
+Over all of a sample's dimensions, and itself differentiable by the critic's weights.
+Taught in book/07.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from ganflow.losses.spare import cannot_spare, spare
+
+Critic = Callable[[Tensor], Tensor]
+SLOPE_FORMS = ("eager", "functional", "spared", "auto")
+
+
+def slopes(
+    critic: Critic,
+    x: Tensor,
+    *,
+    dims: int | None = None,
+    cut: bool = True,
+    form: str = "eager",
+) -> Tensor:
+    """The critic's slope at each sample, itself differentiable by the weights.
+
+    Parameters
+    ----------
+    critic : callable, samples in, one score each out; samples must not mix
+    x : Tensor (batch, *shape), float
+    dims : how many of x's last dimensions are one sample; all but the first if None
+    cut : whether the points are a new leaf
+    form : how the derivative is taken; the answer is the same.
+        "eager" by `torch.autograd.grad`; any critic.
+        "functional" by `torch.func.grad`; any critic, and torch.compile accepts it.
+        "spared" as eager, without the backward pass of zeros; see `spare`.
+        "auto" spared where that is proven to be safe, else eager.
+
+    Returns
+    -------
+    Tensor (batch,), >= 0, score per unit of distance; float32 if x is of half precision
+
+    Raises
+    ------
+    ValueError : x has one dimension only, so that no sample can be told from a batch;
+        a form of another name; form="spared" for a critic that `spare` refuses.
+
+    Gradient: reaches the critic's weights (a second derivative), as 0 where a slope is
+    0. Cut at x unless cut=False, so that nothing that made the points learns from this.
+    """
+    return _derivatives(critic, x, dims, cut, form).norm(dim=-1)
+
+
+def squared_slopes(
+    critic: Critic,
+    x: Tensor,
+    *,
+    dims: int | None = None,
+    cut: bool = True,
+    form: str = "eager",
+) -> Tensor:
+    """The square of each slope; smooth also where a slope is 0, as no norm is.
+
+    Parameters, Returns, Raises, Gradient: as `slopes`, squared.
+    """
+    return _derivatives(critic, x, dims, cut, form).square().sum(dim=-1)
+
+
+def _derivatives(
+    critic: Critic, x: Tensor, dims: int | None, cut: bool, form: str
+) -> Tensor:
+    """The score's derivative by each sample, as one row (..., numbers of a sample)."""
+    if x.ndim < 2:
+        raise ValueError(
+            f"x has shape {tuple(x.shape)}; samples are (batch, *shape): "
+            "for samples of one number pass x[:, None]"
+        )
+    if form not in SLOPE_FORMS:
+        raise ValueError(f"form is {form!r}; known are {', '.join(SLOPE_FORMS)}")
+    if form == "spared" or form == "auto" and not cannot_spare(critic):
+        critic = spare(critic)
+    if cut or not x.requires_grad:
+        x = x.detach().requires_grad_(form != "functional")
+    if form == "functional":
+        slope = torch.func.grad(lambda x: critic(x).sum())(x)
+    else:
+        (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    # In half precision the square of a small number is 0, and of a large one infinite.
+    slope = slope.to(torch.promote_types(slope.dtype, torch.float32))
+    return slope.flatten(-(dims or x.ndim - 1))
