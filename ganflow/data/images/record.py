@@ -1,4 +1,4 @@
-"""The record that every image set is loaded into."""
+"""The record that every set of images is loaded into."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Images:
     ----------
     name : str
     pixels : array (n, channels, size, size), float32 in [-1, 1], n >= 1
-        -1 is black, 1 is white. Held as given: it is the caller's own.
+        -1 is black, 1 is white. Held as given, so changing it changes the record.
     licence, credit : str, the terms of use and one line that thanks the makers
-    source : str, what the pixels were made from
-    key : str, 16 hex digits. The same key: the same source, prepared in the same way.
+    source : str, the file or folder that the pixels were made from
+    digest : str, hex digits. Two records with one digest have the same pixels.
     labels : array (n,), int, an index into `classes`; None where nothing is known
     classes : tuple of str
-    credits : tuple of n str, one line for each image; () where one line thanks for all
+    credits : tuple of n str, one line for each image; () where `credit` thanks for all
 
     Raises
     ------
@@ -36,15 +36,16 @@ class Images:
     licence: str
     credit: str
     source: str
-    key: str
+    digest: str
     labels: np.ndarray | None = None
     classes: tuple[str, ...] = ()
     credits: tuple[str, ...] = ()
 
     def __post_init__(self):
         self._check_pixels()
-        for what, given in {"labels": self.labels, "credits": self.credits}.items():
-            if given is not None and len(given) not in {len(self), 0}:
+        labels = () if self.labels is None else self.labels
+        for what, given in {"labels": labels, "credits": self.credits}.items():
+            if len(given) not in {len(self), 0}:
                 raise ValueError(
                     f"{self.name}: {len(self)} images need as many {what}, "
                     f"got {len(given)}"
@@ -73,10 +74,10 @@ class Images:
         return self.pixels.shape[2]
 
     def __repr__(self) -> str:
-        """A line that a notebook can show; the arrays would fill the page."""
+        """One line: the arrays would fill a page."""
         shape = f"{self.channels} x {self.size} x {self.size}"
         return f"<{self.name}: {len(self):,} images {shape}, {self.credit}>"
 
     def credit_of(self, index: int) -> str:
-        """The line that has to stand beside a picture of one image."""
+        """The line that has to stand beside a picture of this image."""
         return self.credits[index] if self.credits else self.credit
