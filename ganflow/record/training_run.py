@@ -1,0 +1,90 @@
+"""What a training run did: losses of each tick, pictures of a few. Book/08."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)  # of the slopes
+SIDE = 5  # pictures in a row of the grid, and rows
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """T ticks, and R looks at what the generator makes of the same 25 z.
+
+    settings : of the run, by name. provenance : device, versions, commit, command, ….
+    series : name -> (T,), of the last move of each tick: loss_D (without penalty),
+        loss_G, score_real, score_fake and, if there is one, penalty and slope.
+    ticks : (R,), ticks done at each look, from 0. seconds : (R,), of training by then,
+        without the looking.
+    samples, averaged : (R, 25, size, size, channels), uint8, by G and by its average.
+    slopes : (R, 5), quantiles LEVELS of D's slope between real and fake.
+    real : (25, size, size, channels), uint8, images of the data.
+
+    Raises
+    ------
+    ValueError : parts of different lengths.
+    """
+
+    settings: Mapping[str, object]
+    provenance: Mapping[str, object]
+    series: Mapping[str, np.ndarray]
+    ticks: np.ndarray
+    seconds: np.ndarray
+    samples: np.ndarray
+    averaged: np.ndarray
+    slopes: np.ndarray
+    real: np.ndarray
+
+    def __post_init__(self):
+        looks = ("ticks", "seconds", "samples", "averaged", "slopes")
+        counts = {name: len(getattr(self, name)) for name in looks}
+        if len(set(counts.values())) > 1:
+            raise ValueError(f"each look needs one entry of everything, got {counts}")
+        if len({len(values) for values in self.series.values()}) > 1:
+            lengths = {name: len(values) for name, values in self.series.items()}
+            raise ValueError(f"each tick needs one entry of every series: {lengths}")
+
+    def save(self, file: BinaryIO) -> None:
+        """Write it all as one .npz, without pickles, into a file open for bytes."""
+        np.savez_compressed(file, **self.as_arrays())
+
+    def as_arrays(self) -> dict[str, np.ndarray]:
+        """Everything by name; settings and provenance as JSON."""
+        told = {name: json.dumps(dict(getattr(self, name))) for name in TOLD}
+        series = {f"series {name}": values for name, values in self.series.items()}
+        plain = [f.name for f in fields(self) if f.name not in (*TOLD, "series")]
+        arrays = {name: getattr(self, name) for name in plain}
+        return {k: np.asarray(v) for k, v in (told | series | arrays).items()}
+
+
+TOLD = ("settings", "provenance")
+
+
+def load_training_run(path: str | Path) -> TrainingRun:
+    """Read what `TrainingRun.save` wrote.
+
+    Raises
+    ------
+    ValueError : the file is no recorded run.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        told = {name: json.loads(str(arrays.pop(name))) for name in TOLD}
+        names = [name for name in arrays if name.startswith("series ")]
+        series = {name.removeprefix("series "): arrays.pop(name) for name in names}
+        return TrainingRun(**told, series=series, **arrays)
+    except (KeyError, TypeError, ValueError, EOFError, OSError) as error:
+        if isinstance(error, FileNotFoundError):
+            raise
+        raise ValueError(
+            f"{path} is no recorded training run ({error}); record it again with "
+            "tools/train_wgan_gp.py"
+        ) from error

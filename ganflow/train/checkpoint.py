@@ -1,0 +1,129 @@
+"""Everything that a run needs to go on, in one file. Taught in book/08."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import pickle
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ganflow.train.files import write_whole
+from ganflow.train.looks import Look
+from ganflow.train.run import Run
+
+VERSION = 1
+KEYS = {"version", "settings", "images", "tick", "parts", "diary"}
+
+
+@dataclass
+class Diary:
+    """What has been seen of a run so far.
+
+    rows : one Tensor (columns,) for each tick, on the CPU
+    looks : by the ticks done. seconds : of training by then; `spent` is those so far.
+    """
+
+    rows: list[Tensor] = field(default_factory=list)
+    looks: dict[int, Look] = field(default_factory=dict)
+    seconds: dict[int, float] = field(default_factory=dict)
+    spent: float = 0.0
+
+
+class CannotResume(ValueError):
+    """This checkpoint does not belong to this run; the message says why."""
+
+
+def save(path: Path, run: Run, diary: Diary) -> None:
+    """Write a checkpoint in one go; the one before stays until this one is whole.
+
+    Raises
+    ------
+    OSError : as the system says; the checkpoint before is untouched.
+    """
+    content = {
+        "version": VERSION,
+        "settings": asdict(run.settings),
+        "images": fingerprint(run.images),
+        "tick": run.tick,
+        "parts": {name: part.state_dict() for name, part in run.parts.items()},
+        "diary": vars(diary) | {"rows": torch.stack(diary.rows)},
+    }
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_whole(path, buffer.getvalue())
+
+
+def resume(path: Path, run: Run) -> Diary:
+    """Put a run, fresh from `begin`, where its checkpoint was.
+
+    Parameters
+    ----------
+    path : Path. run : Run, changed in place
+
+    Returns
+    -------
+    Diary
+
+    Raises
+    ------
+    CannotResume : a damaged file, one of another version, settings or images.
+    """
+    content = _read(path, run.device)
+    if differing := run.settings.differences(content["settings"]):
+        raise CannotResume(
+            f"{path} is of other settings: {', '.join(differing)}; pass those, or "
+            "another --out"
+        )
+    if content["images"] != fingerprint(run.images):
+        raise CannotResume(
+            f"{path} was trained on other images than data {run.settings.data!r} holds "
+            "now; pass those, or another --out"
+        )
+    for name, part in run.parts.items():
+        part.load_state_dict(content["parts"][name])
+    run.tick = content["tick"]
+    diary = Diary(**content["diary"])
+    diary.rows = list(diary.rows.cpu())
+    diary.looks = {
+        tick: {name: value.cpu() for name, value in seen.items()}
+        for tick, seen in diary.looks.items()
+    }
+    return diary
+
+
+def fingerprint(images: Tensor) -> str:
+    """16 hex digits that tell one set of images from another."""
+    pixels = images.cpu().contiguous().numpy()
+    return hashlib.sha256(pixels).hexdigest()[:16]
+
+
+def _read(path: Path, device: torch.device) -> dict:
+    """The content of a whole file of this version."""
+    damaged = f"{path} is no whole checkpoint"
+    cure = "remove it to begin anew, or put back a copy"
+    try:
+        with zipfile.ZipFile(path) as archive:  # torch.load lets a changed byte pass
+            if wrong := archive.testzip():
+                raise CannotResume(f"{damaged} ({wrong} is damaged); {cure}")
+        content = torch.load(path, map_location=device, weights_only=True)
+    except (
+        zipfile.BadZipFile,
+        pickle.UnpicklingError,
+        RuntimeError,
+        EOFError,
+    ) as error:
+        reason = str(error).splitlines()[0]
+        raise CannotResume(f"{damaged} ({reason}); {cure}") from error
+    if not isinstance(content, dict) or "version" not in content:
+        raise CannotResume(f"{path} is no checkpoint of this trainer; {cure}")
+    if content["version"] != VERSION or set(content) != KEYS:
+        raise CannotResume(
+            f"{path} is of version {content['version']} of checkpoints, this is "
+            f"version {VERSION}; go on with the ganflow that wrote it, or {cure}"
+        )
+    return content

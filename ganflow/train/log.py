@@ -1,0 +1,45 @@
+"""One line of CSV for each tick, the same however often a run was stopped. Book/08."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from ganflow.train.files import write_whole
+
+
+def write_log(path: Path, names: Sequence[str], rows: Sequence[Tensor]) -> None:
+    """Write the log from its first tick, replacing what is there."""
+    write_whole(path, (",".join(("tick", *names)) + "\n").encode() + _lines(rows, 1))
+
+
+def append_log(path: Path, rows: Sequence[Tensor], first: int) -> None:
+    """Add the lines of ticks `first`, `first` + 1, …"""
+    with open(path, "ab") as file:
+        file.write(_lines(rows, first))
+
+
+def not_finite(names: Sequence[str], rows: Iterable[Tensor], first: int) -> str | None:
+    """The first value that is NaN or infinite, in words; None if there is none.
+
+    Parameters
+    ----------
+    names : of the columns. rows : on the CPU, of ticks `first`, `first` + 1, …
+    """
+    for number, row in enumerate(rows, start=first):
+        for name, value in zip(names, row.tolist(), strict=True):
+            if not np.isfinite(value):
+                return f"{name} is {value} at tick {number}"
+    return None
+
+
+def _lines(rows: Iterable[Tensor], first: int) -> bytes:
+    """Nine digits: as many as tell every float32 from its neighbours."""
+    lines = (
+        ",".join((str(number), *(f"{value:.9g}" for value in row.tolist())))
+        for number, row in enumerate(rows, start=first)
+    )
+    return "".join(f"{line}\n" for line in lines).encode()

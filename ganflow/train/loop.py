@@ -1,0 +1,168 @@
+"""Train: begin or go on, tick, look, save, and stop well. Taught in book/08."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ganflow.record.training_run import TrainingRun
+from ganflow.train.checkpoint import Diary
+from ganflow.train.folder import Folder
+from ganflow.train.graphs import recorded_turns
+from ganflow.train.looks import ticks_to_look
+from ganflow.train.run import Run, begin
+from ganflow.train.session import CannotGoOn, Session
+from ganflow.train.settings import Settings
+from ganflow.train.stop import Stop, on_request
+from ganflow.train.tick import multiplying, turns
+
+READ = 0.5  # seconds between two readings of the losses: to read is to wait
+SHOWN = ("images/s", "loss_D", "loss_G", "slope")  # beside the progress bar
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What came of `train`: the record, the run as it stands, and who stopped it.
+
+    stopped : the number of the signal that ended it early, 0 if it is done.
+    """
+
+    record: TrainingRun
+    run: Run
+    stopped: int
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How a run is watched and kept, none of which changes its numbers.
+
+    every : ticks between checkpoints, >= 1. looks : pictures recorded at most, >= 2
+    graphs : record the moves as a CUDA graph. progress : show a bar.
+    watch : called with the record so far at each look.
+    """
+
+    every: int = 100
+    looks: int = 24
+    graphs: bool = False
+    progress: bool = True
+    watch: Callable[[TrainingRun], None] | None = None
+
+    def __post_init__(self):
+        if self.every < 1:
+            raise ValueError(f"every is {self.every} ticks; it must be 1 or more")
+
+
+def train(
+    settings: Settings,
+    images: Tensor | np.ndarray,
+    *,
+    out: str | Path | None = None,
+    resume: bool = False,
+    device: str = "auto",
+    **habits,
+) -> Trained:
+    """Train a generator and a critic of images.
+
+    Ctrl-C or SIGTERM ends it after the tick that is being done, and all is saved.
+
+    Parameters
+    ----------
+    settings : Settings
+    images : (n, channels, size, size), float32, pixels in [-1, 1]
+    out : folder for checkpoint, log, pictures and record; nothing is written without
+    resume : go on with the run in `out`; begin one if there is none
+    device : "auto" takes a GPU if torch sees one
+    habits : fields of Habits
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    CannotResume : `out` holds a run and resume is False, or another run.
+    CannotGoOn : a loss or weight is no longer finite, or a file cannot be written. The
+        checkpoint from before it is whole.
+    ValueError : images that do not fit, or graphs without a GPU.
+
+    Gradient: as `tick`; the loop around it takes none.
+    """
+    habits = Habits(**habits)
+    run = begin(settings, images, pick(device))
+    folder = None if out is None else Folder(Path(out))
+    try:
+        diary = folder.open(run, resume=resume) if folder else Diary()
+        session = Session(run, diary, folder)
+        with on_request() as stop, multiplying(settings):
+            _to_the_end(session, habits, stop)
+        if folder:
+            session.write_record()
+    except OSError as error:
+        kept = folder.kept() if folder else ""
+        raise CannotGoOn(
+            f"after tick {run.tick} a file cannot be written ({error}); {kept}. Make "
+            "room, then pass --resume"
+        ) from error
+    return Trained(session.record(), run, stop.signal)
+
+
+def pick(device: str) -> torch.device:
+    """The device of that name; for "auto" a GPU if torch sees one.
+
+    Raises
+    ------
+    ValueError : a name that torch does not know, or a GPU that it does not see.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        found = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(f"device is {device!r}; pass auto, cpu or cuda") from error
+    if found.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"device is {device!r} and torch sees no GPU; pass cpu")
+    return found
+
+
+def _to_the_end(session: Session, habits: Habits, stop: Stop) -> None:
+    run, ticks = session.run, session.run.settings.ticks
+    moves = recorded_turns(run) if habits.graphs else turns
+    wanted = ticks_to_look(ticks, habits.looks)
+    with _bar(run, habits) as bar:
+        while True:
+            last = run.tick >= ticks or stop.signal
+            looking = run.tick in wanted and run.tick not in session.diary.looks
+            saving = run.tick and (run.tick % habits.every == 0 or last)
+            if looking or saving or last or session.waited > READ:
+                _show(bar, session.read(), run.tick)
+            if looking:
+                session.look()
+                if habits.watch:
+                    habits.watch(session.record())
+            if saving:
+                session.save()
+            if last:
+                return
+            session.tick(moves)
+
+
+def _bar(run: Run, habits: Habits) -> tqdm:
+    return tqdm(
+        total=run.settings.ticks,
+        initial=run.tick,
+        disable=not habits.progress,
+        unit="tick",
+    )
+
+
+def _show(bar: tqdm, seen: dict[str, float], tick: int) -> None:
+    """Move the bar to this tick."""
+    shown = {name: f"{seen[name]:.3g}" for name in SHOWN if name in seen}
+    bar.set_postfix(shown, refresh=False)
+    bar.update(tick - bar.n)

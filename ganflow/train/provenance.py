@@ -1,0 +1,57 @@
+"""Where a recorded run comes from: machine, versions, commit, command. Book/08."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import torch
+
+UNKNOWN = "unknown"
+
+
+def provenance(device: torch.device, **more: object) -> dict[str, object]:
+    """Describe this process.
+
+    Parameters
+    ----------
+    device : that trains. more : entries to add, of types that JSON has
+    """
+    return {
+        "device": device_name(device),
+        "threads": torch.get_num_threads(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda or "none",
+        "commit": _commit(),
+        "date": date.today().isoformat(),
+        "command": " ".join((Path(sys.argv[0]).name, *sys.argv[1:])),
+        **more,
+    }
+
+
+def device_name(device: torch.device) -> str:
+    """What the maker calls it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU"
+
+
+def _commit() -> str:
+    """The commit that the package was read from, "-dirty" if it was edited since."""
+    command = ("git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12")
+    try:
+        done = subprocess.run(
+            command,
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.SubprocessError):  # no git, or not in a clone
+        return UNKNOWN
+    return done.stdout.strip()

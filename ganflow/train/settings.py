@@ -1,0 +1,143 @@
+"""What a run is: everything that decides its numbers, in one value. Book/08."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+
+from ganflow.losses import EVERY_LOSS
+
+PENALTIES = ("none", "WGAN-GP", "R1", "R2")
+PRECISIONS = ("fp32", "tf32", "bf16")
+FREE = ("ticks", "data")  # may change when a run goes on: how long, and a folder's name
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A training run of images; the defaults are WGAN-GP as its paper has it.
+
+    Parameters
+    ----------
+    data : name or folder of the images. size : 16, 32 or 64 pixels. channels : 1 or 3.
+    ticks : of `critic_steps` moves of D, each on its own batch, and one of G
+    batch : images in a batch. latent : numbers of z. width : channels of the widest
+        picture's layer, as in `nets.dcgan_generator`
+    loss : a name of EVERY_LOSS
+    penalty : one of PENALTIES. WGAN-GP: strength (slope - 1)^2 between real and fake.
+        R1 (at real) and R2 (at fakes): strength / 2 slope^2.
+    rate_G, rate_D, beta1, beta2 : of Adam
+    ema : decay per tick of the averaged generator, in [0, 1)
+    batch_norm : in G. It mixes the samples of a batch, so N processes differ from one.
+    precision : fp32; tf32 or bf16 multiply faster with fewer digits
+    fast : the same updates in less time; if not, the loop as the papers write it
+    seed : of the weights, the order of the images and all noise, int >= 0
+
+    Raises
+    ------
+    ValueError : a name that is not offered, a number out of its range.
+    """
+
+    data: str = "digits"
+    size: int = 32
+    channels: int = 1
+    ticks: int = 1000
+    critic_steps: int = 5
+    batch: int = 64
+    latent: int = 100
+    width: int = 64
+    loss: str = "Wasserstein"
+    penalty: str = "WGAN-GP"
+    strength: float = 10.0
+    rate_G: float = 1e-4
+    rate_D: float = 1e-4
+    beta1: float = 0.0
+    beta2: float = 0.9
+    ema: float = 0.999
+    batch_norm: bool = True
+    precision: str = "fp32"
+    fast: bool = True
+    seed: int = 0
+
+    def __post_init__(self):
+        self._offered("size", (16, 32, 64))
+        self._offered("channels", (1, 3))
+        self._offered("loss", EVERY_LOSS)
+        self._offered("penalty", PENALTIES)
+        self._offered("precision", PRECISIONS)
+        for name in ("ticks", "critic_steps", "batch", "latent", "width"):
+            self._within(name, 1, math.inf)
+        self._within("seed", 0, 2**63 - 1)
+        self._within("strength", 0, 1e9)
+        for name in ("rate_G", "rate_D"):
+            self._within(name, 0, 10)
+        for name in ("beta1", "beta2", "ema"):
+            self._within(name, 0, 1 - 1e-9)
+
+    def differences(self, other: dict) -> tuple[str, ...]:
+        """Name the settings that stop a run of `other` (a dict) from going on here."""
+        own = asdict(self)
+        names = [field.name for field in fields(self)]
+        names += [name for name in other if name not in own]
+        absent = object()
+        return tuple(
+            f"{name} ({other.get(name, 'none')} there, {own.get(name, 'none')} here)"
+            for name in names
+            if name not in FREE and own.get(name, absent) != other.get(name, absent)
+        )
+
+    def _offered(self, name: str, known) -> None:
+        if (value := getattr(self, name)) not in known:
+            offered = ", ".join(map(str, known))
+            raise ValueError(f"{name} is {value!r}; offered are {offered}")
+
+    def _within(self, name: str, low: float, high: float) -> None:
+        value = getattr(self, name)
+        kind = type(getattr(type(self), name))
+        if not isinstance(value, (int, kind)) or not low <= value <= high:
+            at_most = f" and at most {high:g}" if high < 2**63 - 1 else ""
+            raise ValueError(
+                f"{name} is {value!r}; it must be {kind.__name__}, at least {low}"
+                f"{at_most}"
+            )
+        object.__setattr__(self, name, kind(value))
+
+
+RECIPES = {
+    "wgan-gp": {},
+    "gan": {
+        "loss": "non-saturating",
+        "penalty": "none",
+        "strength": 0.0,
+        "critic_steps": 1,
+        "rate_G": 2e-4,
+        "rate_D": 2e-4,
+        "beta1": 0.5,
+        "beta2": 0.999,
+    },
+}
+
+
+def recipe(name: str, **changes) -> Settings:
+    """Make the settings of a paper, with changes.
+
+    Parameters
+    ----------
+    name : "wgan-gp", "gan" or a name of EVERY_LOSS, which replaces the loss of "gan";
+        "Wasserstein" is "wgan-gp"
+    changes : fields of Settings
+
+    Raises
+    ------
+    ValueError : another name, or what Settings raises.
+
+    Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1; Radford et al. 2015
+    (arXiv 1511.06434), section 4.
+    """
+    if name not in (*RECIPES, *EVERY_LOSS):
+        known = ", ".join((*RECIPES, *EVERY_LOSS))
+        raise ValueError(f"loss is {name!r}; offered are {known}")
+    if name == "Wasserstein":
+        name = "wgan-gp"
+    if name in EVERY_LOSS:
+        return Settings(**RECIPES["gan"] | {"loss": name} | changes)
+    return Settings(**RECIPES[name] | changes)

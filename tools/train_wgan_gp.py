@@ -1,0 +1,78 @@
+"""Train WGAN-GP, or another GAN, on images: pictures, curves and a log in one folder.
+
+`PYTHONPATH=. python3 tools/train_wgan_gp.py --size 16 --ticks 50 --out DIR`
+
+Stop it by Ctrl-C; the same command with --resume goes on. DIR/grid.png and curves.png
+show how far it is, log.csv has a line for each tick, run.npz is what book/08 reads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import fields
+
+from ganflow.data import load_images
+from ganflow.losses import EVERY_LOSS
+from ganflow.train import CannotGoOn, CannotResume, Settings, recipe, train
+from ganflow.train.settings import PENALTIES, PRECISIONS, RECIPES
+
+NUMBERS = ("ticks", "critic_steps", "strength", "batch", "latent", "width", "rate_G")
+NUMBERS += ("rate_D", "beta1", "beta2", "ema", "seed")
+KINDS = {field.name: type(field.default) for field in fields(Settings)}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options; what is not given is as the recipe of --loss has it."""
+    made = argparse.ArgumentParser(
+        description=__doc__.split("\n\n")[0],
+        argument_default=argparse.SUPPRESS,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = made.add_argument
+    add("--data", default="digits", help="digits, fashion, flowers, a folder or a zip")
+    add("--size", type=int, choices=(16, 32, 64), default=32, help="pixels of a side")
+    add("--channels", type=int, choices=(1, 3), help="as the data has, if not given")
+    losses = (*RECIPES, *EVERY_LOSS)
+    add("--loss", choices=losses, default="wgan-gp", help="and its paper's settings")
+    add("--penalty", choices=PENALTIES)
+    for name in NUMBERS:
+        add(f"--{name.replace('_', '-')}", type=KINDS[name], metavar="N")
+    add("--no-batch-norm", dest="batch_norm", action="store_false", help="in G")
+    add("--precision", choices=PRECISIONS)
+    way = made.add_mutually_exclusive_group()
+    way.add_argument("--fast", action="store_true", help="the same updates, less time")
+    way.add_argument("--plain", dest="fast", action="store_false", help="as in papers")
+    add("--out", required=True, metavar="DIR")
+    add("--resume", action="store_true", default=False, help="go on with DIR's run")
+    add("--every", type=int, default=100, metavar="N", help="ticks between checkpoints")
+    add("--looks", type=int, default=24, metavar="N", help="grids kept in run.npz")
+    add("--device", default="auto", help="auto, cpu, cuda or cuda:1")
+    add("--graphs", action="store_true", default=False, help="CUDA graph of the moves")
+    add("--quiet", dest="progress", action="store_false", default=True)
+    return made
+
+
+def main(words: list[str] | None = None) -> int:
+    """Train; 0 when done, 1 on an error, 128 + the signal's number when stopped."""
+    given = vars(parser().parse_args(words))
+    names = ("out", "resume", "every", "looks", "device", "graphs", "progress")
+    habits = {name: given.pop(name) for name in names}
+    try:
+        size, channels = given["size"], given.get("channels")
+        images = load_images(given["data"], size=size, channels=channels).pixels
+        settings = recipe(given.pop("loss"), **given | {"channels": images.shape[1]})
+        done = train(settings, images, **habits)
+    except (CannotGoOn, CannotResume, ValueError, OSError) as error:
+        print(f"train_wgan_gp: {error}", file=sys.stderr)
+        return 1
+    out, tick = habits["out"], done.run.tick
+    if done.stopped:
+        print(f"stopped and saved after tick {tick}: add --resume to go on in {out}")
+        return 128 + done.stopped
+    print(f"{tick} ticks in {done.record.provenance['seconds']:.0f} s: see {out}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
