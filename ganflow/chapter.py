@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import inspect
 import os
+import re
 import sys
 import tempfile
 import textwrap
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -155,3 +157,41 @@ def quiet_start() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(real, 2)
             os.close(real)
+
+
+@contextmanager
+def raises(kind: type[Exception], words: str) -> Iterator[None]:
+    """Run a block that must fail, and print what the framework says.
+
+    Printed is the line of the message that holds `words`, without colours and without
+    the place in C++ from which a warning came. Taught in book/10.
+
+    Parameters
+    ----------
+    kind : the very class of the error. A warning's class makes that warning an error.
+    words : a part of the message, in one line of it.
+
+    Raises
+    ------
+    AssertionError : the block ran to its end, or raised another class or message.
+    """
+    expected = f"expected {kind.__name__} with {words!r}"
+    with warnings.catch_warnings():
+        if issubclass(kind, Warning):
+            warnings.simplefilter("error", kind)
+        try:
+            yield
+        except Exception as error:
+            line = _line_with(words, str(error))
+            if type(error) is not kind or line is None:
+                came = f"{type(error).__name__}: {error}"
+                raise AssertionError(f"{expected}, but came {came}") from error
+        else:
+            raise AssertionError(f"{expected}, but nothing was raised")
+    print(textwrap.fill(f"{kind.__name__}: {line}", 88, break_on_hyphens=False))
+
+
+def _line_with(words: str, message: str) -> str | None:
+    plain = re.sub(r"\x1b\[\d*m", "", message)
+    plain = re.sub(r" \(Triggered internally at .*", "", plain)
+    return next((line.strip() for line in plain.splitlines() if words in line), None)

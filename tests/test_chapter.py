@@ -4,6 +4,7 @@ import ast
 import os
 import subprocess
 import sys
+import warnings
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -11,7 +12,13 @@ import numpy as np
 import pytest
 
 from ganflow import chapter
-from ganflow.chapter import quiet_start, show_source, source_of, use_book_style
+from ganflow.chapter import (
+    quiet_start,
+    raises,
+    show_source,
+    source_of,
+    use_book_style,
+)
 from ganflow.record import Flow, FlowCell
 
 
@@ -128,3 +135,42 @@ def test_quiet_start_gives_stderr_back(capfd):
         os.write(2, b"hidden")
     os.write(2, b"shown")
     assert capfd.readouterr().err == "shown"
+
+
+def test_the_line_that_holds_the_words_is_printed_in_plain_text(capsys):
+    with raises(ValueError, "second line"):
+        raise ValueError("first line\n\tthe \x1b[1msecond line\x1b[0m\nthe third")
+    assert capsys.readouterr().out == "ValueError: the second line\n"
+
+
+def test_a_long_message_is_folded(capsys):
+    with raises(RuntimeError, "word"):
+        raise RuntimeError("word " * 40)
+    shown = capsys.readouterr().out.splitlines()
+    assert len(shown) == 3 and max(map(len, shown)) <= 88
+    assert " ".join(shown) == "RuntimeError:" + " word" * 40
+
+
+def test_a_warning_counts_as_an_error_of_its_class(capsys):
+    with raises(UserWarning, "careful"):
+        warnings.warn(
+            "careful (Triggered internally at /some/place.cpp:7.)", stacklevel=1
+        )
+    assert capsys.readouterr().out == "UserWarning: careful\n"
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("other words"), TypeError("these"), UnicodeError("these")]
+)
+def test_no_other_error_passes(error, capsys):
+    """Neither another message nor another class, be it a subclass of the named one."""
+    came = f"with 'these', but came {type(error).__name__}: {error}"
+    with pytest.raises(AssertionError, match=came), raises(ValueError, "these"):
+        raise error
+    assert capsys.readouterr().out == ""
+
+
+def test_a_block_that_runs_to_its_end_is_told():
+    with pytest.raises(AssertionError, match="nothing was raised"):
+        with raises(ValueError, "these"):
+            pass
