@@ -4,7 +4,15 @@ import pytest
 import torch
 from torch import nn
 
-from ganflow.losses import gradient_penalty, slope_penalty, slopes, squared_slopes
+from ganflow.losses import (
+    SLOPE_FORMS,
+    gradient_penalty,
+    mix_samples,
+    slope_penalty,
+    slopes,
+    squared_slopes,
+)
+from ganflow.nets import dcgan_critic
 
 W = torch.tensor([3.0, 4.0], dtype=torch.float64)  # of length 5
 EXACT = {"rtol": 0, "atol": 1e-12}
@@ -46,9 +54,10 @@ def test_a_slope_counts_every_dimension_of_a_sample():
     torch.testing.assert_close(found, w.norm().expand(4), **EXACT)
 
 
-def test_runs_of_samples_have_slopes_of_their_own():
+@pytest.mark.parametrize("form", ["eager", "functional"])
+def test_runs_of_samples_have_slopes_of_their_own(form):
     x, w = random(3, 4, 2), random(3, 2, seed=1)
-    found = slopes(lambda x: torch.einsum("rnd,rd->rn", x, w), x, dims=1)
+    found = slopes(lambda x: torch.einsum("rnd,rd->rn", x, w), x, dims=1, form=form)
     torch.testing.assert_close(found, w.norm(dim=1)[:, None].expand(3, 4), **EXACT)
 
 
@@ -85,19 +94,75 @@ def test_derivative_of_the_gradient_penalty_is_its_finite_difference():
     assert torch.autograd.gradcheck(value, weights)
 
 
-def test_points_lie_between_real_and_fake_one_weight_a_sample():
-    x_real, x_fake, read = torch.zeros(500, 2), torch.tensor([[1.0, 3.0]] * 500), []
+def test_mixing_weights_are_uniform_and_one_a_sample():
+    """Kolmogorov and Smirnov: their distance is above 1.95 / sqrt(n) once in 1000."""
+    n, rng = 4000, torch.Generator().manual_seed(0)
+    x = mix_samples(torch.ones(n, 3, 2), torch.zeros(n, 3, 2), rng=rng)
+    assert torch.equal(x, x[:, :1, :1].expand_as(x))  # a point on the line
+    weights = x[:, 0, 0].sort().values
+    assert 0 <= weights[0] and weights[-1] <= 1 and len(weights.unique()) > n - 5
+    assert (weights - torch.arange(n) / n).abs().max() < 1.95 / n**0.5
+    neighbours = torch.corrcoef(torch.stack([x[1:, 0, 0], x[:-1, 0, 0]]))[0, 1]
+    assert neighbours.abs() < 4 / n**0.5
+
+
+def test_the_penalty_is_taken_at_the_mixed_points():
+    read = []
 
     def critic(x):
         read.append(x.detach())
-        return x.sum(dim=1)
+        return (x**2).sum(dim=1)
 
-    rng = torch.Generator().manual_seed(0)
-    gradient_penalty(critic, x_real, x_fake, rng=rng)
-    (x,) = read
-    torch.testing.assert_close(x[:, 1], 3 * x[:, 0])
-    assert 0 <= x.min() and x[:, 0].max() <= 1 and len(x[:, 0].unique()) > 490
-    torch.testing.assert_close(x[:, 0].mean(), torch.tensor(0.5), rtol=0, atol=0.05)
+    x_real, x_fake, mix = random(5, 2), random(5, 2, seed=1), random(5).sigmoid()
+    found = gradient_penalty(critic, x_real, x_fake, mix=mix)
+    x = mix[:, None] * x_real + (1 - mix[:, None]) * x_fake
+    torch.testing.assert_close(read[0], x, **EXACT)
+    wanted = (2 * x.norm(dim=1) - 1).square().mean()
+    torch.testing.assert_close(found.detach(), wanted, **EXACT)
+
+
+@pytest.mark.parametrize("shape", [(4,), (4, 1), (4, 1, 1, 1)])
+def test_ready_mixing_weights_may_have_dimensions_of_one(shape):
+    x, y, mix = random(4, 1, 2, 2), random(4, 1, 2, 2, seed=1), random(4).sigmoid()
+    found = mix_samples(x, y, mix=mix.reshape(shape))
+    assert torch.equal(found, mix_samples(x, y, mix=mix))
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"mix": torch.ones(3)}, r"mix has shape \(3,\); one weight for each of the 4"),
+        ({"mix": torch.ones(())}, r"mix has shape \(\); one weight for each of the 4"),
+        ({"mix": torch.ones(4), "rng": torch.Generator()}, "pass one of them"),
+    ],
+)
+def test_mixing_weights_that_do_not_fit_are_refused(how, said):
+    with pytest.raises(ValueError, match=said):
+        gradient_penalty(lambda x: x.sum(1), random(4, 2), random(4, 2), **how)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("place", ["cpu", "cuda"])
+def test_a_generator_of_either_device_serves_a_batch_on_cuda(place):
+    x_real, x_fake = torch.ones(4000, 2).cuda(), torch.zeros(4000, 2).cuda()
+    found = mix_samples(x_real, x_fake, rng=torch.Generator(place).manual_seed(0))
+    assert found.is_cuda and found.mean().sub(0.5).abs() < 0.05
+    mix_samples(x_real, x_fake)  # the device's global stream
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@pytest.mark.parametrize("form", SLOPE_FORMS)
+def test_no_form_waits_for_the_gpu(form):
+    D, x = dcgan_critic(16, 4, 1).cuda(), torch.randn(8, 1, 16, 16).cuda()
+    mix = torch.rand(8, device="cuda")
+    gradient_penalty(D, x, -x, mix=mix, form=form).backward()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        gradient_penalty(D, x, -x, mix=mix, form=form).backward()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
 
 
 def test_the_mixing_weights_come_from_the_generator_that_is_passed():
@@ -158,6 +223,42 @@ def test_the_squared_slope_is_curved_where_the_slope_is_0():
 def test_batches_of_two_shapes_are_refused():
     with pytest.raises(ValueError, match=r"x_real \(4, 2\) and x_fake \(5, 2\) must"):
         gradient_penalty(lambda x: x.sum(1), random(4, 2), random(5, 2))
+
+
+@pytest.mark.parametrize("form", SLOPE_FORMS)
+@pytest.mark.parametrize("kind", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("how", ["weights", "autocast"])
+def test_half_precision_stays_finite_and_near(how, kind, form):
+    rng = torch.Generator().manual_seed(0)
+    D = dcgan_critic(16, 8, 1, generator=rng)
+    with torch.no_grad():
+        for weight in D.parameters():
+            weight.mul_(5)
+    x_real, x_fake = torch.randn(2, 8, 1, 16, 16, generator=rng)
+    mix, found = torch.rand(8, generator=rng), []
+    for half in (False, True):
+        D.zero_grad()
+        if half and how == "weights":
+            D, x_real, x_fake = D.to(kind), x_real.to(kind), x_fake.to(kind)
+        with torch.autocast("cpu", kind, enabled=half and how == "autocast"):
+            # A generator under autocast gives fakes of half precision.
+            x_fake = x_fake.to(kind) if half else x_fake
+            value = gradient_penalty(D, x_real, x_fake, mix=mix, form=form)
+        value.backward()
+        assert value.dtype == torch.float32
+        found.append([value.detach(), *(part.weight.grad.float() for part in D[::2])])
+    for exact, near in zip(*found, strict=True):
+        assert near.isfinite().all()
+        # Rounding moves a few activations over their kink, which is more than rounding.
+        assert (near - exact).norm() < 0.1 * exact.norm()
+
+
+@pytest.mark.parametrize("length", [1e-4, 300.0])
+def test_half_precision_holds_the_squares_of_small_and_of_large_slopes(length):
+    """1e-8 and 90,000 are no numbers of float16."""
+    w = (W / 5 * length).half()
+    found = slope_penalty(lambda x: x @ w, random(4, 2).half())
+    torch.testing.assert_close(found, torch.tensor(length**2), rtol=0.01, atol=0)
 
 
 @pytest.mark.parametrize("penalty", [slopes, squared_slopes, slope_penalty])

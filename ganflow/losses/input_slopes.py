@@ -82,11 +82,11 @@ def _derivatives(
         raise ValueError(f"form is {form!r}; known are {', '.join(SLOPE_FORMS)}")
     if form == "spared" or form == "auto" and not cannot_spare(critic):
         critic = spare(critic)
-    if cut or not x.requires_grad:
-        x = x.detach().requires_grad_(form != "functional")
+    x = x.detach() if cut else x
     if form == "functional":
         slope = torch.func.grad(lambda x: critic(x).sum())(x)
     else:
+        x = x if x.requires_grad else x.detach().requires_grad_()
         (slope,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     # In half precision the square of a small number is 0, and of a large one infinite.
     slope = slope.to(torch.promote_types(slope.dtype, torch.float32))

@@ -37,7 +37,8 @@ def spare(critic: nn.Module) -> Callable[[Tensor], Tensor]:
 
     Returns
     -------
-    callable, samples in, the critic's scores out
+    callable, samples in, the critic's scores out; any form of the slopes takes it, so
+        form="functional" of it is spared and compiles
 
     Raises
     ------
