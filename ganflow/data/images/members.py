@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import os
 import tarfile
 import zipfile
@@ -18,6 +19,14 @@ SUFFIXES = frozenset(
 CREDITS = "LICENSE.txt"
 LARGEST_MEMBER = 256 * 2**20  # bytes, as the archive declares them
 LARGEST_TOTAL = 16 * 2**30
+DAMAGE = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    EOFError,
+    OSError,
+    lzma.LZMAError,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True)
@@ -89,9 +98,10 @@ def _read_file(path: Path) -> bytes:
 def _archive(path: Path) -> Iterator[Member]:
     try:
         yield from _zip(path) if zipfile.is_zipfile(path) else _tar(path)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error) as error:
+    except DAMAGE as error:
+        reason = str(error).split("\n")[0].rstrip(":") or type(error).__name__
         raise ValueError(
-            f"{path} is no zip or tar archive, or damaged ({error}): delete it, and "
+            f"{path} is no zip or tar archive, or damaged ({reason}): delete it, and "
             "fetch or copy it again"
         ) from error
 
@@ -113,6 +123,11 @@ def _tar(path: Path) -> Iterator[Member]:
             if info.isfile():
                 read = lambda info=info: archive.extractfile(info).read()  # noqa: E731
                 yield Member(info.name, info.size, read)
+        # A damaged header looks like the end to tarfile, and the checksum of a
+        # compressed file stands behind its last byte: read on.
+        while rest := archive.fileobj.read(2**20):
+            if rest.strip(b"\0"):
+                raise tarfile.ReadError("bytes that belong to no member")
 
 
 def _check_member(archive: Path, name: str, *, plain: bool) -> None:
