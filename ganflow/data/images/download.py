@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from hashlib import file_digest
 from pathlib import Path
@@ -12,7 +13,7 @@ from ganflow.data.images.sources import RemoteFile
 
 ATTEMPTS = 3  # for each address
 TIMEOUT = 30  # seconds without a byte
-CHUNK = 2**18  # bytes
+CHUNK = 2**16  # bytes; what a break leaves of one is lost
 
 
 def local_file(file: RemoteFile, folder: Path, *, progress: bool) -> Path:
@@ -66,7 +67,8 @@ def fetch(file: RemoteFile, path: Path, *, progress: bool) -> None:
                 except (requests.RequestException, ValueError) as error:
                     problems.append(f"{url} {_reason(error)}")
     except OSError as error:
-        _part(path).unlink(missing_ok=True)  # a full disk needs its space
+        with suppress(OSError):  # where nothing can be written, nothing may be removed
+            _part(path).unlink()  # a full disk needs its space
         raise OSError(
             f"{file.path} cannot be kept in {path.parent} ({error.strerror or error}): "
             f"free {file.bytes / 1e6:,.0f} MB there, or let GANFLOW_DATA name another "
@@ -74,7 +76,8 @@ def fetch(file: RemoteFile, path: Path, *, progress: bool) -> None:
         ) from error
     if not path.exists():
         part = _part(path)
-        kept = f" ({part.stat().st_size:,} bytes are kept)" if part.exists() else ""
+        kept = part.stat().st_size if part.exists() else 0
+        kept = f" ({kept:,} bytes are kept)" if kept else ""
         raise ConnectionError(
             f"{file.path} was not fetched: {'; '.join(problems)}; check the network "
             f"and run it again{kept}, or copy the file to {path} by hand"
@@ -107,6 +110,8 @@ def _reason(error: Exception) -> str:
         return f"answered {response.status_code} {response.reason}"
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "broke off"
+    if "timed out" in str(error):
+        return f"said nothing for {TIMEOUT} s"
     if isinstance(error, requests.RequestException):
         return "cannot be reached"
     return "gave a file with another SHA-256 than expected"

@@ -6,6 +6,7 @@ import gzip
 import warnings
 from collections.abc import Iterable
 from hashlib import sha256
+from math import prod
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -80,15 +81,16 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
         raise ValueError(
             f"{path} is damaged ({error}): delete it, and fetch or copy it again"
         ) from error
-    shape = tuple(np.frombuffer(data[4 : 4 + 4 * dimensions], ">u4").tolist())
-    held = len(data) - 4 - 4 * dimensions
-    if data[:4] != bytes([0, 0, 8, dimensions]) or held != np.prod(shape):
+    header, shape = 4 + 4 * dimensions, ()
+    if data[:4] == bytes([0, 0, 8, dimensions]) and len(data) >= header:
+        shape = tuple(np.frombuffer(data[4:header], ">u4").tolist())
+    if not shape or len(data) - header != prod(shape):
         raise ValueError(
             f"{path}: expected an idx file of {dimensions} dimensions, got one that "
-            f"begins with {data[:4].hex()} and holds {held:,} bytes for shape {shape}: "
-            "delete it, and fetch or copy it again"
+            f"begins with {data[:4].hex() or 'nothing'}, of shape {shape} and "
+            f"{len(data):,} bytes: delete it, and fetch or copy it again"
         )
-    return np.frombuffer(data, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    return np.frombuffer(data, np.uint8, offset=header).reshape(shape)
 
 
 def photo_arrays(path: Path, options: Options, progress: bool):
