@@ -37,7 +37,7 @@ def read_prepared(path: Path) -> dict[str, np.ndarray]:
     ValueError : the file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             return {field: held[field] for field in FIELDS}
     except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise ValueError(
@@ -66,7 +66,7 @@ def write_prepared(path: Path, prepared: dict[str, np.ndarray]) -> None:
             f"the prepared images cannot be kept in {path.parent} ({error.strerror}), "
             "so they are prepared again next time: free some space there, or let "
             "GANFLOW_DATA name another folder",
-            stacklevel=4,
+            stacklevel=5,
         )
     finally:
         if part is not None:
