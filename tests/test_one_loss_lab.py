@@ -206,6 +206,19 @@ def test_record_says_what_does_not_fit(lab):
         replace(lab, lambdas=(0.1, 2.0, 10.0))
 
 
+def test_a_loss_that_the_lab_does_not_know_is_named():
+    with pytest.raises(ValueError, match=r"\['relativistic'\] are not of these: sat"):
+        record_one_loss_lab(losses=("hinge", "relativistic"))
+
+
+def test_costs_are_those_of_float32_whatever_a_page_computes_in(lab):
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert counted("two steps").saved_bytes == lab.saved[0]
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 # ---- the widget ----
 
 
@@ -274,7 +287,7 @@ def page(request, chromium, lab):
     page.on("request", lambda request: wrong.append(request.url))
     css = here.with_suffix(".css").read_text()
     page.set_content(PAGE % (css, script, json.dumps(traits)))
-    page.wait_for_selector(".row")
+    page.wait_for_selector(".entry")
     yield page
     assert wrong == []
     page.close()
@@ -287,8 +300,8 @@ def choose(page, *at):
 
 def place_of(page, who, tick):
     """How far right the mark stands, in per cent of its scale."""
-    row = page.locator(f".row.{who}", has_text=f"{tick} tick")
-    return row.locator(".mark:not(.other)").evaluate("m => parseFloat(m.style.left)")
+    row = page.locator(f".entry.{who}", has_text=f"{tick} tick")
+    return row.locator(".spot:not(.other)").evaluate("m => parseFloat(m.style.left)")
 
 
 @pytest.mark.browser
@@ -318,8 +331,8 @@ def test_what_cannot_be_is_said_where_the_numbers_would_stand(page):
     choose(page, SCHEMES_AT["gradient reversal"], LOSSES.index("hinge"), 0, 1)
     said = page.locator(".says[aria-live=polite]").inner_text()
     assert "not G’s hinge loss" in said
-    assert page.locator(".row.G, .row.D").count() == 0
-    assert page.locator(".row.chosen .number").inner_text() == "cannot"
+    assert page.locator(".entry.G, .entry.D").count() == 0
+    assert page.locator(".entry.chosen .number").inner_text() == "cannot"
     assert set(page.locator("td:last-child").all_inner_texts()) == {"–"}
     choose(page, SCHEMES_AT["gradient reversal"], LOSSES.index("Wasserstein"), 0, 1)
     assert "Both land where two steps take them" in page.locator(".says").inner_text()

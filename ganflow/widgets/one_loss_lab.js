@@ -54,9 +54,10 @@ export function costRows(s) { // name, two steps, the chosen scheme; no number f
   ];
 }
 
+// The theme has styles of its own for .row and .mark: hence .entry and .spot.
 const make = (tag, className = "", inside = []) => { const made = document.createElement(tag); made.className = className; made.append(...inside); return made; };
 const put = (className, share) => { const made = make("i", className); made.style.left = `${100 * share}%`; return made; };
-const row = (className, name, track, number) => make("div", `row ${className}`, [make("span", "name", [name]), make("div", "track", track), make("span", "number", [number])]);
+const row = (className, name, track, number) => make("div", `entry ${className}`, [make("span", "name", [name]), make("div", "track", track), make("span", "number", [number])]);
 const axis = (powers, low, high, words) => row("axis", "", powers.map((e) => { const at = put("", along(10 ** e, low, high)); at.append(words(e)); return at; }), "");
 const grid = (powers, low, high) => powers.map((e) => put(e ? "line" : "line unit", along(10 ** e, low, high)));
 const superscript = (e) => [...String(e)].map((c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]).join("");
@@ -66,8 +67,8 @@ function drawLengths(s) { // a bar from 1 to where the player is, hollow marks f
   const powers = [-2, -1, 0, 1, 2], rows = s.r.ticks.flatMap((tick, t) => PLAYERS.map((who, i) => {
     const at = (k) => along(s.lengths[k][t][i], NEAR, FAR), here = at(s.lam), bar = put("bar", Math.min(here, 0.5));
     bar.style.width = `${100 * Math.abs(here - 0.5)}%`;
-    const others = s.r.lambdas.flatMap((_, k) => (k !== s.lam && Number.isFinite(s.lengths[k][t][i]) ? [put("mark other", at(k))] : []));
-    const shown = Number.isFinite(s.lengths[s.lam][t][i]) ? [bar, ...others, put("mark", here)] : others;
+    const others = s.r.lambdas.flatMap((_, k) => (k !== s.lam && Number.isFinite(s.lengths[k][t][i]) ? [put("spot other", at(k))] : []));
+    const shown = Number.isFinite(s.lengths[s.lam][t][i]) ? [bar, ...others, put("spot", here)] : others;
     return row(who, `${who}, ${tick} tick${tick > 1 ? "s" : ""}`, [...grid(powers, NEAR, FAR), ...shown], times(s.lengths[s.lam][t][i]));
   }));
   return [...rows, axis([-2, 0, 2], NEAR, FAR, (e) => String(10 ** e))];
@@ -75,7 +76,7 @@ function drawLengths(s) { // a bar from 1 to where the player is, hollow marks f
 
 function drawPlaces(s) { // every scheme's end, as a share of the way from where two steps end
   const powers = [-16, -12, -8, -4, 0], rows = s.places.map((place, k) => {
-    const marks = place?.every(Number.isFinite) ? PLAYERS.map((who, i) => put(`mark ${who}`, along(place[i], SAME, AWAY))).reverse() : [];
+    const marks = place?.every(Number.isFinite) ? PLAYERS.map((who, i) => put(`spot ${who}`, along(place[i], SAME, AWAY))).reverse() : [];
     const words = place ? share(Math.max(...place)) : "cannot";
     return row(k === s.scheme ? "chosen" : "", s.r.schemes[k], [...grid(powers, SAME, AWAY), ...marks], words);
   });
@@ -102,7 +103,7 @@ function render({ model, el }) {
     const { r } = s, [first] = r.schemes, last = r.ticks.at(-1);
     picture.replaceChildren(
       make("div", "ways", [
-        panel(`How far G and D move, in lengths of ${first} with λ = 1`, drawLengths(s)),
+        panel(`How far G and D move, in lengths of ${first} with λ\u00a0=\u00a01`, drawLengths(s)),
         panel(`How far from where ${first} take them in ${last} ticks, as a share of the way`, drawPlaces(s)),
       ]),
       panel(`${s.names[0]}: ${r.says[s.scheme]}`, [drawCosts(s)]),

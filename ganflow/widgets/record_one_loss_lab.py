@@ -30,7 +30,7 @@ OPTIMIZERS = {
 }
 POINTS, HIDDEN = 32, 16  # in the plane: samples of a batch, width of the networks
 SIZE, WIDTH, PICTURES = 32, 8, 16  # of the image networks whose steps are counted
-Path = tuple[Tensor, Tensor]  # G's parameters and D's, (T + 1, n) each
+Points = tuple[Tensor, Tensor]  # G's parameters and D's, (T + 1, n) each
 COUNTED = f"a DCGAN pair of width {WIDTH} on {PICTURES} pictures of {SIZE} × {SIZE}"
 
 
@@ -53,8 +53,14 @@ def record_one_loss_lab(
     -------
     OneLossLab
 
+    Raises
+    ------
+    ValueError : a loss of another name; no lambda of 1.
+
     Gradient: each scheme's own, as in `train_one_loss_lab`. Taught in book/06.
     """
+    if strange := [name for name in losses if name not in LOSSES]:
+        raise ValueError(f"losses {strange} are not of these: {', '.join(LOSSES)}")
     ways = [(s, loss) for s in SCHEMES for loss in losses if not why_none(s, loss)]
     runs = {
         (*way, *how): points(*way, *how, ticks=ticks, seed=seed)
@@ -99,7 +105,7 @@ def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
 
 def points(
     scheme: str, loss: str, optimizer: str, lam: float, *, ticks, seed: int
-) -> Path:
+) -> Points:
     """Train, and keep where both players are: at the start, then after `ticks`."""
     G, D, x_real, z = start(max(ticks), seed)
     pair, seen = Pair(G, D, OPTIMIZERS[optimizer]), []
@@ -112,7 +118,7 @@ def points(
     return tuple(torch.stack(rows) for rows in zip(*seen, strict=True))
 
 
-def lengths(run: Path, other: Path | None = None) -> np.ndarray:
+def lengths(run: Points, other: Points | None = None) -> np.ndarray:
     """How far G and D are from their start, or from another run's, (T, 2)."""
     from_where = [rows[0] for rows in run] if other is None else [r[1:] for r in other]
     both = zip(run, from_where, strict=True)
@@ -129,10 +135,10 @@ def _filled(found: dict, choices) -> np.ndarray:
 def counted(scheme: str) -> StepCost:
     """What one step takes of image networks; by a loss that every scheme serves."""
     rng = torch.Generator().manual_seed(0)
-    G = dcgan_generator(SIZE, width=WIDTH, generator=rng)
-    D = dcgan_critic(SIZE, width=WIDTH, generator=rng)
-    x_real = torch.rand(PICTURES, 3, SIZE, SIZE, generator=rng) * 2 - 1
-    z = torch.randn(PICTURES, 100, generator=rng)
+    G = dcgan_generator(SIZE, width=WIDTH, generator=rng).float()
+    D = dcgan_critic(SIZE, width=WIDTH, generator=rng).float()
+    x_real = torch.rand(PICTURES, 3, SIZE, SIZE, generator=rng).float() * 2 - 1
+    z = torch.randn(PICTURES, 100, generator=rng).float()
     pair, loss = Pair(G, D, OPTIMIZERS["SGD"]), EVERY_LOSS["saturating"]
     step = partial(SCHEMES[scheme].move, pair, loss, 1.0, x_real, z)
     return cost_of(step, G=pair.G, D=pair.D, batch=PICTURES)
