@@ -48,10 +48,11 @@ def decode(data: bytes, options: Options) -> np.ndarray:
             f"{width} x {height} pixels, {options.size} only with enlarge=True"
         )
     image = _on_white(image).convert("L" if options.channels == 1 else "RGB")
-    return channels_first(scale(image, options))
+    pixels = np.asarray(_scale(image, options))
+    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
-def scale(image: Image.Image, options: Options) -> Image.Image:
+def _scale(image: Image.Image, options: Options) -> Image.Image:
     """Scale with the bicubic filter of Pillow, which averages when it shrinks.
 
     Source: Parmar, Zhang and Zhu 2022 (On Aliased Resizing and Surprising Subtleties in
@@ -62,11 +63,6 @@ def scale(image: Image.Image, options: Options) -> Image.Image:
     if options.fit == "stretch":
         return image.resize(options.square, Image.Resampling.BICUBIC)
     return ImageOps.fit(image, options.square, Image.Resampling.BICUBIC)
-
-
-def channels_first(image: Image.Image) -> np.ndarray:
-    pixels = np.asarray(image)
-    return pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
 
 
 def _eight_bits(image: Image.Image, sixteen_bits: bool) -> Image.Image:

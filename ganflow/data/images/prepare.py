@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from tqdm.auto import tqdm
 
-from ganflow.data.images.decode import channels_first, decode, scale
+from ganflow.data.images.decode import decode
 from ganflow.data.images.members import CREDITS, SUFFIXES, Member, members
 from ganflow.data.images.options import Options
 
@@ -31,16 +31,23 @@ def digit_pixels(options: Options) -> np.ndarray:
 
     Source: scikit-learn `load_digits` (UCI Optical Recognition of Handwritten Digits).
     """
-    from PIL import Image
     from sklearn.datasets import load_digits
 
     grey = load_digits().images.astype(np.float32) / 8 - 1
-    scaled = [
-        Image.fromarray(digit).resize(options.square, Image.Resampling.BICUBIC)
-        for digit in grey
-    ]
-    pixels = np.clip(np.stack([np.asarray(digit) for digit in scaled]), -1, 1)
-    return pixels[:, None].repeat(options.channels or 1, axis=1)
+    return np.clip(_resize_all(grey, options, name="digits", progress=False), -1, 1)
+
+
+def _resize_all(
+    grey: np.ndarray, options: Options, *, name: str, progress: bool
+) -> np.ndarray:
+    """From (n, height, width) to (n, channels, size, size), by the bicubic filter."""
+    from PIL import Image
+
+    if grey.shape[1:] != options.square:
+        how = options.square, Image.Resampling.BICUBIC
+        bar = tqdm(grey, disable=not progress, unit="image", desc=name)
+        grey = np.stack([np.asarray(Image.fromarray(one).resize(*how)) for one in bar])
+    return grey[:, None].repeat(options.channels or 1, axis=1)
 
 
 def fashion_arrays(images: Path, labels: Path, classes, options: Options, progress):
@@ -50,8 +57,6 @@ def fashion_arrays(images: Path, labels: Path, classes, options: Options, progre
     -------
     dict of arrays, as `pack` makes it
     """
-    from PIL import Image
-
     grey, labels = read_idx(images, 3), read_idx(labels, 1)
     if len(grey) != len(labels) or grey.shape[1:] != (28, 28):
         raise ValueError(
@@ -59,12 +64,7 @@ def fashion_arrays(images: Path, labels: Path, classes, options: Options, progre
             f"shape {grey.shape} and {len(labels)} labels: delete both files, and "
             "fetch or copy them again"
         )
-    mode = "RGB" if options.channels == 3 else "L"
-    bar = tqdm(grey, disable=not progress, unit="image", desc=images.name)
-    pixels = [
-        channels_first(scale(Image.fromarray(one).convert(mode), options))
-        for one in bar
-    ]
+    pixels = _resize_all(grey, options, name=images.name, progress=progress)
     return pack(pixels, labels.astype(np.int64), classes, [])
 
 
@@ -116,7 +116,7 @@ def photo_arrays(path: Path, options: Options, progress: bool):
     classes = sorted(set(parents))
     labels = [classes.index(parent) for parent in parents] if len(classes) > 1 else []
     lines = [credits.get("/".join(name.split("/")[-2:]), "") for name in names]
-    pixels = [images[name] for name in names]
+    pixels = np.stack([images[name] for name in names])
     return pack(pixels, labels, classes if labels else (), lines if any(lines) else [])
 
 
@@ -153,9 +153,9 @@ def credit_lines(text: bytes) -> dict[str, str]:
     return {name: credit for name, _, credit in lines if credit and "/" in name}
 
 
-def pack(pixels, labels, classes, credits) -> dict[str, np.ndarray]:
+def pack(pixels: np.ndarray, labels, classes, credits) -> dict[str, np.ndarray]:
     """Put what belongs to a set into arrays that one file can hold."""
-    pixels = np.ascontiguousarray(np.stack(pixels))
+    pixels = np.ascontiguousarray(pixels)
     return {
         "pixels": pixels,
         "digest": np.array(sha256(pixels).hexdigest()),
