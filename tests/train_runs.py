@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from ganflow.train import Settings, begin
 
@@ -18,3 +19,33 @@ def pixels(count, *, channels=1, size=16):
 def small_run(**changes):
     """A run before its first tick, on 40 images."""
     return begin(replace(SMALL, **changes), pixels(40))
+
+
+def states(folder):
+    """All of a checkpoint but its seconds, as a flat dict; and the log's bytes."""
+    content = torch.load(folder / "checkpoint.pt", weights_only=True)
+    del content["diary"]["spent"], content["diary"]["seconds"]
+    return dict(_flat(content)) | {"log": (folder / "log.csv").read_bytes()}
+
+
+def differing(one, other):
+    """Where two `states` are not the same, bit for bit."""
+    names = one.keys() ^ other.keys()
+    return names | {
+        name for name in one if name not in names and one[name] != other[name]
+    }
+
+
+def _flat(value, name=""):
+    if isinstance(value, torch.Tensor):
+        yield (
+            name,
+            (value.dtype, tuple(value.shape), value.contiguous().numpy().tobytes()),
+        )
+    elif isinstance(value, (dict, list, tuple)):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        yield f"{name} keys", len(value)
+        for key, part in items:
+            yield from _flat(part, f"{name}/{key}")
+    else:
+        yield name, value

@@ -5,8 +5,10 @@ The checkpoint holds everything; the other files are made from it and may be del
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 
 import torch
 
@@ -18,18 +20,21 @@ from ganflow.train.pictures import curves_png, grid_png
 from ganflow.train.run import Run
 from ganflow.train.tick import columns
 
+PAINT = 10  # seconds between two paintings: one takes as long as many ticks on a GPU
+
 
 @dataclass
 class Folder:
     """Where a run is kept.
 
     path : Path. saved : the tick of its checkpoint, None without one.
-    logged : how many ticks log.csv holds.
+    logged : how many ticks log.csv holds. drawn : when the pictures were.
     """
 
     path: Path
     saved: int | None = None
     logged: int = 0
+    drawn: float = -math.inf
 
     @property
     def checkpoint(self) -> Path:
@@ -66,12 +71,17 @@ class Folder:
         self.logged += len(new)
 
     def save(self, run: Run, diary: Diary) -> None:
-        """Write the checkpoint, and then the pictures."""
+        """Write the checkpoint, and the pictures unless that was done just before."""
         checkpoint.save(self.checkpoint, run, diary)
         self.saved = run.tick
-        if diary.looks:
-            latest = diary.looks[max(diary.looks)]["averaged"].numpy()
-            write_whole(self.path / "grid.png", grid_png(latest))
+        if monotonic() - self.drawn > PAINT:
+            self.paint(run, diary)
+
+    def paint(self, run: Run, diary: Diary) -> None:
+        """Write the curves, and the grid of the averaged generator's last look."""
+        self.drawn = monotonic()
+        latest = diary.looks[max(diary.looks)]["averaged"].numpy()
+        write_whole(self.path / "grid.png", grid_png(latest))
         curves = curves_png(columns(run.settings), torch.stack(diary.rows).numpy())
         write_whole(self.path / "curves.png", curves)
 

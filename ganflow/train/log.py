@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 from ganflow.train.files import write_whole
@@ -23,16 +23,21 @@ def append_log(path: Path, rows: Sequence[Tensor], first: int) -> None:
 
 
 def not_finite(names: Sequence[str], rows: Iterable[Tensor], first: int) -> str | None:
-    """The first value that is NaN or infinite, in words; None if there is none.
+    """The first tick with a value that is NaN or infinite, in words; None without one.
 
     Parameters
     ----------
-    names : of the columns. rows : on the CPU, of ticks `first`, `first` + 1, …
+    names : of the columns, those of D first: G's fails after them, if it does
+    rows : on the CPU, of ticks `first`, `first` + 1, …
     """
     for number, row in enumerate(rows, start=first):
-        for name, value in zip(names, row.tolist(), strict=True):
-            if not np.isfinite(value):
-                return f"{name} is {value} at tick {number}"
+        pairs = zip(names, row.tolist(), strict=True)
+        wrong = {name: value for name, value in pairs if not math.isfinite(value)}
+        if len(wrong) > 1:
+            wrong.pop("loss_G", None)
+        if wrong:
+            told = " and ".join(f"{name} is {value}" for name, value in wrong.items())
+            return f"at tick {number} {told}"
     return None
 
 

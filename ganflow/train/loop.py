@@ -102,7 +102,7 @@ def train(
         with on_request() as stop, multiplying(settings):
             _to_the_end(session, habits, stop)
         if folder:
-            session.write_record()
+            session.finish()
     except OSError as error:
         kept = folder.kept() if folder else ""
         raise CannotGoOn(

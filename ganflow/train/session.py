@@ -123,8 +123,9 @@ class Session:
             **looks,
         )
 
-    def write_record(self) -> None:
-        """Write run.npz."""
+    def finish(self) -> None:
+        """Write the pictures and run.npz."""
+        self.folder.paint(self.run, self.diary)
         buffer = io.BytesIO()
         self.record().save(buffer)
         write_whole(self.folder.path / "run.npz", buffer.getvalue())

@@ -22,22 +22,28 @@ def columns(settings: Settings) -> tuple[str, ...]:
     All are of the last move of each player, before it moved. loss_D is without the
     penalty, and penalty is before its strength.
     """
-    always = ("loss_D", "loss_G", "score_real", "score_fake")
-    return always + (("penalty", "slope") if settings.penalty != "none" else ())
+    with_penalty = ("penalty", "slope") if settings.penalty != "none" else ()
+    return ("loss_D", "score_real", "score_fake", *with_penalty, "loss_G")
 
 
 def turns(run: Run, drawn: Drawn) -> Tensor:
     """All moves of a tick on what was drawn for it; a row, left on the device.
 
+    If a value of an earlier move of D is not finite, the row has that move's values, so
+    that one can see which went first.
+
     Gradient: each move reaches its own player only.
     """
     moves = fast if run.settings.fast else plain
-    seen = {}
+    *of_D, last = columns(run.settings)
+    row = None
     for k in range(run.settings.critic_steps):
         x_real = run.images[drawn.numbers[k]]
-        seen |= moves.move_D(run, x_real, drawn.z[k], drawn.mix[k])
-    seen |= moves.move_G(run, x_real, drawn.z[-1])
-    return torch.stack([seen[name] for name in columns(run.settings)])
+        seen = moves.move_D(run, x_real, drawn.z[k], drawn.mix[k])
+        new = torch.stack([seen[name] for name in of_D])
+        row = new if row is None else torch.where(row.isfinite().all(), new, row)
+    seen = moves.move_G(run, x_real, drawn.z[-1])
+    return torch.cat([row, seen[last][None]])
 
 
 def tick(run: Run, *, turns: Turns = turns, part: slice = slice(None)) -> Tensor:
