@@ -45,9 +45,7 @@ def test_fashion_has_the_mean_and_spread_that_everybody_uses(cache):
     fashion = timed("fashion", size=28)
     assert fashion.pixels.shape == (60_000, 1, 28, 28)
     mean = fashion.pixels.mean(dtype=np.float64)
-    square = np.mean(
-        [np.square(one, dtype=np.float64).mean() for one in fashion.pixels]
-    )
+    squares = [np.square(one, dtype=np.float64).mean() for one in fashion.pixels]
     assert abs((mean + 1) / 2 - 0.2860) < 5e-5
     assert abs(np.sqrt(np.mean(squares) - mean**2) / 2 - 0.3530) < 5e-5
     assert np.bincount(fashion.labels).tolist() == [6000] * 10
