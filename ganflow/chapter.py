@@ -194,4 +194,5 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
 def _line_with(words: str, message: str) -> str | None:
     plain = re.sub(r"\x1b\[\d*m", "", message)
     plain = re.sub(r" \(Triggered internally at .*", "", plain)
-    return next((line.strip() for line in plain.splitlines() if words in line), None)
+    lines = plain.splitlines() or [""]  # an error without a message has one empty line
+    return next((line.strip() for line in lines if words in line), None)

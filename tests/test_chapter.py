@@ -143,6 +143,12 @@ def test_the_line_that_holds_the_words_is_printed_in_plain_text(capsys):
     assert capsys.readouterr().out == "ValueError: the second line\n"
 
 
+def test_an_error_without_a_message_is_named(capsys):
+    with raises(NotImplementedError, ""):
+        raise NotImplementedError
+    assert capsys.readouterr().out == "NotImplementedError:\n"
+
+
 def test_a_long_message_is_folded(capsys):
     with raises(RuntimeError, "word"):
         raise RuntimeError("word " * 40)
