@@ -91,8 +91,8 @@ def one_document(site):
         article = tree.select_one("article.bd-article")
         for aside in article.select(".headerlink, .toctree-wrapper"):
             aside.decompose()
-        article["id"] = ""
-        articles.append(str(move(article, page, pages)))
+        move(article, page, pages)["id"] = name(page)
+        articles.append(str(article))
         for tag in tree.select("head link[rel=stylesheet], script"):
             if tag.name == "script" and not SCRIPTS.search(str(tag)[:400]):
                 continue
@@ -119,34 +119,36 @@ def answer(route, site, document):
         route.abort()
 
 
-def print_site(site, pdf):
+def print_site(browser, site, pdf):
     """Open the one document in a browser, wait for formulas and widgets, print it."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        fail("no chromium on this machine; on Debian: apt-get install chromium")
     document = one_document(site)
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=browser, args=["--no-sandbox"])
-        page = opened.new_page(color_scheme="light", viewport=PAPER)
-        page.emulate_media(media="print")
-        page.route("**/*", lambda route: answer(route, site, document))
-        page.goto(f"{HOST}all.html", wait_until="load")
-        page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
-        for place in page.query_selector_all("[data-live]"):
-            place.scroll_into_view_if_needed()
-        page.wait_for_function(DRAWN)
-        for place in page.query_selector_all("[data-live]"):
-            place.scroll_into_view_if_needed()
-            page.wait_for_timeout(500)  # for a picture that draws when it is seen
-        page.pdf(path=pdf, **LAYOUT)
-        opened.close()
+    page = browser.new_page(color_scheme="light", viewport=PAPER)
+    page.emulate_media(media="print")
+    page.route("**/*", lambda route: answer(route, site, document))
+    page.goto(f"{HOST}all.html", wait_until="load")
+    page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
+    places = page.query_selector_all("[data-live]")
+    for place in places:
+        place.scroll_into_view_if_needed()
+    page.wait_for_function(DRAWN)
+    for place in places:
+        place.scroll_into_view_if_needed()
+        page.wait_for_timeout(500)  # for a picture that draws when it is seen
+    page.pdf(path=pdf, **LAYOUT)
+    page.close()
 
 
 def main():
     """Print the site that is built."""
     if not (SITE / FIRST).is_file():
         fail("nothing is built yet: run make book")
-    print_site(SITE, PDF)
+    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if chromium is None:
+        fail("no chromium on this machine; on Debian: apt-get install chromium")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        print_site(browser, SITE, PDF)
+        browser.close()
     print(f"{PDF.relative_to(ROOT)}: {PDF.stat().st_size / 1e6:.1f} MB")
 
 

@@ -1,0 +1,177 @@
+"""The site as a folder, as one printed document, and its links to other hosts."""
+
+import json
+import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from zipfile import ZipFile
+
+import check_links
+import pack_offline
+import print_book
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from site_browser import open_page
+from site_pages import LIVE, SITE
+
+FORMULAS = "notebooks/04_take_turns.html"
+
+
+@pytest.fixture(scope="module")
+def folder(browser, tmp_path_factory):
+    """The unpacked zip of the built site."""
+    place = tmp_path_factory.mktemp("offline")
+    pack_offline.pack(SITE, place / "book.zip")
+    ZipFile(place / "book.zip").extractall(place)
+    return place / pack_offline.FOLDER
+
+
+def build_site(root):
+    """Two files and one that no reader needs."""
+    (root / "page").mkdir(parents=True)
+    for name in ("index.html", "page/a.html", ".buildinfo"):
+        (root / name).write_text(name)
+    return root
+
+
+def test_the_same_site_gives_the_same_zip(tmp_path):
+    site = build_site(tmp_path / "site")
+    zips = [tmp_path / "one.zip", tmp_path / "two.zip"]
+    for made in zips:
+        pack_offline.pack(site, made)
+    names = {name.partition("/")[2] for name in ZipFile(zips[0]).namelist()}
+    assert names == {"README.txt", "index.html", "page/a.html"}
+    assert zips[0].read_bytes() == zips[1].read_bytes()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("path", ["index.html", FORMULAS, *LIVE])
+def test_from_a_folder_every_figure_lives_and_every_formula_is_set(
+    browser, folder, path
+):
+    page = open_page(browser, (folder / path).as_uri())
+    assert page.complaints == []
+    assert all(url.startswith(("file:", "data:", "blob:")) for url in page.asked)
+    formulas = len(page.query_selector_all(".bd-article .math"))
+    assert len(page.query_selector_all(".bd-article mjx-container")) == formulas
+    assert page.query_selector("article.bd-article h1")
+    page.close()
+
+
+@pytest.mark.browser
+def test_from_a_folder_the_search_finds_pages(browser, folder):
+    page = browser.new_page()
+    page.goto(f"{(folder / 'search.html').as_uri()}?q=detach")
+    page.wait_for_selector("#search-results li a")
+    page.close()
+
+
+PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css">
+<script type="application/vnd.jupyter.widget-state+json">{{"at": "{name}"}}</script>
+<script src="../_static/theme.js"></script></head><body>
+<nav class="bd-links"><a class="internal" href="#">1</a>
+<a class="internal" href="../notebooks/b.html">2</a></nav>
+<article class="bd-article">
+<h1 id="top">{name}<a class="headerlink" href="#top">#</a></h1>
+<a href="../notebooks/b.html">page</a> <a href="../notebooks/b.html#top">place</a>
+<a href="#top">here</a> <a href="https://example.org/x#y">far</a>
+<img src="../_images/c.png"></article></body></html>"""
+
+
+def test_two_pages_become_one_document_whose_links_stay_inside(tmp_path):
+    for name in ("book/intro.html", "notebooks/b.html"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(PAGE.format(name=name))
+    document = BeautifulSoup(print_book.one_document(tmp_path), "html.parser")
+    assert [h.text for h in document.select("h1")] == [
+        "book/intro.html",
+        "notebooks/b.html",
+    ]
+    ids = [tag["id"] for tag in document.select("[id]")]
+    assert len(ids) == len(set(ids)) == 4
+    links = [a["href"] for a in document.select("article a")]
+    assert links.count("https://example.org/x#y") == 2
+    assert {a[1:] for a in links if a.startswith("#")} == set(ids) - {ids[0]}
+    assert {image["src"] for image in document.select("img")} == {"_images/c.png"}
+    assert [s["href"] for s in document.select("link")] == ["_static/a.css"]
+    assert len(document.select("script")) == 2  # the state of each page, no theme
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(180)
+def test_the_book_prints_with_its_live_figures_and_without_their_controls(
+    browser, tmp_path, monkeypatch
+):
+    pages = [print_book.FIRST, LIVE[0]]
+    monkeypatch.setattr(print_book, "pages_in_order", lambda site: pages)
+    print_book.print_site(browser, SITE, tmp_path / "book.pdf")
+    pdf = (tmp_path / "book.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-") and b"/Outlines" in pdf
+    assert len(re.findall(rb"/Type /Page\b", pdf)) >= 3
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_paper_is_white_in_either_theme_and_shows_no_control(visit, theme):
+    page = visit(LIVE[0], theme=theme)
+    controls = ".widget-subarea :is(button, select, [role=slider], input)"
+    assert page.query_selector(controls).is_visible()
+    page.emulate_media(media="print", color_scheme=theme)
+    assert not any(c.is_visible() for c in page.query_selector_all(controls))
+    assert page.query_selector(print_book.PICTURE).is_visible()
+    color = "element => getComputedStyle(element).color"
+    link = page.query_selector(".bd-article p a[href]").evaluate(color)
+    text = page.query_selector(".bd-article p").evaluate(color)
+    assert (link, text) == ("rgb(91, 45, 115)", "rgb(0, 0, 0)")
+    code = page.eval_on_selector_all(
+        ".bd-article pre, .bd-article pre span",
+        "parts => [...new Set(parts.map(part => getComputedStyle(part).color))]",
+    )
+    if theme == "dark":  # its own colours are for dark paper
+        assert max(int(n) for c in code for n in re.findall(r"\d+", c)[:3]) < 120, code
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A host with one page, one that refuses programs, and nothing else."""
+
+    def do_HEAD(self):
+        """Answer as a GET does."""
+        self.do_GET()
+
+    def do_GET(self):
+        """200 for /here, 403 for /shy, else 404."""
+        self.send_response({"/here": 200, "/shy": 403}.get(self.path, 404))
+        self.end_headers()
+
+    def log_message(self, format, *args):
+        """Say nothing."""
+
+
+@pytest.mark.timeout(120)
+def test_a_broken_link_is_named_and_a_refusal_is_told_apart(tmp_path):
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        host = f"http://127.0.0.1:{server.server_port}"
+        links = " ".join(f"[{w}]({host}/{w})" for w in ("here", "shy", "gone"))
+        (tmp_path / "intro.md").write_text(f"# Links\n\n{links}\n")
+        (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: intro\n")
+        config = {"title": "t", "execute": {}, "sphinx": {"config": {}}}
+        (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))
+        found = check_links.follow(tmp_path, tmp_path / "links")
+        server.shutdown()
+    assert len(found) == 3, json.dumps(found)
+    broken, refused = check_links.sort(found)
+    assert [link["uri"] for link in broken] == [f"{host}/gone"]
+    assert [link["uri"] for link in refused] == [f"{host}/shy"]
+
+
+def test_the_check_of_links_runs_no_cell_and_keeps_the_books_extensions(tmp_path):
+    made = yaml.safe_load(check_links.configure(check_links.ROOT, tmp_path).read_text())
+    own = yaml.safe_load((check_links.ROOT / "_config.yml").read_text())
+    assert made["execute"]["execute_notebooks"] == "off"
+    assert (
+        made["sphinx"]["config"]["extensions"] == own["sphinx"]["config"]["extensions"]
+    )
+    assert made["sphinx"]["local_extensions"] == own["sphinx"]["local_extensions"]
