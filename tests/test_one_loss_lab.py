@@ -20,6 +20,8 @@ from ganflow.widgets.one_loss_lab import OneLossLabView, labels, one_loss_lab
 from ganflow.widgets.record_one_loss_lab import (
     OPTIMIZERS,
     counted,
+    lengths,
+    points,
     record_one_loss_lab,
     start,
 )
@@ -211,12 +213,23 @@ def test_a_loss_that_the_lab_does_not_know_is_named():
         record_one_loss_lab(losses=("hinge", "relativistic"))
 
 
-def test_costs_are_those_of_float32_whatever_a_page_computes_in(lab):
+def test_a_page_that_computes_in_float64_and_with_threads_records_the_same(lab):
+    threads = torch.get_num_threads()
     torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(2)
     try:
-        assert counted("two steps").saved_bytes == lab.saved[0]
+        again = points("one pass", "hinge", "SGD", 100.0, ticks=TICKS, seed=1)
+        cost = counted("two steps")
+        assert (torch.get_default_dtype(), torch.get_num_threads()) == (
+            torch.float64,
+            2,
+        )
     finally:
         torch.set_default_dtype(torch.float32)
+        torch.set_num_threads(threads)
+    here = lab.schemes.index("one pass"), LOSSES.index("hinge"), 0, LAMBDAS.index(100)
+    np.testing.assert_array_equal(lengths(again), lab.moved[here])
+    assert cost.saved_bytes == lab.saved[0]
 
 
 # ---- the widget ----
@@ -228,6 +241,10 @@ def test_arrays_travel_in_the_records_order(lab):
         sent = np.frombuffer(getattr(view, name), "<f4").reshape(lab.moved.shape)
         np.testing.assert_allclose(sent, getattr(lab, name), rtol=1e-6)
     assert json.loads(json.dumps(labels(lab), allow_nan=False)) == labels(lab)
+
+
+def test_it_opens_where_lambda_is_1(lab):
+    assert one_loss_lab(lab).children[1].lam == LAMBDAS.index(1)
 
 
 def test_controls_are_ordinary_widgets_linked_in_the_browser(lab):

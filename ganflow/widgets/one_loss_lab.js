@@ -1,7 +1,7 @@
 // Shows how far one recorded scheme moves G and D, where every scheme lands, what it costs.
 const CHOICES = ["scheme", "loss", "optimizer", "lam"], LISTS = ["schemes", "losses", "optimizers", "lambdas"];
 const PLAYERS = ["G", "D"];
-const [NEAR, FAR] = [-2.7, 2.7]; // powers of ten on the scale of lengths, in those of two steps
+const [NEAR, FAR] = [-3, 3]; // powers of ten on the scale of lengths, in those of two steps
 const [SAME, AWAY] = [-16, 0]; // and on that of places, in shares of the way
 const ROUNDING = 1e-5; // nearer than this is the same place: what is left is rounding
 

@@ -62,14 +62,15 @@ def one_loss_lab(
     scheme: int = 0,
     loss: int = 0,
     optimizer: int = 0,
-    lam: int = 0,
+    lam: int | None = None,
 ) -> ipywidgets.VBox:
     """The picture under its four controls.
 
     Parameters
     ----------
     record : OneLossLab
-    scheme, loss, optimizer, lam : what to begin with, as positions in `record`
+    scheme, loss, optimizer, lam : what to begin with, as positions in `record`; None is
+        where lambda is 1
 
     Returns
     -------
@@ -77,6 +78,7 @@ def one_loss_lab(
 
     Gradient: none; reads a record. Taught in book/06.
     """
+    lam = record.lambdas.index(1) if lam is None else lam
     chosen = {"scheme": scheme, "loss": loss, "optimizer": optimizer, "lam": lam}
     view = OneLossLabView(record, **chosen)
     lists = (record.schemes, record.losses, record.optimizers)

@@ -7,6 +7,7 @@ what differs between two runs is what their names say.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import product
 
@@ -90,19 +91,38 @@ def record_one_loss_lab(
     )
 
 
+@contextmanager
+def _computing_in(dtype: torch.dtype):
+    """One type and one thread, whatever a page has chosen; its choice comes back.
+
+    Threads that wait for each other over networks this small cost more than they save:
+    a hundredfold, where other programs hold the cores.
+    """
+    chosen, threads = torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(chosen)
+        torch.set_num_threads(threads)
+
+
+@_computing_in(torch.float64)
 def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
     """G and D before they move, in float64; x_real and z of every tick."""
     rng = torch.Generator().manual_seed(seed)
-    G = mlp_generator(2, HIDDEN, 1, generator=rng).double()
-    D = mlp_critic(2, HIDDEN, 1, generator=rng).double()
-    z = torch.randn(ticks, POINTS, 2, generator=rng, dtype=torch.float64)
+    G = mlp_generator(2, HIDDEN, 1, generator=rng)
+    D = mlp_critic(2, HIDDEN, 1, generator=rng)
+    z = torch.randn(ticks, POINTS, 2, generator=rng)
     x_real = ring().sample(ticks * POINTS, np.random.default_rng(seed))
     with torch.no_grad():  # a D that knows some fakes: a hinge is flat there
         D[-1].weight /= 2 * D(G(z[0])).std()
         D[-1].bias -= D(G(z[0])).mean() + 1
-    return G, D, torch.from_numpy(x_real).double().reshape(z.shape), z
+    return G, D, torch.tensor(x_real).reshape(z.shape), z
 
 
+@_computing_in(torch.float64)
 def points(
     scheme: str, loss: str, optimizer: str, lam: float, *, ticks, seed: int
 ) -> Points:
@@ -132,13 +152,14 @@ def _filled(found: dict, choices) -> np.ndarray:
     return every.reshape(*map(len, choices), *none.shape)
 
 
+@_computing_in(torch.float32)
 def counted(scheme: str) -> StepCost:
     """What one step takes of image networks; by a loss that every scheme serves."""
     rng = torch.Generator().manual_seed(0)
-    G = dcgan_generator(SIZE, width=WIDTH, generator=rng).float()
-    D = dcgan_critic(SIZE, width=WIDTH, generator=rng).float()
-    x_real = torch.rand(PICTURES, 3, SIZE, SIZE, generator=rng).float() * 2 - 1
-    z = torch.randn(PICTURES, 100, generator=rng).float()
+    G = dcgan_generator(SIZE, width=WIDTH, generator=rng)
+    D = dcgan_critic(SIZE, width=WIDTH, generator=rng)
+    x_real = torch.rand(PICTURES, 3, SIZE, SIZE, generator=rng) * 2 - 1
+    z = torch.randn(PICTURES, 100, generator=rng)
     pair, loss = Pair(G, D, OPTIMIZERS["SGD"]), EVERY_LOSS["saturating"]
     step = partial(SCHEMES[scheme].move, pair, loss, 1.0, x_real, z)
     return cost_of(step, G=pair.G, D=pair.D, batch=PICTURES)
