@@ -76,6 +76,7 @@ def test_a_record_says_in_one_line_what_it_holds():
         (lambda: images(np.zeros((0, 3, 4, 4), np.float32)), "at least one image"),
         (lambda: images(np.zeros((2, 3, 4, 4))), "float32.*got float64"),
         (lambda: images(np.full((1, 1, 4, 4), 1.5, np.float32)), r"to \[-1, 1\]"),
+        (lambda: images(np.full((1, 1, 4, 4), -1.5, np.float32)), r"to \[-1, 1\]"),
         (lambda: images(np.full((1, 1, 4, 4), np.nan, np.float32)), "without NaN"),
         (
             lambda: images(np.zeros((2, 1, 4, 4), np.float32), labels=np.zeros(3)),
