@@ -49,23 +49,17 @@ def fetch(file: RemoteFile, path: Path, *, progress: bool) -> None:
     """
     try:
         import pooch  # noqa: F401
-        import requests
+        import requests  # noqa: F401
         from filelock import FileLock
     except ImportError as error:
         raise ModuleNotFoundError(
             f"{file.path} has to be fetched, which needs pooch: pip install pooch, or "
             f"copy the file from {file.urls[0]} to {path} by hand"
         ) from error
-    problems = []
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock"):
-            for url in file.urls:
-                try:
-                    if not path.exists():
-                        _fetch_from(url, file, path, progress)
-                except (requests.RequestException, ValueError) as error:
-                    problems.append(f"{url} {_reason(error)}")
+            problems = _try_each(file, path, progress)
     except OSError as error:
         with suppress(OSError):  # where nothing can be written, nothing may be removed
             _part(path).unlink()  # a full disk needs its space
@@ -82,6 +76,20 @@ def fetch(file: RemoteFile, path: Path, *, progress: bool) -> None:
             f"{file.path} was not fetched: {'; '.join(problems)}; check the network "
             f"and run it again{kept}, or copy the file to {path} by hand"
         )
+
+
+def _try_each(file: RemoteFile, path: Path, progress: bool) -> list[str]:
+    """Ask one address after the other; say what was wrong with those that failed."""
+    import requests
+
+    problems = []
+    for url in file.urls:
+        try:
+            if not path.exists():
+                _fetch_from(url, file, path, progress)
+        except (requests.RequestException, ValueError) as error:
+            problems.append(f"{url} {_reason(error)}")
+    return problems
 
 
 def _part(path: Path) -> Path:
