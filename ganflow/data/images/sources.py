@@ -32,7 +32,7 @@ class Terms:
 
 
 DIGITS = Terms(
-    "CC BY 4.0",
+    "not stated by scikit-learn, which carries them",
     "Optical Recognition of Handwritten Digits, E. Alpaydin and C. Kaynak, UCI",
 )
 FASHION = Terms(
