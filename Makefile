@@ -62,7 +62,7 @@ pdf: environment  ## print the built site as one PDF, by Chromium
 	@$(BIN)/python tools/print_book.py
 
 .PHONY: links
-links: assets  ## follow the links to other hosts; run no cell
+links: environment  ## follow the links to other hosts; run no cell
 	@$(BIN)/python tools/check_links.py
 
 .PHONY: newest

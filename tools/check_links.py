@@ -30,6 +30,10 @@ def configure(root, folder):
     config = yaml.safe_load((root / "_config.yml").read_text("utf-8"))
     config["execute"]["execute_notebooks"] = "off"
     config["sphinx"]["config"] |= OPTIONS
+    # The book's own extensions write pages, and here none is written.
+    extensions = config["sphinx"]["config"].get("extensions", [])
+    for name in config["sphinx"].pop("local_extensions", {}):
+        extensions.remove(name)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "_config.yml"
     path.write_text(yaml.safe_dump(config), "utf-8")
@@ -63,8 +67,7 @@ def main():
     broken, refused = sort(found)
     for word, links in (("refused", refused), ("broken", broken)):
         for link in links:
-            place = f"{link['filename']}:{link['lineno']}"
-            print(f"{word}: {link['uri']} ({place}: {link['info']})")
+            print(f"{word}: {link['uri']} in {link['filename']} ({link['info'][:120]})")
     print(f"{len(found)} links, {len(broken)} broken, {len(refused)} refused")
     sys.exit(bool(broken))
 
