@@ -47,12 +47,16 @@ def saved_tick(folder):
     return torch.load(path, weights_only=True)["tick"] if path.exists() else 0
 
 
-def kill_until_done(folder, settings, moment):
-    """Kill each child after `moment()` seconds; the checkpoint's tick at every kill."""
+def kill_until_done(folder, settings, rng, seconds):
+    """Kill a child somewhere in its `seconds`, and so on until one is done first.
+
+    Each is given more time than the one before. Returns the checkpoint's tick at every
+    kill, and the exit code of the last child.
+    """
     ticks = []
     while True:
         child = fork(folder, settings)
-        time.sleep(moment())
+        time.sleep(rng.uniform(0.02, 0.9) * seconds * 1.15 ** len(ticks))
         os.kill(child, signal.SIGKILL)  # a child that has ended waits to be asked
         _, status = os.waitpid(child, 0)
         if not os.WIFSIGNALED(status):
@@ -79,9 +83,7 @@ def main(trials, seed):
             began = time.perf_counter()
             os.waitpid(fork(whole, settings), 0)
             seconds = time.perf_counter() - began
-            ticks, code = kill_until_done(
-                killed, settings, lambda s=seconds: rng.uniform(0.02, 0.9) * s
-            )
+            ticks, code = kill_until_done(killed, settings, rng, seconds)
             wrong = sorted(differing(states(whole), states(killed)))
             line = {"killed at": ticks, "code": code, "differing": wrong}
             print(json.dumps(line | {"ticks": saved_tick(killed)}), flush=True)

@@ -4,17 +4,23 @@
 
 Stop it by Ctrl-C; the same command with --resume goes on. DIR/grid.png and curves.png
 show how far it is, log.csv has a line for each tick, run.npz is what book/08 reads.
+
+`torchrun --standalone --nproc-per-node 2 tools/train_wgan_gp.py ... --resume` shares
+each batch between two processes, one for each GPU. If one dies all stop; with
+`--max-restarts 3` before the file's name they go on from the checkpoint (book/09).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import time
 from dataclasses import fields
 
 from ganflow.data import load_images
 from ganflow.losses import EVERY_LOSS
-from ganflow.train import CannotGoOn, CannotResume, Settings, recipe, train
+from ganflow.train import CannotGoOn, CannotResume, LostProcess, Settings, recipe, train
 from ganflow.train.settings import PENALTIES, PRECISIONS, RECIPES
 
 NUMBERS = ("ticks", "critic_steps", "strength", "batch", "latent", "width", "rate_G")
@@ -54,7 +60,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Train; 0 when done, 1 on an error, 128 + the signal's number when stopped."""
+    """Train; 0 when done, 1 on an error, 128 + the signal's number when stopped.
+
+    Of several processes the first speaks for all; each tells if it lost another.
+    """
+    first = os.environ.get("RANK", "0") == "0"
     given = vars(parser().parse_args(words))
     names = ("out", "resume", "every", "looks", "device", "graphs", "progress")
     habits = {name: given.pop(name) for name in names}
@@ -64,14 +74,21 @@ def main(words: list[str] | None = None) -> int:
         settings = recipe(given.pop("loss"), **given | {"channels": images.shape[1]})
         done = train(settings, images, **habits)
     except (CannotGoOn, CannotResume, ValueError, OSError) as error:
+        if not first and not isinstance(error, LostProcess):
+            time.sleep(10)  # if it is the first one's error too, torchrun ends this
         print(f"train_wgan_gp: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print(f"stopped at once: --resume goes on from what {habits['out']} holds")
+        return 130
     out, tick = habits["out"], done.run.tick
     if done.stopped:
-        print(f"stopped and saved after tick {tick}: add --resume to go on in {out}")
-        return 128 + done.stopped
-    print(f"{tick} ticks in {done.record.provenance['seconds']:.0f} s: see {out}")
-    return 0
+        said = f"stopped and saved after tick {tick}: add --resume to go on in {out}"
+    else:
+        said = f"{tick} ticks in {done.record.provenance['seconds']:.0f} s: see {out}"
+    if first:
+        print(said)
+    return 128 + done.stopped if done.stopped else 0
 
 
 if __name__ == "__main__":

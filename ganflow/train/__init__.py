@@ -6,6 +6,7 @@ from ganflow.train.loop import Habits, Trained, pick, train
 from ganflow.train.run import Run, begin
 from ganflow.train.session import CannotGoOn, Session
 from ganflow.train.settings import Settings, recipe
+from ganflow.train.spread import LostProcess, Ranks
 from ganflow.train.tick import columns, multiplying, tick, turns
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "CannotResume",
     "Diary",
     "Habits",
+    "LostProcess",
+    "Ranks",
     "Run",
     "Session",
     "Settings",

@@ -84,7 +84,11 @@ def resume(path: Path, run: Run) -> Diary:
             "now; pass those, or another --out"
         )
     for name, part in run.parts.items():
-        part.load_state_dict(content["parts"][name])
+        state = content["parts"][name]
+        if "param_groups" in state:  # Adam's options are this run's, not the file's:
+            # how it runs differs between a CPU and a GPU, and between versions of torch
+            state["param_groups"] = part.state_dict()["param_groups"]
+        part.load_state_dict(state)
     run.tick = content["tick"]
     diary = Diary(**content["diary"])
     diary.rows = list(diary.rows.cpu())

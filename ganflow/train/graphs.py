@@ -37,12 +37,13 @@ def recorded_turns(run: Run) -> Turns:
     Gradient: that of `turns`, whose kernels are played again; afterwards .grad of D and
     G lie in the graph's own memory.
     """
-    if run.device.type != "cuda" or not run.settings.fast or run.reduce is not None:
+    if run.device.type != "cuda" or not run.settings.fast or run.share is not None:
         raise ValueError(
             "a CUDA graph is recorded of fast moves, by one process, on a CUDA device; "
             f"here fast is {run.settings.fast} and the device {run.device}"
         )
-    still = draw(run.settings, len(run.images), run.tick, run.device)
+    drawn = draw(run.settings, len(run.images), run.tick, run.device)
+    still = Drawn(*(value.clone() for value in drawn))  # the graph reads these places
     before = [value.detach().clone() for value in _values(run)]
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())

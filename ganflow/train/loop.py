@@ -12,15 +12,16 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ganflow.record.training_run import TrainingRun
-from ganflow.train.checkpoint import Diary
 from ganflow.train.folder import Folder
 from ganflow.train.graphs import recorded_turns
 from ganflow.train.looks import ticks_to_look
 from ganflow.train.run import Run, begin
 from ganflow.train.session import CannotGoOn, Session
 from ganflow.train.settings import Settings
+from ganflow.train.spread import Ranks, joined, open_together, peers_lost
+from ganflow.train.spread_loss import share
 from ganflow.train.stop import Stop, on_request
-from ganflow.train.tick import multiplying, turns
+from ganflow.train.tick import multiplying
 
 READ = 0.5  # seconds between two readings of the losses: to read is to wait
 SHOWN = ("images/s", "loss_D", "loss_G", "slope")  # beside the progress bar
@@ -69,7 +70,8 @@ def train(
 ) -> Trained:
     """Train a generator and a critic of images.
 
-    Ctrl-C or SIGTERM ends it after the tick that is being done, and all is saved.
+    Ctrl-C or SIGTERM ends it after the tick that is being done, and all is saved. Under
+    torchrun its processes share the run, and rank 0 writes; see `spread`.
 
     Parameters
     ----------
@@ -87,21 +89,34 @@ def train(
     Raises
     ------
     CannotResume : `out` holds a run and resume is False, or another run.
+    LostProcess : another process of this run has ended.
     CannotGoOn : a loss or weight is no longer finite, or a file cannot be written. The
         checkpoint from before it is whole.
-    ValueError : images that do not fit, or graphs without a GPU.
+    ValueError : images that do not fit, graphs without a GPU, a batch that does not
+        come out even for the processes.
 
     Gradient: as `tick`; the loop around it takes none.
     """
     habits = Habits(**habits)
-    run = begin(settings, images, pick(device))
-    folder = None if out is None else Folder(Path(out))
+    with joined() as ranks:
+        run = begin(settings, images, ranks.device(pick(device)))
+        share(run, ranks)
+        folder = None if out is None else Folder(Path(out))
+        with peers_lost(run, folder, ranks):
+            return _train(run, folder, ranks, resume, habits)
+
+
+def _train(
+    run: Run, folder: Folder | None, ranks: Ranks, resume: bool, habits: Habits
+) -> Trained:
     try:
-        diary = folder.open(run, resume=resume) if folder else Diary()
-        session = Session(run, diary, folder)
-        with on_request() as stop, multiplying(settings):
-            _to_the_end(session, habits, stop)
-        if folder:
+        diary = open_together(folder, run, ranks, resume=resume)
+        own = folder if ranks.rank == 0 else None
+        session = Session(run, diary, own, processes=ranks.count)
+        patient = ranks.count > 1
+        with on_request(patient=patient) as stop, multiplying(run.settings):
+            _to_the_end(session, habits, stop, ranks)
+        if own:
             session.finish()
     except OSError as error:
         kept = folder.kept() if folder else ""
@@ -130,20 +145,21 @@ def pick(device: str) -> torch.device:
     return found
 
 
-def _to_the_end(session: Session, habits: Habits, stop: Stop) -> None:
+def _to_the_end(session: Session, habits: Habits, stop: Stop, ranks: Ranks) -> None:
     run, ticks = session.run, session.run.settings.ticks
-    moves = recorded_turns(run) if habits.graphs else turns
+    moves = recorded_turns(run) if habits.graphs else ranks.turns
     wanted = ticks_to_look(ticks, habits.looks)
-    with _bar(run, habits) as bar:
+    with _bar(run, habits, ranks) as bar:
         while True:
+            stop.signal, late = ranks.agree(stop.signal, session.waited > READ)
             last = run.tick >= ticks or stop.signal
             looking = run.tick in wanted and run.tick not in session.diary.looks
             saving = run.tick and (run.tick % habits.every == 0 or last)
-            if looking or saving or last or session.waited > READ:
+            if looking or saving or last or late:
                 _show(bar, session.read(), run.tick)
             if looking:
                 session.look()
-                if habits.watch:
+                if habits.watch and ranks.rank == 0:
                     habits.watch(session.record())
             if saving:
                 session.save()
@@ -152,11 +168,11 @@ def _to_the_end(session: Session, habits: Habits, stop: Stop) -> None:
             session.tick(moves)
 
 
-def _bar(run: Run, habits: Habits) -> tqdm:
+def _bar(run: Run, habits: Habits, ranks: Ranks) -> tqdm:
     return tqdm(
         total=run.settings.ticks,
         initial=run.tick,
-        disable=not habits.progress,
+        disable=not habits.progress or ranks.rank > 0,
         unit="tick",
     )
 

@@ -6,6 +6,7 @@ import platform
 import subprocess
 import sys
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -40,6 +41,7 @@ def device_name(device: torch.device) -> str:
     return f"{platform.machine()} CPU"
 
 
+@cache
 def _commit() -> str:
     """The commit that the package was read from, "-dirty" if it was edited since."""
     command = ("git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from ganflow.nets import dcgan_critic, dcgan_generator
 from ganflow.train.draws import WEIGHTS, seeded
 from ganflow.train.settings import Settings
 
-Reduce = Callable[[Iterable[nn.Parameter]], None]
+Share = Callable[[str, Tensor], Tensor]
 
 
 @dataclass
@@ -25,8 +25,8 @@ class Run:
     images : Tensor (n, channels, size, size) on the device, float32 in [-1, 1]
     averaged : a copy of G, in eval mode, that follows it slowly
     tick : how many are done
-    reduce : called with a player's parameters between backward and step; processes that
-        share a batch average their gradients here. None for one process.
+    share : called with the mover and its loss, returns the loss to call backward of;
+        see `spread.share`. None for one process.
     """
 
     settings: Settings
@@ -37,7 +37,7 @@ class Run:
     optimizer_G: torch.optim.Optimizer
     optimizer_D: torch.optim.Optimizer
     tick: int = 0
-    reduce: Reduce | None = None
+    share: Share | None = None
 
     @property
     def device(self) -> torch.device:
@@ -72,9 +72,9 @@ class Run:
         """
         optimizer = self.optimizer_G if player == "G" else self.optimizer_D
         optimizer.zero_grad()
+        if self.share is not None:
+            loss = self.share(player, loss)
         loss.backward()
-        if self.reduce is not None:
-            self.reduce((self.G if player == "G" else self.D).parameters())
         optimizer.step()
 
     def average(self) -> None:

@@ -30,7 +30,7 @@ class Session:
     """One process's part of a run.
 
     folder : None to write nothing. unread : rows still on the device. since : when the
-    first of them was asked for.
+    first of them was asked for. processes : how many share the run.
     """
 
     run: Run
@@ -38,6 +38,7 @@ class Session:
     folder: Folder | None = None
     unread: list[Tensor] = field(default_factory=list)
     since: float = 0.0
+    processes: int = 1
 
     @property
     def waited(self) -> float:
@@ -114,7 +115,10 @@ class Session:
         return TrainingRun(
             settings=asdict(settings),
             provenance=provenance(
-                self.run.device, seed=settings.seed, seconds=round(diary.spent, 3)
+                self.run.device,
+                processes=self.processes,
+                seed=settings.seed,
+                seconds=round(diary.spent, 3),
             ),
             series=dict(zip(names, rows.numpy().T, strict=True)),
             ticks=np.array(ticks),

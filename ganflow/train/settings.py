@@ -27,7 +27,7 @@ class Settings:
         R1 (at real) and R2 (at fakes): strength / 2 slope^2.
     rate_G, rate_D, beta1, beta2 : of Adam
     ema : decay per tick of the averaged generator, in [0, 1)
-    batch_norm : in G. It mixes the samples of a batch, so N processes differ from one.
+    batch_norm : in G. It mixes the samples of a batch; N processes mix those of all.
     precision : fp32; tf32 or bf16 multiply faster with fewer digits
     fast : the same updates in less time; if not, the loop as the papers write it
     seed : of the weights, the order of the images and all noise, int >= 0

@@ -19,8 +19,10 @@ class Stop:
 
 
 @contextmanager
-def on_request() -> Iterator[Stop]:
+def on_request(*, patient: bool = False) -> Iterator[Stop]:
     """Note the first Ctrl-C or SIGTERM instead of dying of it; a second one kills.
+
+    patient : it does not; torchrun passes on a signal that has come already.
 
     Outside the main thread nothing changes: Python lets no other thread do this.
     """
@@ -32,7 +34,8 @@ def on_request() -> Iterator[Stop]:
 
     def note(number: int, _frame) -> None:
         stop.signal = number
-        restore()
+        if not patient:
+            restore()
 
     def restore() -> None:
         for number, handler in before.items():
