@@ -95,6 +95,10 @@ def test_a_page_that_is_protected_twice_has_one_policy_of_its_last_text():
     assert twice.count("Content-Security-Policy") == 1
 
 
+OWN_BYTES = {  # written a moment before by the same program, and by nobody else
+    "book/10c_mend_the_setup.md": "torch.load(io.BytesIO(file.getvalue()))",  # refuses
+    "ganflow/train/spread_fork.py": "pickle.loads(here.recv_bytes())",  # its own fork
+}
 FOLDERS = ("ganflow", "tools", "tests", "book/_ext")
 PROGRAMS = [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*.py"))]
 
@@ -135,7 +139,8 @@ def unpickling(text):
     "path", [*PROGRAMS, *chapters()], ids=lambda path: str(path.relative_to(ROOT))
 )
 def test_nothing_that_is_read_can_run_code(path):
-    assert list(unpickling(program(path))) == []
+    known = OWN_BYTES.get(str(path.relative_to(ROOT)))
+    assert [call for call in unpickling(program(path)) if call != known] == []
 
 
 @pytest.mark.parametrize(
