@@ -11,7 +11,16 @@ from train_runs import SMALL, pixels, small_run
 
 from ganflow.losses import EVERY_LOSS, gradient_penalty
 from ganflow.nets import dcgan_critic, dcgan_generator
-from ganflow.train import Settings, begin, columns, draw, multiplying, recipe, tick
+from ganflow.train import (
+    Settings,
+    begin,
+    columns,
+    draw,
+    multiplying,
+    recipe,
+    tick,
+    turns,
+)
 from ganflow.train import fast as fast_moves
 from ganflow.train import plain as plain_moves
 from ganflow.train.draws import image_numbers
@@ -290,6 +299,24 @@ def test_networks_are_those_of_nets_at_the_same_seed():
 def test_without_batch_norm_none_is_made():
     run = small_run(batch_norm=False)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in run.G)
+
+
+@pytest.mark.parametrize("done", [0, 2])
+def test_the_warm_up_of_a_graph_is_undone(done):
+    """Also Adam's memory, which does not exist before the first tick."""
+    from ganflow.train.graphs import _restore, _values
+
+    run, expected = small_run(), small_run()
+    for _ in range(done):
+        tick(run), tick(expected)
+    before = [value.detach().clone() for value in _values(run)]
+    for _ in range(3):
+        turns(run, draw(run.settings, len(run.images), run.tick, "cpu"))
+    _restore(run, before)
+    for _ in range(2):
+        assert torch.equal(tick(run), tick(expected))
+    for ours, theirs in zip(_values(run), _values(expected), strict=True):
+        assert torch.equal(ours, theirs)
 
 
 @pytest.mark.cuda

@@ -89,6 +89,20 @@ def test_the_folder_of_the_images_may_be_called_something_else(half):
     assert run.tick == 3
 
 
+def test_how_adam_runs_is_not_taken_from_the_file(half, tmp_path):
+    """A checkpoint of a GPU says capturable, which a CPU refuses to step with."""
+    content = torch.load(half / "checkpoint.pt", weights_only=True)
+    for name in ("optimizer_G", "optimizer_D"):
+        content["parts"][name]["param_groups"][0] |= {"capturable": True, "lr": 5.0}
+    path = tmp_path / "checkpoint.pt"
+    torch.save(content, path)
+    run = begin(SMALL, pixels(40))
+    resume(path, run)
+    for optimizer in (run.optimizer_G, run.optimizer_D):
+        group = optimizer.param_groups[0]
+        assert group["capturable"] is False and group["lr"] == 1e-4
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
 def test_a_truncated_file_is_refused(half, tmp_path, share):
     content = (half / "checkpoint.pt").read_bytes()
