@@ -127,11 +127,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("stems", nargs="*", metavar="chapter", help="02_cut_the_trace")
     parser.add_argument("--execute", action="store_true", help="refresh the outputs")
-    parser.add_argument("--colab", metavar="ADDRESS", help="where Colab installs from")
-    parser.add_argument("--out", type=Path, help="folder for the copies for Colab")
     args = parser.parse_args()
-    if bool(args.colab) != bool(args.out):
-        parser.error("--colab and --out go together")
     if unknown := set(args.stems) - {text.stem for text in chapters()}:
         parser.error(f"no such chapter in book/: {', '.join(sorted(unknown))}")
     return args
@@ -144,10 +140,7 @@ def main():
         if args.stems and text.stem not in args.stems:
             continue
         made = build(text, execute(text) if args.execute else None)
-        if args.colab:
-            write(args.out / notebook_path(text).name, stamp(made, args.colab))
-        else:
-            write(notebook_path(text), made)
+        write(notebook_path(text), made)
     if left := orphans():
         names = ", ".join(path.name for path in left)
         sys.exit(f"no text in book/ makes these notebooks, remove them: {names}")
