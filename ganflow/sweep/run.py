@@ -55,23 +55,48 @@ def sweep(
 
     Gradient: as in `play`: each move differentiates its own loss by its own parameters.
     """
-    grid = _grid_of(base, over)
-    device = _device(device)
-    at = _recorded(ticks, record_every, chunk)
-    records = Records(len(grid.settings), at)
-    chunks = list(_chunks(grid, chunk))
-    bar = tqdm(total=ticks * len(chunks), disable=not progress, unit="tick")
-    interrupted = False
-    with bar:
-        try:
-            for rows in chunks:
-                some = [grid.settings[row] for row in rows]
-                _run(Stack.of(some, device), np.array(rows), ticks, records, bar)
-        except KeyboardInterrupt:
-            if not records.series:
-                raise
-            interrupted = True
-    return grid.dataset(records.finished(), at, interrupted=interrupted)
+    plan = Plan.of(base, over, ticks, record_every, device, chunk)
+    return plan.dataset(plan.run(plan.chunks, progress=progress))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep is to do.
+
+    at : (T,), the ticks to record. chunks : the runs of each program, by number.
+    """
+
+    grid: Grid
+    at: np.ndarray
+    device: torch.device
+    chunks: list[list[int]]
+
+    @classmethod
+    def of(cls, base, over, ticks, record_every, device, chunk) -> Plan:
+        """Check what `sweep` was given."""
+        grid, at = _grid_of(base, over), _recorded(ticks, record_every, chunk)
+        return cls(grid, at, _device(device), list(_chunks(grid, chunk)))
+
+    def run(self, chunks: Sequence[list[int]], *, progress: bool) -> Records:
+        """Run some of the chunks, or as much of them as KeyboardInterrupt lets."""
+        records, ticks = Records(len(self.grid.settings), self.at), int(self.at[-1])
+        bar = tqdm(total=ticks * len(chunks), disable=not progress, unit="tick")
+        with bar:
+            try:
+                for rows in chunks:
+                    some = (self.grid.settings[row] for row in rows)
+                    stack = Stack.of(list(some), self.device)
+                    _run(stack, np.array(rows), ticks, records, bar)
+            except KeyboardInterrupt:
+                if not records.series:
+                    raise
+                records.interrupted = True
+        return records
+
+    def dataset(self, records: Records) -> xr.Dataset:
+        """Label what was recorded."""
+        how = {"interrupted": records.interrupted}
+        return self.grid.dataset(records.finished(), self.at, **how)
 
 
 @dataclass
@@ -79,13 +104,14 @@ class Records:
     """What was seen of all runs, NaN where nothing was.
 
     runs : how many. at : (T,), the ticks to record. series : name -> (runs, T, ...).
-    last : (runs,), the last tick recorded of each.
+    last : (runs,), the last tick recorded of each. interrupted : before the end.
     """
 
     runs: int
     at: np.ndarray
     series: dict[str, np.ndarray] = field(default_factory=dict)
     last: np.ndarray = None
+    interrupted: bool = False
 
     def __post_init__(self):
         self.last = np.full(self.runs, -1)
