@@ -69,7 +69,7 @@ def test_the_fast_ticks_are_the_plain_ones_in_float32():
 
 
 def test_the_plain_move_is_algorithm_1():
-    """Against the algorithm written out here, on the same draws: bit for bit."""
+    """Against the algorithm written out here, on the same draws, to rounding."""
     run = small_run(fast=False)
     G, D = copy.deepcopy(run.G), copy.deepcopy(run.D)
     optimizer_D = torch.optim.Adam(D.parameters(), 1e-4, (0.0, 0.9))
@@ -101,6 +101,13 @@ def test_the_logged_penalty_is_that_of_losses(fast):
     expected = gradient_penalty(copy.deepcopy(run.D), x_real, x_fake, mix=mix)
     row = dict(zip(columns(run.settings), tick(run).tolist(), strict=True))
     assert row["penalty"] == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_plain_move_of_D_runs_on_into_the_gradients_of_G():
+    run = small_run(fast=False)
+    drawn = draw(run.settings, len(run.images), 0, "cpu")
+    plain_moves.move_D(run, run.images[:8], drawn.z[0], drawn.mix[0])
+    assert list(run.G.parameters())[-1].grad.abs().sum() > 0
 
 
 def test_a_fast_move_of_D_makes_no_graph_through_G():

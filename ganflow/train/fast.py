@@ -1,8 +1,8 @@
 """The same moves in less time: what the plain ones compute for nothing is left out.
 
 No graph through G where D moves, one call of D for both batches, no pass of zeros in
-the penalty, no gradient for D where G moves. `plain` is the same loop as the papers
-write it. Taught in book/08.
+the penalty, no gradient for D where G moves. `plain` is the loop as most public code
+has it. Taught in book/08.
 """
 
 from __future__ import annotations

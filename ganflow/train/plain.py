@@ -1,5 +1,7 @@
-"""The loop as the papers write it: one line for each line of algorithm 1. Book/08.
+"""The loop as most public code writes it, line for line with algorithm 1. Book/08.
 
+The algorithm differentiates D's loss by D's weights alone; such code calls backward and
+clears afterwards what it did not want. The updates are the same.
 Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1.
 """
 
@@ -26,9 +28,10 @@ def move_D(run: Run, x_real: Tensor, z: Tensor, mix: Tensor) -> Seen:
     dict of Tensor (): loss_D, score_real and score_fake, before the move; with a
     penalty also penalty and slope. loss_D is without the penalty.
 
-    Gradient: reaches D only. G's graph is made and then cut at x_fake.
+    Gradient: reaches D, and runs on into G's .grad, which G's next move clears: nothing
+    is cut at x_fake, but for the penalty's points.
     """
-    x_fake = run.make(z).detach()
+    x_fake = run.make(z)
     score_real, score_fake = run.score(x_real), run.score(x_fake)
     loss = run.loss.D(score_real, score_fake)
     seen = {"loss_D": loss, "score_real": score_real, "score_fake": score_fake}
