@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     add("--precision", choices=PRECISIONS)
     way = made.add_mutually_exclusive_group()
     way.add_argument("--fast", action="store_true", help="the same updates, less time")
-    way.add_argument("--plain", dest="fast", action="store_false", help="the textbook loop")
+    way.add_argument("--plain", dest="fast", action="store_false", help="textbook loop")
     add("--out", required=True, metavar="DIR")
     add("--resume", action="store_true", default=False, help="go on with DIR's run")
     add("--every", type=int, default=100, metavar="N", help="ticks between checkpoints")
