@@ -38,7 +38,7 @@ def exchange(run: Run, count: int) -> Exchange:
     ----------
     run : Run, of float32 networks. count : processes, >= 1
 
-    Source: Patarasuk and Yuan 2009, section 3: no average of all needs fewer.
+    Source: Patarasuk and Yuan 2009: no way to average needs fewer.
     """
     ring = 2 * (count - 1) / count
     steps = run.settings.critic_steps

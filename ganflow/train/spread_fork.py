@@ -37,6 +37,8 @@ def in_processes(count: int, work: Callable[[int], object], *, seconds: float = 
     ------
     what the first to fail raised; TimeoutError; ValueError : no fork here (Windows).
     """
+    import torch._dynamo  # noqa: F401, DDP would import it anew in each child, in 3 s
+
     fork = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory() as place:
         started = []
