@@ -1,5 +1,7 @@
 """The names that book/rosetta.md uses: the same small networks in both frameworks."""
 
+import copy
+
 import numpy as np
 
 from ganflow.trace.load_tf import keras, tf
@@ -40,7 +42,8 @@ def torch_names(path):
     nets["D"].calls = 0
     nets["D"].register_forward_pre_hook(count)
     step = torch.optim.SGD(nets["G"].parameters(), lr=0.1)
-    return nets | tensors | {"torch": torch, "path": path / "run", "optimizer_G": step}
+    more = {"path": path / "run", "optimizer_G": step}
+    return nets | tensors | {"torch": torch, "copy": copy} | more
 
 
 def count(net, inputs):

@@ -216,6 +216,15 @@ def check_clip(t, k):
     same(t["D"].parameters(), [np.clip(w, -0.1, 0.1) for w in arrays()[0]["D"]])
 
 
+@of("Keep an average of G")
+def check_average(t, k):
+    same(t["mean_G"].parameters(), k["mean_G"].weights)
+    start, moved = arrays()[0]["G"], map(number, t["G"].parameters())
+    mean = [0.9 * old + 0.1 * new for old, new in zip(start, moved, strict=True)]
+    same(t["mean_G"].parameters(), mean)
+    assert not np.allclose(mean[0], start[0], atol=1e-4)
+
+
 @of("Draw the same noise again")
 def check_noise(t, k):
     for names in (t, k):
@@ -244,6 +253,15 @@ def check_again(t, k):
     assert t["D"].calls == 3  # the first section's, this one's, and its repetition
     same(t["grads_G"], k["grads_G"])
     same([-grad for grad in t["grads_G"]], slopes(t))
+
+
+@of("Compute in half precision")
+def check_half(t, k):
+    assert t["score"].dtype == torch.bfloat16 and k["score"].dtype == tf.bfloat16
+    assert all(weight.dtype == torch.float32 for weight in t["D"].parameters())
+    assert all(weight.dtype == "float32" for weight in k["half_D"].weights)
+    exact = number(t["D"](t["x_real"]))
+    np.testing.assert_allclose(number(t["score"].float()), exact, atol=0.05)
 
 
 @of("Compile")
