@@ -15,7 +15,17 @@ import torch
 import torch.distributed as dist
 from train_runs import SMALL, pixels, states
 
-from ganflow.train import Ranks, begin, draw, fast, plain, train
+from ganflow.train import (
+    CannotGoOn,
+    Ranks,
+    begin,
+    draw,
+    fast,
+    plain,
+    session,
+    tick,
+    train,
+)
 from ganflow.train.draws import Drawn
 from ganflow.train.spread_bytes import exchange, sent_bytes
 from ganflow.train.spread_fork import in_processes
@@ -76,8 +86,8 @@ def trained_in_float64(rank, ticks):
     run.images = run.images.double()
     share(run, ranks)
     run.make, run.score = run.G, run.D  # without the cast to float32
-    for tick in range(ticks):
-        numbers, z, mix = draw(SHARED, 40, tick, "cpu")
+    for done in range(ticks):
+        numbers, z, mix = draw(SHARED, 40, done, "cpu")
         ranks.turns(run, Drawn(numbers, z.double(), mix.double()))
         run.average()
         run.tick += 1
@@ -115,6 +125,21 @@ def other_images(rank):
     train(SHARED, pixels(40 + rank), device="cpu", progress=False)
 
 
+def bursting(_rank, out):
+    """What a process says if D bursts before tick 5."""
+
+    def burst(run, **how):
+        if run.tick == 4:
+            run.D[0].weight.data.mul_(1e30)
+        return tick(run, **how)
+
+    session.tick = burst
+    try:
+        trained(0, out, 9)
+    except CannotGoOn as error:
+        return str(error)
+
+
 def main(path):
     """Everything, by the number of processes."""
     warnings.simplefilter("error")
@@ -123,6 +148,8 @@ def main(path):
         for n in (1, 2, 3):
             out = Path(place, str(n))
             found[n] = in_processes(n, lambda rank, out=out: everything(rank, out))
+        bad = Path(place, "bad")
+        found["burst"] = in_processes(2, lambda rank: bursting(rank, bad))
         again = Path(place, "again")
         in_processes(2, lambda rank: trained(rank, again, 3))
         found["2 then 3"] = in_processes(3, lambda rank: trained(rank, again, 6))

@@ -100,6 +100,13 @@ def test_the_sockets_send_what_the_formula_says(found, count):
     assert found[1][0]["sent"] == [(0, 0.0, 0.0), (0, 0.0, 0.0)]
 
 
+def test_all_stop_at_the_tick_whose_loss_is_no_number(found):
+    first, second = found["burst"]
+    told = "at tick 5 penalty is inf and slope is inf"
+    assert first.startswith(f"{told}; the checkpoint of tick 3 in ")
+    assert second.startswith(f"{told}. ")
+
+
 def test_a_batch_that_does_not_come_out_even_is_one_sentence(found):
     assert found["uneven"] == (
         "batch is 7 and 2 processes share it evenly: pass --batch 6 or 8, or start "
