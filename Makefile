@@ -35,7 +35,7 @@ assets: environment
 
 .PHONY: test
 test: lint assets  ## run every test and every notebook
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --dist loadfile
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
