@@ -1,0 +1,90 @@
+"""The ways to take a tick that `bench_step.py` compares, each on a run of its own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+
+from ganflow.losses import gradient_penalty
+from ganflow.train import Run, begin, multiplying, recipe, tick, turns
+from ganflow.train import fast as fast_moves
+from ganflow.train.draws import Drawn
+from ganflow.train.graphs import recorded_turns
+from ganflow.train.tick import Turns
+
+# name: precision, whether the moves are the fast ones, how they are played
+WAYS = {"plain": ("fp32", False, "eager"), "fast": ("fp32", True, "eager")}
+GPU_WAYS = {
+    "fast, tf32": ("tf32", True, "eager"),
+    "fast, bf16": ("bf16", True, "eager"),
+    "fast, tf32, compiled": ("tf32", True, "compiled"),
+    "fast, CUDA graph": ("fp32", True, "graph"),
+    "fast, tf32, CUDA graph": ("tf32", True, "graph"),
+    "fast, bf16, CUDA graph": ("bf16", True, "graph"),
+}
+COMPILED = {"fast, compiled": ("fp32", True, "compiled")}
+
+
+@dataclass(frozen=True)
+class Way:
+    """A run, and what does one tick of it."""
+
+    run: Run
+    tick: Callable[[], Tensor]
+
+
+def prepare(
+    name: str, device: torch.device, size: int, options: argparse.Namespace
+) -> Way:
+    """Begin a run for this way, on images of noise: what they show costs nothing."""
+    precision, fast, played = (WAYS | GPU_WAYS | COMPILED)[name]
+    settings = recipe(
+        "wgan-gp",
+        size=size,
+        channels=3,
+        width=options.width,
+        batch=options.batch,
+        precision=precision,
+        fast=fast,
+    )
+    rng = torch.Generator().manual_seed(0)
+    images = torch.rand(4 * options.batch, 3, size, size, generator=rng) * 2 - 1
+    run = begin(settings, images, device)
+    with multiplying(settings):
+        moves = {"graph": recorded_turns, "compiled": compiled_turns}
+        play = moves[played](run) if played in moves else turns
+    return Way(run, partial(tick, run, turns=play))
+
+
+def compiled_turns(run: Run) -> Turns:
+    """The fast moves, D's loss compiled as a function of its weights.
+
+    Gradient: as the fast moves; the first derivative is inside what is compiled.
+    """
+    weights, strength = dict(run.D.named_parameters()), run.settings.strength
+
+    def loss_D(weights, x_real, x_fake, mix):
+        def D(x):
+            return functional_call(run.D, weights, (x,))
+
+        score_real, score_fake = D(torch.cat([x_real, x_fake])).chunk(2)
+        held = gradient_penalty(D, x_real, x_fake, mix=mix, form="functional")
+        return run.loss.D(score_real, score_fake) + strength * held
+
+    compiled = torch.compile(loss_D)
+
+    def play(run: Run, drawn: Drawn) -> Tensor:
+        for k in range(run.settings.critic_steps):
+            with torch.no_grad():
+                x_fake = run.make(drawn.z[k])
+            x_real = run.images[drawn.numbers[k]]
+            run.step("D", compiled(weights, x_real, x_fake, drawn.mix[k]))
+        return fast_moves.move_G(run, x_real, drawn.z[-1])["loss_G"]
+
+    return play
