@@ -73,6 +73,10 @@ newest:  ## run the notebooks with the newest torch and TensorFlow, in _build/ne
 colab-image:  ## run the notebooks in Colab's public image, by docker or podman (tens of GB)
 	@tools/run_colab_image.sh
 
+.PHONY: gpu
+gpu: environment  ## record trainings and timings on a CUDA GPU (stop it and go on at any time)
+	@$(BIN)/python tools/record_gpu.py
+
 .PHONY: clean
 clean:  ## remove what was built; .venv stays
 	@rm -rf _build node_modules book/_static/vendor .pytest_cache .hypothesis .ruff_cache
