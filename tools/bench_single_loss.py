@@ -1,4 +1,4 @@
-"""Print what a training step costs, written in eight ways: a DCGAN pair, as ratios.
+"""Print what a training step costs, written in nine ways: a DCGAN pair, as ratios.
 
 Run it as `PYTHONPATH=. python3 tools/bench_single_loss.py`; it needs torch only. A step
 is: clear, find both players' gradients, move both by Adam. The ways take turns in one
@@ -104,11 +104,12 @@ def one(pair: Pair, *, check: bool) -> None:
 
 
 WAYS: dict[str, Callable[[Pair], None]] = {
-    "two steps, fresh noise": partial(two_steps, fresh=True, frozen=False),
-    "two steps, same fakes": partial(two_steps, fresh=False, frozen=False),
-    "two steps, D frozen": partial(two_steps, fresh=False, frozen=True),
+    "fresh noise": partial(two_steps, fresh=True, frozen=False),
+    "same fakes": partial(two_steps, fresh=False, frozen=False),
+    "fresh noise, D frozen": partial(two_steps, fresh=True, frozen=True),
+    "same fakes, D frozen": partial(two_steps, fresh=False, frozen=True),
     "shared graph": shared_graph,
-    "single loss (Su)": su,
+    "Su's one loss": su,
     "gradient reversal": reversal,
     "one pass": partial(one, check=True),
     "one pass, unchecked": partial(one, check=False),
