@@ -54,7 +54,7 @@ def test_the_compiled_moves_are_the_fast_ones(monkeypatch):
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize("name", list(bench_ways.GPU_WAYS))
+@pytest.mark.parametrize("name", [*bench_ways.GPU_WAYS, *bench_ways.GPU_COMPILED])
 def test_the_ways_of_a_gpu_move_as_the_plain_one(name):
     """A tick's weights, relative to how far it went; bf16 keeps 8 bits."""
     device = torch.device("cuda")

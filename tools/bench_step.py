@@ -22,7 +22,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 import torch
-from bench_ways import GPU_WAYS, WAYS, Way, prepare
+from bench_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 
 from ganflow.passes.flops import Flops
 from ganflow.train import multiplying, tick
@@ -89,12 +89,12 @@ def measure(
     device: torch.device, size: int, options: argparse.Namespace
 ) -> Iterator[dict]:
     """A row for each way on this device, at this size."""
-    names = (*WAYS, *GPU_WAYS) if device.type == "cuda" else WAYS
+    cuda = device.type == "cuda"
+    names = [*WAYS, *(GPU_WAYS if cuda else ())]
     if options.compile:
-        names = (*names, "fast, compiled")
+        names += [*COMPILED, *(GPU_COMPILED if cuda else ())]
     ways = {name: prepare(name, device, size, options) for name in names}
-    repeat = options.repeat or (10 if device.type == "cuda" else 1)
-    taken = rounds_of(ways, device, options.rounds, repeat)
+    taken = rounds_of(ways, device, options.rounds, options.repeat or 1 + 9 * cuda)
     peaks: dict[str, float] = {}
     where = provenance(device)
     for name, way in ways.items():
@@ -164,7 +164,9 @@ def parser() -> argparse.ArgumentParser:
         made.add_argument(name, type=int, default=default)
     made.add_argument("--repeat", type=int, help="ticks in a row; 10 on a GPU, else 1")
     made.add_argument("--device", choices=("cpu", "cuda"), help="both, if not given")
-    made.add_argument("--compile", action="store_true", help="also torch.compile")
+    made.add_argument(
+        "--compile", action="store_true", help="also torch.compile; needs a C compiler"
+    )
     made.add_argument("--no-tensorflow", dest="tensorflow", action="store_false")
     made.set_defaults(tensorflow=importlib.util.find_spec("tensorflow") is not None)
     made.add_argument("--json", metavar="FILE", help="write the rows there too")
@@ -178,11 +180,10 @@ def main(words: list[str] | None = None) -> int:
     if options.device == "cuda" and "cuda" not in found:
         print("bench_step: torch sees no CUDA device here", file=sys.stderr)
         return 1
-    rows = []
+    rows, told = [], f"torch {torch.__version__}, {torch.get_num_threads()} threads"
     for name in (options.device,) if options.device else found:
         for size in options.sizes:
-            print(f"\n{name}: {size}x{size}, batch {options.batch}, torch", end=" ")
-            print(f"{torch.__version__}, {torch.get_num_threads()} threads")
+            print(f"\n{name}: {size}x{size}, batch {options.batch}, {told}")
             print(f"{'':28}{'ms a tick':>10}   times  processor    GFLOP  of peak")
             for row in measure(torch.device(name), size, options):
                 rows.append(row)

@@ -23,12 +23,14 @@ WAYS = {"plain": ("fp32", False, "eager"), "fast": ("fp32", True, "eager")}
 GPU_WAYS = {
     "fast, tf32": ("tf32", True, "eager"),
     "fast, bf16": ("bf16", True, "eager"),
-    "fast, tf32, compiled": ("tf32", True, "compiled"),
     "fast, CUDA graph": ("fp32", True, "graph"),
     "fast, tf32, CUDA graph": ("tf32", True, "graph"),
     "fast, bf16, CUDA graph": ("bf16", True, "graph"),
 }
 COMPILED = {"fast, compiled": ("fp32", True, "compiled")}
+GPU_COMPILED = {"fast, tf32, compiled": ("tf32", True, "compiled")}
+
+EVERY_WAY = WAYS | GPU_WAYS | COMPILED | GPU_COMPILED
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ def prepare(
     name: str, device: torch.device, size: int, options: argparse.Namespace
 ) -> Way:
     """Begin a run for this way, on images of noise: what they show costs nothing."""
-    precision, fast, played = (WAYS | GPU_WAYS | COMPILED)[name]
+    precision, fast, played = EVERY_WAY[name]
     settings = recipe(
         "wgan-gp",
         size=size,

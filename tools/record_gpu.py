@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,8 +54,8 @@ def timings(options: argparse.Namespace) -> list[str]:
     ]
     if options.width:
         words += ["--width", str(options.width), "--batch", "8"]
-    if options.device == "cuda":
-        words.append("--compile")
+    if options.device == "cuda" and any(map(shutil.which, ("cc", "gcc", "clang"))):
+        words.append("--compile")  # which writes C, for Python to launch its kernels
     return [str(TOOLS / "bench_step.py"), *words, "--json", str(options.work / STEPS)]
 
 
