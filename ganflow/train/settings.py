@@ -65,13 +65,13 @@ class Settings:
         self._offered("penalty", PENALTIES)
         self._offered("precision", PRECISIONS)
         for name in ("ticks", "critic_steps", "batch", "latent", "width"):
-            self._within(name, 1, math.inf)
-        self._within("seed", 0, 2**63 - 1)
+            self._within(name, 1)
+        self._within("seed", 0, below=2**63)
         self._within("strength", 0, 1e9)
         for name in ("rate_G", "rate_D"):
             self._within(name, 0, 10)
         for name in ("beta1", "beta2", "ema"):
-            self._within(name, 0, 1 - 1e-9)
+            self._within(name, 0, below=1)
 
     def differences(self, other: dict) -> tuple[str, ...]:
         """Name the settings that stop a run of `other` (a dict) from going on here."""
@@ -90,14 +90,16 @@ class Settings:
             offered = ", ".join(map(str, known))
             raise ValueError(f"{name} is {value!r}; offered are {offered}")
 
-    def _within(self, name: str, low: float, high: float) -> None:
+    def _within(self, name: str, low: int, most=math.inf, *, below=math.inf) -> None:
         value = getattr(self, name)
         kind = type(getattr(type(self), name))
-        if not isinstance(value, (int, kind)) or not low <= value <= high:
-            at_most = f" and at most {high:g}" if high < 2**63 - 1 else ""
+        inside = isinstance(value, (int, kind)) and low <= value <= most
+        if not inside or value >= below:
+            limits = f"at least {low}"
+            limits += f" and at most {most:g}" if most < math.inf else ""
+            limits += f" and below {below}" if below < math.inf else ""
             raise ValueError(
-                f"{name} is {value!r}; it must be {kind.__name__}, at least {low}"
-                f"{at_most}"
+                f"{name} is {value!r}; it must be {kind.__name__}, {limits}"
             )
         object.__setattr__(self, name, kind(value))
 
