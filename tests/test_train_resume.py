@@ -103,6 +103,19 @@ def test_how_adam_runs_is_not_taken_from_the_file(half, tmp_path):
         assert group["capturable"] is False and group["lr"] == 1e-4
 
 
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_resumed_run_counts_its_steps_where_it_did_before(tmp_path):
+    """On the CPU for the plain Adam; on a GPU each step would wait to read them."""
+    settings = replace(SMALL, fast=False, ticks=1)
+    how = {"out": tmp_path, "device": "cuda", "resume": True, **QUIET}
+    for ticks in (1, 2):
+        run = train(replace(settings, ticks=ticks), pixels(40), **how).run
+        for memory in run.optimizer_D.state.values():
+            assert memory["step"].device.type == "cpu"
+            assert memory["exp_avg"].device.type == "cuda"
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.999])
 def test_a_truncated_file_is_refused(half, tmp_path, share):
     content = (half / "checkpoint.pt").read_bytes()

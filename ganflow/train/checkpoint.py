@@ -72,7 +72,7 @@ def resume(path: Path, run: Run) -> Diary:
     ------
     CannotResume : a damaged file, one of another version, settings or images.
     """
-    content = _read(path, run.device)
+    content = _read(path)
     if differing := run.settings.differences(content["settings"]):
         raise CannotResume(
             f"{path} is of other settings: {', '.join(differing)}; pass those, or "
@@ -91,11 +91,7 @@ def resume(path: Path, run: Run) -> Diary:
         part.load_state_dict(state)
     run.tick = content["tick"]
     diary = Diary(**content["diary"])
-    diary.rows = list(diary.rows.cpu())
-    diary.looks = {
-        tick: {name: value.cpu() for name, value in seen.items()}
-        for tick, seen in diary.looks.items()
-    }
+    diary.rows = list(diary.rows)
     return diary
 
 
@@ -105,14 +101,15 @@ def fingerprint(images: Tensor) -> str:
     return hashlib.sha256(pixels).hexdigest()[:16]
 
 
-def _read(path: Path, device: torch.device) -> dict:
-    """The content of a whole file of this version."""
+def _read(path: Path) -> dict:
+    """The content of a whole file of this version, on the CPU: each part takes what it
+    needs to its own device."""
     cure = "remove it to begin anew, or put back a copy"
     try:
         with zipfile.ZipFile(path) as archive:  # torch.load lets a changed byte pass
             if wrong := archive.testzip():
                 raise zipfile.BadZipFile(f"{wrong} is damaged")
-        content = torch.load(path, map_location=device, weights_only=True)
+        content = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file can raise anything
         reason = str(error).split("\n")[0]
         raise CannotResume(
