@@ -3,6 +3,9 @@
 import csv
 import importlib.util
 import json
+import signal
+import sys
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -96,6 +99,20 @@ def test_a_record_without_its_settings_is_refused(tmp_path):
         load_training_run(tmp_path / "run.npz")
 
 
+def test_a_damaged_record_is_refused(made, tmp_path):
+    """Cut short, or with other bytes: a zip file reports that in several ways."""
+    whole, path = (made / "run.npz").read_bytes(), tmp_path / "run.npz"
+    other = [whole[:n] for n in (0, 30, len(whole) // 2, len(whole) - 1)]
+    with zipfile.ZipFile(made / "run.npz") as archive:
+        start = archive.getinfo("samples.npy").header_offset
+    for place in (start + 80, start + 500, start + 1000):  # in what is compressed
+        other.append(whole[:place] + b"\xff\x00\xff\x00" + whole[place + 4 :])
+    for content in other:
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match="is no recorded training run"):
+            load_training_run(path)
+
+
 def test_the_grid_shows_each_sample_where_it_belongs():
     samples = np.arange(25, dtype=np.uint8)[:, None, None, None] * 10
     samples = np.broadcast_to(samples, (25, 16, 16, 3))
@@ -158,6 +175,37 @@ def test_the_command_says_in_one_line_what_is_wrong(options, told, tmp_path, cap
     said = capsys.readouterr()
     assert said.err.startswith("train_wgan_gp: ") and told in said.err
     assert said.err.count("\n") == 1 and said.out == ""
+
+
+def test_the_command_says_in_one_line_that_pooch_is_missing(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("GANFLOW_DATA", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    options = ["--data", "fashion", "--size", "16", "--out", str(tmp_path / "run")]
+    assert command().main(options) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "which needs pooch: pip install pooch, or" in said
+
+
+def test_the_command_does_not_promise_a_checkpoint_of_no_tick(
+    tmp_path, monkeypatch, capsys
+):
+    def stop(run):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("ganflow.train.loop.recorded_turns", stop)
+    options = ["--size", "16", "--width", "2", "--graphs", "--out", str(tmp_path)]
+    assert command().main(options) == 128 + signal.SIGINT
+    assert capsys.readouterr().out == "stopped before the first tick: nothing is kept\n"
+
+
+def test_a_gpu_beyond_the_last_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert pick("cuda:1") == torch.device("cuda:1") and pick("cuda").type == "cuda"
+    with pytest.raises(ValueError, match="torch sees 2 GPUs; pass cuda:0 to cuda:1"):
+        pick("cuda:2")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")

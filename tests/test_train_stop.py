@@ -13,7 +13,7 @@ import pytest
 import torch
 from train_runs import SMALL, differing, pixels, states
 
-from ganflow.train import CannotGoOn, begin, tick, train
+from ganflow.train import CannotGoOn, begin, tick, train, turns
 from ganflow.train.session import Session
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +55,22 @@ def test_a_second_ctrl_c_does_not_wait(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         train(SMALL, pixels(40), out=tmp_path, every=1, watch=stop, **QUIET)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["tick"] == 1
+
+
+def test_a_run_stopped_before_its_first_tick_leaves_nothing_to_go_on_from(
+    tmp_path, monkeypatch
+):
+    """Ctrl-C while a graph is recorded, which takes seconds."""
+
+    def stopped_while_recording(run):
+        signal.raise_signal(signal.SIGINT)
+        return turns
+
+    monkeypatch.setattr("ganflow.train.loop.recorded_turns", stopped_while_recording)
+    done = train(SMALL, pixels(40), out=tmp_path, graphs=True, **QUIET)
+    assert (done.stopped, done.run.tick) == (signal.SIGINT, 0)
+    assert done.record.ticks.tolist() == [0] and not len(done.record.series["loss_D"])
+    assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
 
 
 def test_runs_killed_at_random_moments_end_as_one_that_was_not():
@@ -144,6 +160,16 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(whole, tmp_path):
     assert not list(tmp_path.glob("*.unfinished"))
     train(SMALL, pixels(40), resume=True, **how)
     assert not differing(states(tmp_path), states(whole))
+
+
+def test_without_a_folder_an_error_of_the_watcher_stays_its_own():
+    """Nothing of the run's is written, so room on a disk is not what is missing."""
+
+    def lose(record):
+        raise FileNotFoundError("the watcher's own")
+
+    with pytest.raises(FileNotFoundError, match="^the watcher's own$"):
+        train(SMALL, pixels(40), watch=lose, **QUIET)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):

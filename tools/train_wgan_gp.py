@@ -25,6 +25,7 @@ from ganflow.train.settings import PENALTIES, PRECISIONS, RECIPES
 
 NUMBERS = ("ticks", "critic_steps", "strength", "batch", "latent", "width", "rate_G")
 NUMBERS += ("rate_D", "beta1", "beta2", "ema", "seed")
+EXPECTED = (CannotGoOn, CannotResume, ValueError, OSError, ModuleNotFoundError)
 KINDS = {field.name: type(field.default) for field in fields(Settings)}
 
 
@@ -73,7 +74,7 @@ def main(words: list[str] | None = None) -> int:
         images = load_images(given["data"], size=size, channels=channels).pixels
         settings = recipe(given.pop("loss"), **given | {"channels": images.shape[1]})
         done = train(settings, images, **habits)
-    except (CannotGoOn, CannotResume, ValueError, OSError) as error:
+    except EXPECTED as error:
         if not first and not isinstance(error, LostProcess):
             time.sleep(10)  # if it is the first one's error too, torchrun ends this
         print(f"train_wgan_gp: {error}", file=sys.stderr)
@@ -82,7 +83,9 @@ def main(words: list[str] | None = None) -> int:
         print(f"stopped at once: --resume goes on from what {habits['out']} holds")
         return 130
     out, tick = habits["out"], done.run.tick
-    if done.stopped:
+    if done.stopped and not tick:
+        said = "stopped before the first tick: nothing is kept"
+    elif done.stopped:
         said = f"stopped and saved after tick {tick}: add --resume to go on in {out}"
     else:
         said = f"{tick} ticks in {done.record.provenance['seconds']:.0f} s: see {out}"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import BinaryIO
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -65,6 +67,7 @@ class TrainingRun:
 
 
 TOLD = ("settings", "provenance")
+DAMAGE = (KeyError, TypeError, ValueError, EOFError, OSError, BadZipFile, zlib.error)
 
 
 def load_training_run(path: str | Path) -> TrainingRun:
@@ -75,13 +78,13 @@ def load_training_run(path: str | Path) -> TrainingRun:
     ValueError : the file is no recorded run.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as held:
+            arrays = dict(held)
         told = {name: json.loads(str(arrays.pop(name))) for name in TOLD}
         names = [name for name in arrays if name.startswith("series ")]
         series = {name.removeprefix("series "): arrays.pop(name) for name in names}
         return TrainingRun(**told, series=series, **arrays)
-    except (KeyError, TypeError, ValueError, EOFError, OSError) as error:
+    except DAMAGE as error:
         if isinstance(error, FileNotFoundError):
             raise
         raise ValueError(

@@ -116,13 +116,14 @@ def _train(
         patient = ranks.count > 1
         with on_request(patient=patient) as stop, multiplying(run.settings):
             _to_the_end(session, habits, stop, ranks)
-        if own:
+        if own and run.tick:
             session.finish()
     except OSError as error:
-        kept = folder.kept() if folder else ""
+        if folder is None:  # it writes nothing: this is an error of `watch`
+            raise
         raise CannotGoOn(
-            f"after tick {run.tick} a file cannot be written ({error}); {kept}. Make "
-            "room, then pass --resume"
+            f"after tick {run.tick} a file cannot be written ({error}); "
+            f"{folder.kept()}. Make room, then pass --resume"
         ) from error
     return Trained(session.record(), run, stop.signal)
 
@@ -142,6 +143,12 @@ def pick(device: str) -> torch.device:
         raise ValueError(f"device is {device!r}; pass auto, cpu or cuda") from error
     if found.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device is {device!r} and torch sees no GPU; pass cpu")
+    if found.type == "cuda" and (found.index or 0) >= torch.cuda.device_count():
+        count = torch.cuda.device_count()
+        raise ValueError(
+            f"device is {device!r} and torch sees {count} GPUs; pass cuda:0 to "
+            f"cuda:{count - 1}"
+        )
     return found
 
 

@@ -66,6 +66,7 @@ def load_images(
     ValueError : no such set or folder, an unknown option, or images that cannot be
         used. None is passed over: the message counts them and names the first.
     OSError : nothing could be fetched, or the cache folder takes no file.
+    ModuleNotFoundError : a file has to be fetched, and pooch is not installed.
 
     Gradient: none, numpy arrays carry no trace.
     """
