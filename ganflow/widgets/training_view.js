@@ -93,7 +93,7 @@ function render({ model, el }) {
   const title = make("p", "title"), says = make("p", "says"), voice = Object.assign(make("p", "voice"), { ariaLive: "polite" });
   const grids = ["made by G", "real"].map((words) => ({ words, canvas: picture() }));
   const charts = CHARTS.map((chart) => ({ ...chart, canvas: picture() }));
-  const under = ({ words, canvas }) => make("figure", "", [make("figcaption", "", [words]), canvas]);
+  const under = ({ words, canvas }) => make("div", "", [make("p", "words", [words]), canvas]);
   el.classList.add("gf-training");
   el.append(title, make("div", "grids", grids.map(under)), says, voice, make("div", "charts", charts.map(under)));
   let film = null, opened = null, speaking = 0, queued = 0;

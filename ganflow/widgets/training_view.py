@@ -14,10 +14,10 @@ from ganflow.record.training_run import LEVELS, TrainingRun
 POINTS = 400  # of a curve: more than a chart has pixels show nothing
 CURVES = ("loss_D", "loss_G", "score_real", "score_fake")
 LEGEND = (
-    "Left what G makes of the same 25 z, right images of the data. In the curves a "
-    "solid line is D’s loss or the score of the real, a dashed one G’s loss or the "
-    "score of the fake. The slope is D’s between real and fake: the median, and bands "
-    "that hold half and nine tenths of 64 points."
+    "Each look shows what G makes of the same 25 z. In the curves a solid line is D’s "
+    "loss or the score of the real, a dashed one G’s loss or the score of the fake. "
+    "The slope is D’s between real and fake: the median, and bands that hold half and "
+    "nine tenths of 64 points."
 )
 
 
@@ -70,8 +70,9 @@ class TrainingLab(ipywidgets.VBox):
 
     def __init__(self, run: TrainingRun | None = None, *, averaged: bool = True):
         self.view, self.averaged = TrainingView(), averaged
+        style = {"description_width": "2.5em"}
         self.slider = ipywidgets.IntSlider(
-            max=0, description="look", readout=False, layout={"width": "24rem"}
+            max=0, description="look", readout=False, style=style
         )
         self.play = ipywidgets.Play(max=0, interval=400, show_repeat=False)
         ipywidgets.jslink((self.play, "value"), (self.slider, "value"))
