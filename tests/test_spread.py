@@ -1,14 +1,17 @@
 """Processes that share a run do what one does with the joined batch."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
 
-from ganflow.train import Ranks
+from ganflow.train import LostProcess, Ranks
+from ganflow.train.spread import peers_lost
 from ganflow.train.spread_fork import in_processes
 
 ROOT = Path(__file__).parent.parent
@@ -141,3 +144,19 @@ def test_a_process_that_fails_or_hangs_is_told():
         in_processes(2, hang, seconds=2)
     with pytest.raises(ChildProcessError, match="rank 0 ended without a word"):
         in_processes(1, lambda rank: os._exit(3))
+
+
+def test_torchrun_does_not_cut_the_last_words_short():
+    """It sends SIGTERM to all within 0.1 s of the end of one."""
+
+    def last_words(_rank):
+        os.environ["TORCHELASTIC_RUN_ID"] = "a run"
+        try:
+            with peers_lost(SimpleNamespace(tick=3), None, Ranks(1, 2)):
+                raise RuntimeError("Connection closed by peer")
+        except LostProcess as error:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return str(error)
+
+    (said,) = in_processes(1, last_words)
+    assert said.startswith("rank 1 of 2 stops after tick 3: another process has ended.")

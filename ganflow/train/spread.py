@@ -8,12 +8,14 @@ they stay equal bit for bit, and only rank 0 writes.
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from threading import current_thread, main_thread
 
 import torch
 import torch.distributed as dist
@@ -174,6 +176,8 @@ def open_together(
 def peers_lost(run: Run, folder: Folder | None, ranks: Ranks) -> Iterator[None]:
     """Say so if the others cannot be reached any more; all other errors pass.
 
+    Started by torchrun, this process then ignores SIGTERM until it ends.
+
     Raises
     ------
     LostProcess
@@ -183,6 +187,9 @@ def peers_lost(run: Run, folder: Folder | None, ranks: Ranks) -> Iterator[None]:
     except RuntimeError as error:
         if ranks.count == 1 or not any(word in str(error) for word in BROKEN):
             raise
+        if "TORCHELASTIC_RUN_ID" in os.environ and current_thread() is main_thread():
+            # torchrun is about to send this, and would cut the last words short.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
         kept = f"; {folder.kept()}" if folder and ranks.rank == 0 else ""
         raise LostProcess(
             f"rank {ranks.rank} of {ranks.count} stops after tick {run.tick}: another "
