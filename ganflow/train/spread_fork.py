@@ -42,14 +42,14 @@ def in_processes(count: int, work: Callable[[int], object], *, seconds: float = 
     fork = multiprocessing.get_context("fork")
     with tempfile.TemporaryDirectory() as place:
         started = []
-        for rank in range(count):
-            here, there = fork.Pipe(duplex=False)
-            task = (work, rank, count, Path(place, "meeting"), there)
-            process = fork.Process(target=_work, args=task, daemon=True)
-            process.start()
-            there.close()
-            started.append((process, here))
         try:
+            for rank in range(count):
+                here, there = fork.Pipe(duplex=False)
+                task = (work, rank, count, Path(place, "meeting"), there)
+                process = fork.Process(target=_work, args=task, daemon=True)
+                process.start()
+                started.append((process, here))
+                there.close()
             return _collect(started, monotonic() + seconds)
         finally:
             for process, _ in started:
