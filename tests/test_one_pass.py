@@ -143,6 +143,29 @@ def test_the_refusal_names_the_batch_norm():
         check_samples_apart(critic(nn.BatchNorm1d(8)), x)
 
 
+def test_the_refusal_names_only_batch_norms_that_read_the_batch():
+    """In eval mode one reads its averages, if it has any."""
+    averages = nn.BatchNorm1d(8).eval()
+    with pytest.raises(ValueError, match="other samples do: one backward pass"):
+        check_samples_apart(critic(averages, Neighbours()), setting().x_real)
+    without = nn.BatchNorm1d(8, track_running_stats=False).eval()
+    with pytest.raises(ValueError, match=r"do \(BatchNorm1d at 3\): one backward"):
+        check_samples_apart(critic(averages, without), setting().x_real)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_little_mixing_is_not_taken_for_rounding(dtype):
+    """A thousandth of the batch's mean, in single precision too."""
+
+    class Faint(nn.Module):
+        def forward(self, x):
+            return x + 1e-3 * x.mean(dim=0)
+
+    x = torch.ones(4, 8, dtype=dtype)
+    with pytest.raises(ValueError, match="when the other samples do"):
+        check_samples_apart(nn.Sequential(Faint(), nn.Flatten()), x)
+
+
 @pytest.mark.filterwarnings("ignore:`torch.nn.utils.spectral_norm` is deprecated")
 @pytest.mark.parametrize("name", APART)
 def test_a_critic_that_keeps_samples_apart_passes(name):

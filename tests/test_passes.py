@@ -186,6 +186,32 @@ def test_a_fake_scored_twice_is_two_passes():
     assert cost(step, setting()).passes == Passes(1, 2, 2, 2, 1)
 
 
+def test_a_derivative_that_comes_past_D_is_no_pass_of_it():
+    """The fake is read directly too, and D's score of it is not used."""
+
+    def step(made):
+        x_fake = made.G(made.z)
+        made.D(x_fake)
+        x_fake.square().mean().backward()
+
+    assert cost(step, setting()).passes == Passes(1, 1, 0, 0, 1)
+
+
+def test_a_pass_to_some_of_the_weights_is_a_pass():
+    def step(made):
+        made.D(made.x_real).mean().backward()
+        made.D(made.x_real).mean().backward(inputs=[made.D[-2].weight])
+
+    assert cost(step, setting()).passes == Passes(D_forward=2, D_weights=2)
+
+
+def test_what_was_there_before_the_step_is_not_its_own():
+    """Changed in place, as an optimizer does it, or seen in another shape."""
+    G, D, z, x = linear_pair()
+    found = cost_of(lambda: (x.mul_(2), z.t()), G=G, D=D, batch=5)
+    assert found.peak_bytes == 0
+
+
 def test_hooks_leave_with_the_count():
     made = setting()
     cost(fresh, made)

@@ -72,6 +72,14 @@ def smooth(weights):
     return lambda x: torch.tanh(x @ a) @ b
 
 
+def test_r1_curves_where_the_slope_is_zero_and_a_norm_does_not():
+    """|w|^2 at w = 0: its second derivative is 2 in each direction."""
+    hessian = torch.autograd.functional.hessian(
+        lambda w: slope_penalty(lambda x: x @ w, random(5, 2)), torch.zeros_like(W)
+    )
+    torch.testing.assert_close(hessian, 2 * torch.eye(2, dtype=W.dtype), **EXACT)
+
+
 @pytest.mark.parametrize("penalty", [slope_penalty, slopes, squared_slopes])
 def test_derivative_of_a_smooth_critics_penalty_is_its_finite_difference(penalty):
     weights = [t.requires_grad_() for t in (random(2, 3, seed=2), random(3, seed=3))]

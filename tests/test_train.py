@@ -157,6 +157,21 @@ def test_a_tick_draws_the_same_whatever_came_before():
         assert not torch.equal(getattr(first, name), getattr(seeded, name))
 
 
+def test_each_tick_reads_on_where_the_one_before_stopped():
+    read = torch.cat([draw(SMALL, 40, t, "cpu").numbers.flatten() for t in range(6)])
+    assert torch.equal(read, image_numbers(SMALL.seed, 40, 0, len(read)))
+    assert len(read) > 2 * 40  # so that an epoch ends within a tick
+
+
+def test_what_is_drawn_has_the_law_it_is_said_to_have():
+    """z normal, mix uniform on [0, 1): mean and variance of 20,000 numbers."""
+    drawn = draw(replace(SMALL, batch=2000, critic_steps=10), 40, 0, "cpu")
+    for numbers, mean, variance in ((drawn.z, 0, 1), (drawn.mix, 1 / 2, 1 / 12)):
+        assert numbers.mean().item() == pytest.approx(mean, abs=0.02)
+        assert numbers.var().item() == pytest.approx(variance, rel=0.05)
+    assert drawn.mix.min() >= 0 and drawn.mix.max() < 1
+
+
 def test_processes_that_take_their_parts_read_one_batch():
     whole = draw(SMALL, 40, 2, "cpu")
     parts = [draw(SMALL, 40, 2, "cpu", part=slice(k, None, 2)) for k in range(2)]
@@ -183,6 +198,15 @@ def test_looking_changes_nothing():
         run.G.state_dict().values(), unseen.G.state_dict().values(), strict=True
     ):
         assert torch.equal(ours, theirs)
+
+
+def test_every_look_is_of_the_same_z_and_points():
+    """What differs between two looks is then what the networks learned."""
+    run = small_run()
+    first = look(run)
+    run.tick = 5
+    for name, value in look(run).items():
+        assert torch.equal(value, first[name]), name
 
 
 def test_a_look_shows_the_generator_and_its_average():
@@ -303,6 +327,14 @@ def test_networks_are_those_of_nets_at_the_same_seed():
     again = small_run(width=4)
     for ours, theirs in zip(run.G.parameters(), again.G.parameters(), strict=True):
         assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_each_player_s_adam_has_its_own_rate(fast):
+    run = small_run(fast=fast, rate_G=0.01, rate_D=0.02, beta1=0.3, beta2=0.7)
+    for optimizer, rate in ((run.optimizer_G, 0.01), (run.optimizer_D, 0.02)):
+        (group,) = optimizer.param_groups
+        assert (group["lr"], tuple(group["betas"])) == (rate, (0.3, 0.7))
 
 
 def test_without_batch_norm_none_is_made():
