@@ -201,6 +201,14 @@ def test_costs_are_ordered_as_the_passes_say(lab):
     assert counted("one pass").flops == flops["one pass"]
 
 
+@pytest.mark.parametrize("ticks", [(20, 1), (1, 1), (0, 3), ()])
+def test_ticks_out_of_order_are_refused_before_anything_is_trained(ticks, monkeypatch):
+    """They would be told in the order of time, each under another's name."""
+    monkeypatch.setattr("ganflow.widgets.record_one_loss_lab.points", None)
+    with pytest.raises(ValueError, match="ticks are .*; they must rise, from 1 or mor"):
+        record_one_loss_lab(lambdas=LAMBDAS, ticks=ticks)
+
+
 def test_record_says_what_does_not_fit(lab):
     with pytest.raises(ValueError, match="apart has shape .*, expected"):
         replace(lab, apart=lab.apart[..., 0])

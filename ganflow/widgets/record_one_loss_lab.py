@@ -56,12 +56,11 @@ def record_one_loss_lab(
 
     Raises
     ------
-    ValueError : a loss of another name; no lambda of 1.
+    ValueError : a loss of another name; ticks that do not rise; no lambda of 1.
 
     Gradient: each scheme's own, as in `train_one_loss_lab`. Taught in book/06.
     """
-    if strange := [name for name in losses if name not in LOSSES]:
-        raise ValueError(f"losses {strange} are not of these: {', '.join(LOSSES)}")
+    _check(losses, ticks)
     ways = [(s, loss) for s in SCHEMES for loss in losses if not why_none(s, loss)]
     runs = {
         (*way, *how): points(*way, *how, ticks=ticks, seed=seed)
@@ -89,6 +88,13 @@ def record_one_loss_lab(
         saved=np.array([cost.saved_bytes for cost in costs]),
         counted=COUNTED,
     )
+
+
+def _check(losses: Sequence[str], ticks: Sequence[int]) -> None:
+    if strange := [name for name in losses if name not in LOSSES]:
+        raise ValueError(f"losses {strange} are not of these: {', '.join(LOSSES)}")
+    if not ticks or list(ticks) != sorted(set(ticks)) or ticks[0] < 1:
+        raise ValueError(f"ticks are {ticks}; they must rise, from 1 or more")
 
 
 @contextmanager
