@@ -103,6 +103,18 @@ def test_prepared_pixels_are_not_decoded_again(photos_here, cache, monkeypatch):
     assert len(left(cache)) == 1 and left(cache)[0].endswith(".npz")
 
 
+def test_a_photo_replaced_by_one_of_as_many_bytes_is_seen(tmp_path, cache):
+    """BMP keeps every pixel, so that only the time of the change tells."""
+    photo = tmp_path / "photos" / "one.bmp"
+    photo.parent.mkdir()
+    means = []
+    for second, grey in enumerate(("black", "white"), start=1):
+        photo.write_bytes(plain(grey, kind="BMP"))
+        os.utime(photo, (second, second))
+        means.append(load(photo.parent).pixels.mean())
+    assert means == [-1, 1]
+
+
 def test_prepared_pixels_may_be_read_by_others(photos_here, cache):
     load(photos_here)
     (path,) = (cache / "prepared").iterdir()

@@ -103,6 +103,19 @@ def test_the_logged_penalty_is_that_of_losses(fast):
     assert row["penalty"] == pytest.approx(expected.item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("way", BOTH)
+def test_the_penalty_counts_by_its_strength(way):
+    """Half the strength: halfway between none of it and all of it."""
+    none, half, whole = (
+        torch.cat([g.flatten() for g in grads[:6]])  # of D
+        for _, grads, _ in (
+            moved(BOTH[way], fast=way == "fast", strength=s) for s in (0, 2, 4)
+        )
+    )
+    torch.testing.assert_close(half, (none + whole) / 2, rtol=1e-9, atol=1e-12)
+    assert not torch.allclose(none, whole)
+
+
 def test_a_plain_move_of_D_runs_on_into_the_gradients_of_G():
     run = small_run(fast=False)
     drawn = draw(run.settings, len(run.images), 0, "cpu")
