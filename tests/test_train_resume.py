@@ -171,6 +171,14 @@ def test_another_version_is_refused(half, tmp_path):
     assert "is of version 0 of checkpoints, this is version 1" in refused(path)
 
 
+def test_a_file_that_lacks_a_part_is_not_told_to_be_of_its_own_version(half, tmp_path):
+    content = torch.load(half / "checkpoint.pt", weights_only=True)
+    del content["diary"]
+    torch.save(content, tmp_path / "checkpoint.pt")
+    told = refused(tmp_path / "checkpoint.pt")
+    assert "is no checkpoint of this trainer; remove it to begin anew" in told
+
+
 def test_a_checkpoint_cannot_run_code(tmp_path):
     """weights_only: a file that would execute something when unpickled is refused."""
 

@@ -115,11 +115,12 @@ def _read(path: Path) -> dict:
         raise CannotResume(
             f"{path} is no whole checkpoint ({reason}); {cure}"
         ) from error
-    if not isinstance(content, dict) or "version" not in content:
+    version = content.get("version") if isinstance(content, dict) else None
+    if version is None or (version == VERSION and content.keys() != KEYS):
         raise CannotResume(f"{path} is no checkpoint of this trainer; {cure}")
-    if content["version"] != VERSION or set(content) != KEYS:
+    if version != VERSION:
         raise CannotResume(
-            f"{path} is of version {content['version']} of checkpoints, this is "
-            f"version {VERSION}; go on with the ganflow that wrote it, or {cure}"
+            f"{path} is of version {version} of checkpoints, this is version "
+            f"{VERSION}; go on with the ganflow that wrote it, or {cure}"
         )
     return content
