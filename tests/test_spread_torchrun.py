@@ -17,7 +17,7 @@ ALONE = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 RUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 RUN += ["--max-restarts", "1"]
 SMALL = ["--size", "16", "--width", "2", "--batch", "4", "--critic-steps", "1"]
-SMALL += ["--every", "5", "--looks", "2", "--quiet", "--resume", "--device", "cpu"]
+SMALL += ["--every", "10", "--looks", "2", "--quiet", "--resume", "--device", "cpu"]
 SMALL += ["--ticks", "1000000"]
 
 
@@ -75,7 +75,7 @@ def whole(tmp_path_factory):
     """A run that Ctrl-C ends: in a terminal the signal reaches the trainers as well."""
     out = tmp_path_factory.mktemp("whole")
     with torchrun(out) as process:
-        wait_for(60, out, process)
+        wait_for(41, out, process)
         os.killpg(process.pid, signal.SIGINT)
         said, _ = process.communicate(timeout=100)
     return out, said
@@ -83,14 +83,14 @@ def whole(tmp_path_factory):
 
 @pytest.mark.timeout(300)
 def test_ctrl_c_saves(whole):
-    assert stopped_and_saved(*whole) >= 59
+    assert stopped_and_saved(*whole) >= 40
 
 
 @pytest.mark.timeout(300)
 def test_after_a_dead_process_torchrun_goes_on_and_sigterm_saves(whole, tmp_path):
     """kill -9 of rank 1; the log is as if that had not been, to the last digit."""
     with torchrun(tmp_path) as process:
-        wait_for(6, tmp_path, process)
+        wait_for(11, tmp_path, process)
         os.kill(children(process)[1], signal.SIGKILL)
         lost = len(log(tmp_path))
         wait_for(lost + 6, tmp_path, process)
