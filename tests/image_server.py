@@ -18,6 +18,7 @@ class Host:
     breaks : list of int, after how many bytes each of the first answers is cut off
     stall : bool, say nothing more after such a cut, in place of closing
     declares : bool, whether it says how many bytes will come
+    asked, encodings : what came: (path, Range) and Accept-Encoding of each request
     """
 
     files: dict
@@ -27,6 +28,7 @@ class Host:
     stall: bool = False
     declares: bool = True
     asked: list = field(default_factory=list)
+    encodings: list = field(default_factory=list)
     done: threading.Event = field(default_factory=threading.Event)
     address: str = ""
 
@@ -37,6 +39,7 @@ class Host:
 def _answer(host, request):
     path, wanted = request.path.lstrip("/"), request.headers.get("Range")
     host.asked.append((path, wanted))
+    host.encodings.append(request.headers.get("Accept-Encoding"))
     data = host.files.get(path)
     if host.status != 200 or data is None:
         return request.send_error(404 if data is None else host.status)

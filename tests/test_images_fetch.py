@@ -184,6 +184,13 @@ def test_a_server_that_falls_silent_is_left(tmp_path, monkeypatch):
             fetch(file, tmp_path)
 
 
+def test_no_server_is_asked_to_compress_what_it_sends(tmp_path):
+    """A range of compressed bytes is not the rest of the file."""
+    with serving({"noise.bin": NOISE}, breaks=[200_000]) as host:
+        fetch(remote(NAME, NOISE, host.url("noise.bin")), tmp_path)
+        assert host.encodings == ["identity", "identity"]
+
+
 def test_the_second_address_is_asked_when_the_first_fails(tmp_path):
     with serving({"noise.bin": NOISE}) as host:
         file = remote(NAME, NOISE, closed_port(), host.url("noise.bin"))
