@@ -170,6 +170,14 @@ def test_a_tick_draws_the_same_whatever_came_before():
         assert not torch.equal(getattr(first, name), getattr(seeded, name))
 
 
+def test_a_row_is_of_the_first_move_that_went_wrong():
+    """The second of three reads a NaN; by the third D's weights are NaN as well."""
+    run = small_run(critic_steps=3)
+    run.images[draw(run.settings, 40, 0, "cpu").numbers[1]] = float("nan")
+    row = dict(zip(columns(run.settings), tick(run).isfinite().tolist(), strict=True))
+    assert not row["score_real"] and row["score_fake"]
+
+
 def test_each_tick_reads_on_where_the_one_before_stopped():
     read = torch.cat([draw(SMALL, 40, t, "cpu").numbers.flatten() for t in range(6)])
     assert torch.equal(read, image_numbers(SMALL.seed, 40, 0, len(read)))
