@@ -106,8 +106,8 @@ def one(pair: Pair, *, check: bool) -> None:
 WAYS: dict[str, Callable[[Pair], None]] = {
     "fresh noise": partial(two_steps, fresh=True, frozen=False),
     "same fakes": partial(two_steps, fresh=False, frozen=False),
-    "fresh noise, D frozen": partial(two_steps, fresh=True, frozen=True),
-    "same fakes, D frozen": partial(two_steps, fresh=False, frozen=True),
+    "fresh, D frozen": partial(two_steps, fresh=True, frozen=True),
+    "same, D frozen": partial(two_steps, fresh=False, frozen=True),
     "shared graph": shared_graph,
     "Su's one loss": su,
     "gradient reversal": reversal,
