@@ -92,11 +92,24 @@ LONG = "import time; print('here', flush=True); time.sleep(60)"
 SAVES = "import signal; signal.signal(15, lambda *_: exit(143)); " + LONG
 
 
-@pytest.mark.parametrize("program", [LONG, SAVES], ids=["dies", "saves first"])
-def test_the_clock_asks_a_command_to_stop(program):
+@pytest.mark.parametrize(
+    ("program", "code"), [(LONG, record_gpu.ENDED), (SAVES, record_gpu.SAVED)]
+)
+def test_the_clock_asks_a_command_to_stop(program, code):
     begun = perf_counter()
-    assert record_gpu.within(["-c", program], 1.0) == record_gpu.STOPPED
+    assert record_gpu.within(["-c", program], 3.0) == code
     assert perf_counter() - begun < 30
+
+
+@pytest.mark.parametrize("code", [record_gpu.ENDED, record_gpu.SAVED])
+@pytest.mark.parametrize("piece", ["gan", "steps"])
+def test_a_piece_that_gets_nowhere_is_not_tried_for_ever(
+    piece, code, tmp_path, capfd, monkeypatch
+):
+    monkeypatch.setattr(record_gpu, "within", lambda _command, _seconds: code)
+    monkeypatch.setattr(record_gpu, "pieces_left", lambda _options: [piece])
+    assert record_gpu.main(options(tmp_path, "--minutes", "0.01")) == 1
+    assert "0.01 minutes are too few" in capfd.readouterr().err
 
 
 def test_a_command_finds_the_package_and_its_code_is_returned(tmp_path, monkeypatch):

@@ -80,14 +80,18 @@ def run_piece(name: str, options: argparse.Namespace) -> bool:
         kept = options.results / (STEPS if steps else f"gpu_{name}.npz")
         write_whole(kept, made.read_bytes())
         return True
-    if code == STOPPED and not steps:
+    if code == SAVED and (options.work / name / "checkpoint.pt").exists():
         return False
-    if code == STOPPED:
-        raise RuntimeError(f"the timings took over {options.minutes:g} minutes")
+    if code in (SAVED, ENDED):
+        what = "for the timings" if steps else "for a training to start"
+        raise RuntimeError(
+            f"{options.minutes:g} minutes are too few {what}: give --minutes more"
+        )
     raise RuntimeError(f"{Path(command[0]).name} ended with {code}: see above")
 
 
-STOPPED = 143  # 128 + SIGTERM, as the trainer returns when it is asked to stop
+SAVED = 143  # 128 + SIGTERM, as the trainer returns when it is asked to stop
+ENDED = -15  # by SIGTERM, as a program is that has no answer to it, or not yet
 
 
 def within(command: list[str], seconds: float) -> int:
@@ -96,14 +100,13 @@ def within(command: list[str], seconds: float) -> int:
     env = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     process = subprocess.Popen([sys.executable, *command], env=env)
     try:
-        code = process.wait(seconds)
+        return process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.terminate()
-        code = process.wait()
+        return process.wait()
     except BaseException:  # Ctrl-C reached the trainer too: let it save
         process.wait()
         raise
-    return STOPPED if code == -15 else code
 
 
 def parser() -> argparse.ArgumentParser:
