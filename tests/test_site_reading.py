@@ -128,6 +128,8 @@ def test_a_number_beside_a_slider_takes_only_what_moves_the_slider(visit, path):
     page = visit(path)
     for slider in page.query_selector_all(".widget-slider"):
         readout = slider.query_selector(".widget-readout")
+        if not readout.is_visible():  # the widget says where it stands elsewhere
+            continue
         if not readout.evaluate("readout => readout.isContentEditable"):
             assert readout.get_attribute("role") is None
             continue

@@ -102,10 +102,10 @@ function paintCurve(pen, w, h, both, i, record, step, ink) { // A solid, B dashe
 async function render({ model, el }) {
   const get = (name) => model.get(name), record = get("record_"), modes = record.centres.length;
   const make = (tag, className = "", inside = []) => { const made = document.createElement(tag); made.className = className; made.append(...inside); return made; };
-  const picture = () => Object.assign(make("canvas"), { role: "img" }), small = Object.assign(make("canvas"), { width: FINE, height: FINE });
+  const picture = (words) => Object.assign(make("canvas"), { role: "img", ariaLabel: words }), small = Object.assign(make("canvas"), { width: FINE, height: FINE });
   const says = make("p", "says"), voice = Object.assign(make("p", "voice"), { ariaLive: "polite" });
-  const panels = ["A", "B"].map((name) => ({ name, title: make("p", "title"), message: make("p", "message"), range: make("p", "range"), canvas: picture() }));
-  const charts = CURVES.map((words) => ({ words, canvas: picture() })), pair = panels.map(({ title, canvas, message, range }) => make("div", "", [title, make("div", "stage", [canvas, message]), range]));
+  const panels = ["A", "B"].map((name) => ({ name, title: make("p", "title"), message: make("p", "message"), range: make("p", "range"), canvas: picture(`run ${name}`) }));
+  const charts = CURVES.map((words) => ({ words, canvas: picture(words) })), pair = panels.map(({ title, canvas, message, range }) => make("div", "", [title, make("div", "stage", [canvas, message]), range]));
   const below = charts.map(({ words, canvas }) => make("div", "", [make("p", "words", [words]), canvas]));
   el.classList.add("gf-mixture"); el.append(make("div", "pair", pair), says, voice, make("div", "charts", below));
   let queued = 0, speaking = 0, live = null;
