@@ -168,9 +168,10 @@ def test_no_form_waits_for_the_gpu(form):
     gradient_penalty(D, x, -x, mix=mix, form=form).backward()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        gradient_penalty(D, x, -x, mix=mix, form=form).backward()
+        gradient_penalty(D, x, -x, mix=mix, form=form).backward()  # or it raises
     finally:
         torch.cuda.set_sync_debug_mode("default")
+    assert D[0].weight.grad.count_nonzero() > 0
 
 
 def test_the_mixing_weights_come_from_the_generator_that_is_passed():

@@ -64,7 +64,8 @@ def test_from_a_folder_every_figure_lives_and_every_formula_is_set(
 def test_from_a_folder_the_search_finds_pages(browser, folder):
     page = browser.new_page()
     page.goto(f"{(folder / 'search.html').as_uri()}?q=detach")
-    page.wait_for_selector("#search-results li a")
+    found = page.wait_for_selector("#search-results li a[href*='02_cut_the_trace']")
+    assert "Cut the trace" in found.text_content()
     page.close()
 
 

@@ -3,8 +3,7 @@
 Run it as `PYTHONPATH=. python3 tools/bench_single_loss.py`; it needs torch only. A step
 is: clear, find both players' gradients, move both by Adam. The ways take turns in one
 process; each round compares its ways with its own first one, and the table shows the
-medians over rounds, with the middle half of them. On a CPU it shows processor time too,
-which other programs disturb less than the clock.
+medians over rounds, with the middle half; on a CPU those of processor time too.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Settings:
     ema : decay per tick of the averaged generator, in [0, 1)
     batch_norm : in G. It mixes the samples of a batch; N processes mix those of all.
     precision : fp32; tf32 or bf16 multiply faster with fewer digits
-    fast : the same updates in less time; if not, the loop as the papers write it
+    fast : the same updates in less time; if not, the loop of most public code
     seed : of the weights, the order of the images and all noise, int >= 0
 
     Raises
