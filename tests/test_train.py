@@ -123,6 +123,13 @@ def test_a_plain_move_of_D_runs_on_into_the_gradients_of_G():
     assert list(run.G.parameters())[-1].grad.abs().sum() > 0
 
 
+def test_a_fast_move_of_G_that_fails_leaves_D_able_to_learn():
+    run = small_run(fast=True)
+    with pytest.raises(RuntimeError):
+        fast_moves.move_G(run, run.images[:8], torch.zeros(8, 3))  # no such noise
+    assert all(p.requires_grad for p in run.D.parameters())
+
+
 def test_a_fast_move_of_D_makes_no_graph_through_G():
     run, *_ = moved(fast_moves)
     before = [p.grad.clone() for p in run.G.parameters()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from ganflow.train import plain
 from ganflow.train.penalty import penalty
 from ganflow.train.plain import Seen
 from ganflow.train.run import Run
@@ -40,9 +41,7 @@ def move_G(run: Run, x_real: Tensor, z: Tensor) -> Seen:
     Gradient: passes through D to G. D is frozen meanwhile, so its .grad stays as it is.
     """
     run.D.requires_grad_(False)
-    score_fake = run.score(run.make(z))
-    score_real = run.score(x_real) if run.loss.G_reads_real else score_fake
-    loss = run.loss.for_G(score_real, score_fake)
-    run.step("G", loss)
-    run.D.requires_grad_(True)
-    return {"loss_G": loss.detach()}
+    try:
+        return plain.move_G(run, x_real, z)
+    finally:  # whoever goes on after an error would have a D that never learns
+        run.D.requires_grad_(True)
