@@ -7,6 +7,7 @@ and refreshes exactly these.
 
 import argparse
 import json
+import re
 import sys
 from collections import Counter
 from hashlib import sha1
@@ -26,8 +27,12 @@ METADATA = {
 
 
 def chapters(root=ROOT):
-    """The texts that become notebooks: book/NN_verb_object.md, in reading order."""
-    return sorted((root / "book").glob("[0-9][0-9]*_*.md"))
+    """The texts that become notebooks: those in book/ whose header names a kernel."""
+    return [
+        text
+        for text in sorted((root / "book").glob("*.md"))
+        if re.match(r"---\n(?:.*\n)*?kernelspec:", text.read_text("utf-8"))
+    ]
 
 
 def notebook_path(text):
