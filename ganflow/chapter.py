@@ -169,7 +169,7 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
     Parameters
     ----------
     kind : the very class of the error. A warning's class makes that warning an error.
-    words : a part of the message, in one line of it.
+    words : a part of the message, in one line of it; "" for an error without words.
 
     Raises
     ------
@@ -195,4 +195,6 @@ def _line_with(words: str, message: str) -> str | None:
     plain = re.sub(r"\x1b\[\d*m", "", message)
     plain = re.sub(r" \(Triggered internally at .*", "", plain)
     lines = plain.splitlines() or [""]  # an error without a message has one empty line
+    if not words:  # which every line would hold
+        return "" if plain == "" else None
     return next((line.strip() for line in lines if words in line), None)

@@ -149,6 +149,12 @@ def test_an_error_without_a_message_is_named(capsys):
     assert capsys.readouterr().out == "NotImplementedError:\n"
 
 
+def test_an_empty_message_is_not_any_message():
+    with pytest.raises(AssertionError, match="but came ValueError: some words"):
+        with raises(ValueError, ""):
+            raise ValueError("some words")
+
+
 def test_a_long_message_is_folded(capsys):
     with raises(RuntimeError, "word"):
         raise RuntimeError("word " * 40)
