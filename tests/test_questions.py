@@ -1,43 +1,19 @@
 """Every reader question has an answer, a section that shows it, and its threads."""
 
 import re
-from pathlib import Path
 
 import pytest
-import yaml
-from myst_parser.mdit_to_docutils.base import default_slugify
+from book_links import CHAPTER, ROOT, files, sections
 
-ROOT = Path(__file__).parent.parent
 TEXTS = {
     name: (ROOT / "book" / f"{name}.md").read_text("utf-8")
     for name in ("rosetta", "glossary", "questions")
 }
 QUESTIONS = re.split(r"\n(?=\*\*\d+\. )", TEXTS["questions"])[1:]
-CHAPTER = re.compile(r"\]\(\.\./notebooks/(\w+)\.ipynb(?:#([^)]+))?\)")
 THREAD = re.compile(r"\]\((https://(?:github\.com|www\.mathworks\.com)/[^)\s]+\d+)\)")
 LINKS = [
     (name, *link) for name, text in TEXTS.items() for link in CHAPTER.findall(text)
 ]
-CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
-
-
-def files(tree):
-    """Every page that the contents name, at any depth."""
-    if isinstance(tree, dict):
-        yield from [tree["file"]] if "file" in tree else []
-        yield from (page for part in tree.values() for page in files(part))
-    elif isinstance(tree, list):
-        yield from (page for part in tree for page in files(part))
-
-
-def sections(chapter):
-    """What a link may name in a chapter: its headings, as MyST spells them."""
-    text = (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
-    return {
-        default_slugify(h.replace("`", ""))
-        for h in re.findall(r"^## (.*)", prose, re.M)
-    }
 
 
 def test_there_are_46_questions_in_order():
@@ -57,7 +33,7 @@ def test_a_question_has_an_answer_a_section_and_a_thread(text):
 
 @pytest.mark.parametrize(("page", "chapter", "section"), sorted(set(LINKS)))
 def test_what_the_appendix_links_to_is_there(page, chapter, section):
-    assert f"notebooks/{chapter}" in set(files(CONTENTS))
+    assert f"notebooks/{chapter}" in set(files())
     assert not section or section in sections(chapter)
 
 

@@ -1,0 +1,49 @@
+"""What the pages without code link to: pages, their sections, what cells there show."""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import yaml
+from myst_parser.mdit_to_docutils.base import default_slugify
+
+ROOT = Path(__file__).parent.parent
+CHAPTER = re.compile(r"\]\(\.\./notebooks/(\w+)\.ipynb(?:#([^)]+))?\)")
+CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
+
+
+def files(tree=CONTENTS):
+    """Every page that the contents name, at any depth."""
+    if isinstance(tree, dict):
+        yield from [tree["file"]] if "file" in tree else []
+        yield from (page for part in tree.values() for page in files(part))
+    elif isinstance(tree, list):
+        yield from (page for part in tree for page in files(part))
+
+
+def slug(heading):
+    """A heading as MyST spells it in an address."""
+    return default_slugify(heading.replace("`", ""))
+
+
+def sections(chapter):
+    """What a link may name in a chapter: its headings."""
+    text = (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
+    prose = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+    return {slug(heading) for heading in re.findall(r"^## (.*)", prose, re.M)}
+
+
+@cache
+def shown(chapter):
+    """What the cells of each section of a chapter hold: their code and their output."""
+    path = ROOT / "notebooks" / f"{chapter}.ipynb"
+    section, cells = "", {}
+    for cell in json.loads(path.read_text("utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            printed = ("".join(out.get("text", "")) for out in cell["outputs"])
+            cells[section] = "\n".join((cells.get(section, ""), source, *printed))
+        for heading in re.findall(r"^## (.*)", source, re.M):
+            section = slug(heading) if cell["cell_type"] == "markdown" else section
+    return cells

@@ -1,0 +1,104 @@
+"""The teaching notes: four parts a chapter, and cells that show what they say."""
+
+import re
+
+import pytest
+from book_links import CHAPTER, ROOT, files, sections, shown
+
+TEXT = (ROOT / "book" / "teaching.md").read_text("utf-8")
+PARTS = ["Predict aloud.", "The usual wrong answer.", "10 minutes.", "50 minutes."]
+ENTRIES = re.split(r"^## (?=\d+\. )", TEXT, flags=re.M)[1:]
+PAGES = sorted({page.removeprefix("notebooks/") for page in files()})
+CHAPTERS = [page for page in PAGES if re.match(r"\d\d_", page)]
+BLOCKS = [b for entry in ENTRIES for b in re.split(r"\n\n|\n(?=- )", entry)]
+
+
+def page_of(chapter):
+    """The text of a chapter's first page."""
+    return (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
+
+
+def parts(entry):
+    """The parts of an entry by their names, in the order of the text."""
+    found = re.split(r"^\*\*([^*]+)\*\* ?", entry, flags=re.M)
+    return dict(zip(found[1::2], found[2::2], strict=True))
+
+
+def unfounded(block):
+    """What a block sets in code and no cell of a section that it links to shows."""
+    cells = "\n".join(shown(c).get(s, "") for c, s in CHAPTER.findall(block))
+    spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", block)]
+    return [
+        span
+        for span in spans
+        if not re.search(rf"(?<![\w.]){re.escape(span)}(?!\w|\.\d)", cells)
+    ]
+
+
+def test_the_notes_are_in_the_contents_and_have_each_chapter_in_order():
+    titles = [re.search(r"^# (.*)", page_of(c), re.M)[1] for c in CHAPTERS]
+    heads = [entry.splitlines()[0] for entry in ENTRIES]
+    assert "book/teaching" in set(files()) and len(CHAPTERS) == 10
+    assert heads == [f"{n}. {title}" for n, title in enumerate(titles, 1)]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.splitlines()[0])
+def test_an_entry_has_its_four_parts(entry):
+    found = parts(entry)
+    assert list(found) == PARTS
+    for part in found.values():
+        assert any(section for _, section in CHAPTER.findall(part))
+    assert "?" in found[PARTS[0]]
+    assert re.search("[Tt]empting|tempts", found[PARTS[1]]) and "`" in found[PARTS[1]]
+    assert re.search(r"Say:\s", found[PARTS[2]])
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.splitlines()[0])
+def test_fifty_minutes_are_fifty(entry):
+    plan = re.findall(r"^- (\d+) min(.*)", parts(entry)[PARTS[3]], re.M)
+    assert sum(int(minutes) for minutes, _ in plan) == 50
+    assert plan[-1][1].startswith(", closing question: ")
+    assert re.search(r"task [12] of\s\[On\syour\sown\]", parts(entry)[PARTS[3]])
+
+
+@pytest.mark.parametrize(("page", "section"), sorted(set(CHAPTER.findall(TEXT))))
+def test_what_the_notes_link_to_is_there(page, section):
+    assert page in PAGES
+    assert not section or section in sections(page)
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.splitlines()[0])
+def test_an_entry_stays_within_its_chapter(entry):
+    number = f"{int(entry.split('.')[0]):02}"
+    pages = {page.removeprefix("solutions_") for page, _ in CHAPTER.findall(entry)}
+    assert {page[:2] for page in pages} == {number}
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block[:40])
+def test_what_stands_in_code_is_shown_by_a_linked_section(block):
+    assert unfounded(block) == []
+
+
+def test_a_number_that_no_linked_cell_shows_is_found_out():
+    (block,) = (b for b in BLOCKS if "`-0.0902`" in b)
+    assert unfounded(block.replace("-0.0902", "-0.0903")) == ["-0.0903"]
+    assert unfounded(block.replace("-0.0902", "-0.09")) == ["-0.09"]  # not a part
+    elsewhere = block.replace("#what-the-guess", "#memory-that-grows-what-the-guess")
+    assert "-0.0902" in unfounded(elsewhere)
+
+
+def test_the_seconds_in_the_table_are_those_of_the_pages():
+    row = re.compile(r"^\| \[.+\]\(\S+/(\w+)\.ipynb\).*\| (\d+) s \|$", re.M)
+    cost = re.compile(r"\*\*Cost:\*\* about (\d+) seconds")
+    costs = {chapter: cost.search(page_of(chapter))[1] for chapter in CHAPTERS}
+    assert dict(row.findall(TEXT)) == costs
+
+
+def test_the_notes_cite_no_thread_that_the_rest_of_the_book_does_not():
+    others = {*(ROOT / "book").glob("*.md")} - {ROOT / "book" / "teaching.md"}
+    known = "".join(page.read_text("utf-8") for page in others)
+    threads = re.findall(r"\[([^\]]+)\]\((https:[^)]+)\)", TEXT)
+    assert len(threads) >= 10
+    for name, address in threads:
+        assert f"]({address})" in known
+        assert name.split()[-1] == address.split("/")[-1] or "github" not in address
