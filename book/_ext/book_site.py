@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from executed_with import ROOT, executed_with
 from sphinx.errors import ConfigError
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 COLAB = "https://colab.research.google.com"
 FULL_NAME = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 # Font Awesome weighs half a megabyte for ten icons, which ganflow.css draws; the search
@@ -57,13 +57,14 @@ def notice_changed_assets(app, config):
 
 
 def notice_changed_package(app, config):
-    """Run every chapter again when the package or a pinned version changed.
+    """Run every chapter again when the package, a version or the machine changed.
 
     The cache of executed notebooks compares only their own cells.
     """
     patterns = ("ganflow/**/*.py", "ganflow/**/*.js", "ganflow/**/*.css", "*.txt")
-    made = digest(ROOT, *patterns)
-    cache = Path(app.outdir).parent / ".jupyter_cache" / made[:12]
+    made = f"{digest(ROOT, *patterns)} {executed_with()}"
+    name = hashlib.sha256(made.encode()).hexdigest()[:12]
+    cache = Path(app.outdir).parent / ".jupyter_cache" / name
     config.nb_execution_cache_path = str(cache)
 
 
