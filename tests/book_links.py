@@ -35,15 +35,17 @@ def sections(chapter):
 
 
 @cache
-def shown(chapter):
-    """What the cells of each section of a chapter hold: their code and their output."""
+def cells(chapter):
+    """The code of each section of a chapter, and what its cells print or assert."""
     path = ROOT / "notebooks" / f"{chapter}.ipynb"
-    section, cells = "", {}
+    section, code, found = "", {}, {}
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
-            printed = ("".join(out.get("text", "")) for out in cell["outputs"])
-            cells[section] = "\n".join((cells.get(section, ""), source, *printed))
+            printed = ["".join(out.get("text", "")) for out in cell["outputs"]]
+            held = re.findall(r"^ *assert .*(?:\n +.*)*", source, re.M)
+            code[section] = "\n".join((code.get(section, ""), source))
+            found[section] = "\n".join((found.get(section, ""), *printed, *held))
         for heading in re.findall(r"^## (.*)", source, re.M):
             section = slug(heading) if cell["cell_type"] == "markdown" else section
-    return cells
+    return code, found

@@ -3,7 +3,11 @@
 import re
 
 import pytest
-from book_links import CHAPTER, ROOT, files, sections, shown
+from book_links import CHAPTER, ROOT, cells, files, sections
+
+from ganflow.play import play
+from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps
+from ganflow.widgets.choose_schedule_lab import setting_of
 
 TEXT = (ROOT / "book" / "teaching.md").read_text("utf-8")
 PARTS = ["Predict aloud.", "The usual wrong answer.", "10 minutes.", "50 minutes."]
@@ -25,13 +29,23 @@ def parts(entry):
 
 
 def unfounded(block):
-    """What a block sets in code and no cell of a section that it links to shows."""
-    cells = "\n".join(shown(c).get(s, "") for c, s in CHAPTER.findall(block))
+    """What a block sets in code, and no section that it links to holds.
+
+    A name has to stand in a cell; a number has to be printed or asserted by one.
+    """
+    linked = [(cells(page), section) for page, section in CHAPTER.findall(block)]
+    code, found = (
+        "\n".join(both[kind].get(section, "") for both, section in linked)
+        for kind in (0, 1)
+    )
     spans = [" ".join(span.split()) for span in re.findall(r"`([^`]+)`", block)]
     return [
         span
         for span in spans
-        if not re.search(rf"(?<![\w.]){re.escape(span)}(?!\w|\.\d)", cells)
+        if not re.search(
+            rf"(?<![\w.]){re.escape(span)}(?!\w|\.\d)",
+            found if re.match(r"[-\[]?\d", span) else code + found,
+        )
     ]
 
 
@@ -102,3 +116,25 @@ def test_the_notes_cite_no_thread_that_the_rest_of_the_book_does_not():
     for name, address in threads:
         assert f"]({address})" in known
         assert name.split()[-1] == address.split("/")[-1] or "github" not in address
+
+
+def lab_run(loss, schedule, step_size, penalty):
+    """A hundred ticks of chapter 4's lab, by plain descent."""
+    setting = setting_of(loss, schedule, step_size, "gradient descent", penalty)
+    rules = setting.rules()
+    return play(setting.players(), setting.schedule, rule=rules, ticks=100)
+
+
+def test_the_lab_of_chapter_4_does_what_its_scripts_say():
+    three = SIMULTANEOUS, ALTERNATING, critic_steps(5)
+    at_once, in_turn, five = (lab_run("saturating", s, 0.5, "none") for s in three)
+    assert at_once.radius[-1] > 2 * at_once.radius[0]  # leaves
+    assert 0.8 < in_turn.radius[-1] / in_turn.radius[0] < 1.2  # turns
+    assert abs(five.psi).max() > 1.5 * abs(in_turn.psi).max()  # taller
+    assert abs(five.theta).max() < abs(in_turn.theta).max()
+    held = [lab_run("saturating", s, 0.5, "R1, critical γ") for s in three]
+    assert all(run.radius[-1] < 1e-3 for run in held)
+    at_once, in_turn = (
+        lab_run("Wasserstein", s, 1.0, "R1, critical γ") for s in three[:2]
+    )
+    assert at_once.radius[-1] < 1e-3 and in_turn.radius[-1] > 1e3
