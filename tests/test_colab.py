@@ -1,5 +1,6 @@
 """Publishing stamps one commit's address into each notebook, and pushes these alone."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -77,6 +78,21 @@ def test_each_chapter_and_nothing_else_is_stamped_in_its_first_cell(stamped):
         first = next(cell for cell in notebook.cells if cell.cell_type == "code")
         assert address in first.source
         assert path.read_text().count("git+https") == 1
+
+
+def test_a_link_to_a_page_without_a_notebook_leads_to_its_text(stamped):
+    """The branch holds notebooks only; they link to each other by their names."""
+    links = {}
+    for path in (stamped / "notebooks").iterdir():
+        cells = nbformat.read(path, as_version=4).cells
+        text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+        links[path.stem] = set(re.findall(r"\]\(([^)#\s]+)", text))
+        near = {a for a in links[path.stem] if not re.match("(https?|mailto):", a)}
+        assert [a for a in near if not (path.parent / a).exists()] == []
+    far = f"https://github.com/somebody/some-book/blob/{SHA}/book/"
+    texts = {a.removeprefix(far) for a in links["intro"] if a.startswith(far)}
+    assert "teaching.md" in texts
+    assert all((ROOT / "book" / text).is_file() for text in texts)
 
 
 def test_the_branch_holds_the_stamped_notebooks_and_the_checkout_stays(stamped):

@@ -82,12 +82,12 @@ PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css">
 
 
 def test_two_pages_become_one_document_whose_links_stay_inside(tmp_path):
-    for name in ("book/intro.html", "notebooks/b.html"):
-        (tmp_path / name).parent.mkdir()
+    for name in ("notebooks/intro.html", "notebooks/b.html"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(PAGE.format(name=name))
     document = BeautifulSoup(print_book.one_document(tmp_path), "html.parser")
     assert [h.text for h in document.select("h1")] == [
-        "book/intro.html",
+        "notebooks/intro.html",
         "notebooks/b.html",
     ]
     ids = [tag["id"] for tag in document.select("[id]")]

@@ -11,7 +11,7 @@ from build_notebooks import chapters, read_text
 from site_pages import LIVE, PAGES, SITE, holding
 
 ROOT = Path(__file__).parent.parent
-KINDS = sorted({"index.html", "search.html", "book/intro.html", *LIVE}) + [
+KINDS = sorted({"index.html", "search.html", "notebooks/intro.html", *LIVE}) + [
     next(page for page in holding('<span class="math') if page not in LIVE)
 ]
 LISTEN = """
@@ -69,7 +69,7 @@ def test_no_page_offends_its_own_policy(browser, host, path):
     "script", [("text", "window.stranger = 1"), ("src", "http://127.0.0.1:9/a.js")]
 )
 def test_a_page_refuses_the_script_of_a_stranger(visit, script):
-    page = visit("book/intro.html")
+    page = visit("notebooks/intro.html")
     page.evaluate(LISTEN)
     page.evaluate(ADD_SCRIPT, script)
     page.wait_for_function("window.refused.length")

@@ -99,7 +99,7 @@ def test_with_a_repository_each_chapter_opens_its_notebook_in_colab(published):
 
 def test_pages_without_code_have_no_colab_button(published):
     assert not [
-        link for link in outside(published / "book/intro.html") if COLAB in link
+        link for link in outside(published / "book/glossary.html") if COLAB in link
     ]
 
 

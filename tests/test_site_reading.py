@@ -50,7 +50,7 @@ NUMBERS = """() => [...document.querySelectorAll(".widget-slider")].map(slider =
 
 
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-@pytest.mark.parametrize("path", ["search.html", "book/intro.html"])
+@pytest.mark.parametrize("path", ["search.html", "notebooks/intro.html"])
 def test_a_search_field_shows_its_first_letter_and_one_ring(visit, path, size):
     page = visit(path, size=size)
     page.keyboard.press("Control+k")

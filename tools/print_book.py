@@ -18,7 +18,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "where-the-gradient-goes.pdf"
-HOST, FIRST = "http://book.localhost/", "book/intro.html"
+HOST, FIRST = "http://book.localhost/", "notebooks/intro.html"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCALE = 0.8  # 88 columns of code fit between the margins
 PAPER = {"width": 822, "height": 1180}  # what is between them, at that scale, in px

@@ -50,6 +50,13 @@ def commit(environment):
     return sha
 
 
+def with_far_links(notebook, name, sha):
+    """Link to the repository's own pages for what the branch does not hold."""
+    return notebook.replace(
+        "](../book/", f"](https://github.com/{name}/blob/{sha}/book/"
+    )
+
+
 def main():
     """Fill the folder anew, so that it holds no notebook of a chapter that is gone."""
     name, sha = repository(os.environ), commit(os.environ)
@@ -59,7 +66,7 @@ def main():
     for text in build_notebooks.chapters():
         made = build_notebooks.stamp(build_notebooks.build(text), address)
         path = OUT / "notebooks" / build_notebooks.notebook_path(text).name
-        path.write_text(made, "utf-8")
+        path.write_text(with_far_links(made, name, sha), "utf-8")
     (OUT / "README.md").write_text(README.format(sha=sha, repository=name))
     for licence in ("LICENSE", "LICENSE-TEXT"):
         shutil.copyfile(ROOT / licence, OUT / licence)
