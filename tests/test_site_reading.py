@@ -44,6 +44,10 @@ BROKEN = """() => [...document.querySelectorAll(".bd-article td code")].filter(c
     const inside = [...(text?.data ?? "").matchAll(/\\w(?=\\w)/g)];
     return inside.some(({index}) => height(index) !== height(index + 1));
 }).map(code => code.textContent)"""
+DARK = """() => [...document.querySelectorAll(".bd-article *")].filter(part => {
+    const [r, g, b, a = 1] = getComputedStyle(part).backgroundColor.match(/[\\d.]+/g);
+    return part.offsetParent && a > 0 && Math.min(r, g, b) < 200;
+}).map(part => part.className)"""
 NUMBERS = """() => [...document.querySelectorAll(".widget-slider")].map(slider => [
     slider.querySelector("[role=slider]").getAttribute("aria-valuetext"),
     slider.querySelector(".widget-readout").textContent])"""
@@ -192,3 +196,11 @@ def test_on_a_phone_the_switches_below_a_list_stand_in_one_row(visit):
     switches = page.query_selector_all(".widget-checkbox")
     heights = {switch.bounding_box()["y"] for switch in switches}
     assert (len(switches), len(heights)) == (2, 1)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_paper_is_light_whatever_the_theme(visit, theme):
+    page = visit("notebooks/02_cut_the_trace.html", theme=theme)
+    page.emulate_media(media="print")
+    page.wait_for_timeout(500)  # boxes change their colour slowly
+    assert page.evaluate(DARK) == []
