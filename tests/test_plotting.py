@@ -107,6 +107,14 @@ def test_a_cut_is_dashed_and_says_by_what(recorded):
     assert "detach" in {words for words, _ in pieces(ax, "words")}
 
 
+@pytest.mark.parametrize("cut", [True, False])
+def test_the_legend_names_the_kinds_of_line_that_are_drawn(recorded, cut):
+    ax = draw_trace(recorded[cut, not cut][0]["loss_D"], "network")
+    shown = {words for words, _ in pieces(ax, "words")}
+    for state, words in SAYS.items():
+        assert (words in shown) == bool(pieces(ax, state))
+
+
 def test_beyond_a_cut_lines_are_thinner_than_live_ones(recorded):
     ax = draw_trace(recorded[True, False][0]["loss_D"], "layer")
     live = min(line.get_linewidth() for _, line in pieces(ax, "live"))

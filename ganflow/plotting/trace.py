@@ -22,7 +22,7 @@ from ganflow.layout import (
 from ganflow.plotting.card import COLORS, HATCH, TINTS, block, card, cross, line, write
 from ganflow.record import DerivativeTrace
 
-STRIPE, LEGEND, NARROW = 9.0, 76.0, 430.0  # px
+STRIPE, ROW, NARROW = 9.0, 19.0, 430.0  # px; ROW and NARROW are the legend's
 LINES = {
     "live": {"color": COLORS["ink"], "linewidth": 2.0, "linestyle": "-"},
     "cut": {"color": COLORS["cut"], "linewidth": 1.5, "linestyle": (0, (4, 3))},
@@ -55,7 +55,7 @@ def draw_trace(
     fold : "network", "layer" or "operation", or one of these for each network by name
     ax : where to draw; a new figure, at its natural size, if None
     name : what to call the root, "loss_D" for example; its own name if empty
-    legend : whether to say below what the lines mean
+    legend : whether to say below what those lines mean that are drawn
 
     Returns
     -------
@@ -65,8 +65,10 @@ def draw_trace(
     """
     layout = lay_out(trace, fold, name=name)
     places, boxes = layout.places, layout.folded.boxes
-    width = max(places.width, NARROW if legend else 0.0) + 16
-    height = places.height + 16 + (LEGEND if legend else 0.0)
+    drawn = {link.state for link in layout.folded.links.values()}
+    said = [state for state in SAYS if legend and state in drawn]
+    width = max(places.width, NARROW if said else 0.0) + 16
+    height = places.height + 16 + (ROW * (len(said) + 1) if said else 0.0)
     left = (width - places.width) / 2
     ax = card(width, height, ax)
     for pair, link in layout.folded.links.items():
@@ -76,8 +78,7 @@ def draw_trace(
         spot = places.spots[key]
         spot = Spot(spot.x + left, spot.y + 8, spot.width, spot.height)
         _draw_box(ax, box, spot)
-    if legend:
-        _draw_legend(ax, (width - NARROW) / 2, places.height + 20)
+    _draw_legend(ax, (width - NARROW) / 2, places.height + 20, said)
     return ax
 
 
@@ -149,13 +150,13 @@ def _draw_arrow(ax: Axes, points, size: float = 9.0) -> None:
     ax.add_artist(Polygon(corners, facecolor=COLORS["ink"], linewidth=0, zorder=3))
 
 
-def _draw_legend(ax: Axes, left: float, top: float) -> None:
-    for row, (state, words) in enumerate(SAYS.items()):
-        y = top + 10 + 19 * row
+def _draw_legend(ax: Axes, left: float, top: float, said: list[str]) -> None:
+    for row, state in enumerate(said):
+        y = top + 10 + ROW * row
         ax.plot((left + 8, left + 46), (y, y), solid_capstyle="butt", **LINES[state])
         if state == "live":
             corners = [(left + 50, y), (left + 41, y - 4.5), (left + 41, y + 4.5)]
             ax.add_artist(Polygon(corners, facecolor=COLORS["ink"], linewidth=0))
         if state == "cut":
             cross(ax, left + 27, y, 4, color=COLORS["ink"], linewidth=2)
-        write(ax, left + 60, y, words, TEXT, ha="left", color=COLORS["soft"])
+        write(ax, left + 60, y, SAYS[state], TEXT, ha="left", color=COLORS["soft"])
