@@ -16,7 +16,7 @@ CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 def files(tree=CONTENTS):
     """Every page that the contents name, at any depth."""
     if isinstance(tree, dict):
-        yield from [tree["file"]] if "file" in tree else []
+        yield from (tree[key] for key in ("root", "file") if key in tree)
         yield from (page for part in tree.values() for page in files(part))
     elif isinstance(tree, list):
         yield from (page for part in tree for page in files(part))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from book_links import CHAPTER, ROOT, cells, files, sections
+from book_links import CHAPTER, ROOT, cells, files, sections, slug
 
 from ganflow.play import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps
@@ -18,7 +18,7 @@ BLOCKS = [b for entry in ENTRIES for b in re.split(r"\n\n|\n(?=- )", entry)]
 
 
 def page_of(chapter):
-    """The text of a chapter's first page."""
+    """The text of a page of a chapter."""
     return (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
 
 
@@ -72,7 +72,18 @@ def test_fifty_minutes_are_fifty(entry):
     plan = re.findall(r"^- (\d+) min(.*)", parts(entry)[PARTS[3]], re.M)
     assert sum(int(minutes) for minutes, _ in plan) == 50
     assert plan[-1][1].startswith(", closing question: ")
-    assert re.search(r"task [12] of\s\[On\syour\sown\]", parts(entry)[PARTS[3]])
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.splitlines()[0])
+def test_a_plan_has_a_task_with_its_solution(entry):
+    plan = " ".join(parts(entry)[PARTS[3]].split())
+    task, solved, page = re.search(
+        r"task ([12]) \(\[solved\]\(\S+/(solutions_\S+)\)\) of \[On your own\]"
+        r"\(\S+/(\w+)\.ipynb#on-your-own\)",
+        plan,
+    ).groups()
+    title = slug(re.search(r"^# (.*)", page_of(page), re.M)[1])
+    assert solved == f"solutions_{page[:2]}.ipynb#{title}-task-{task}"
 
 
 @pytest.mark.parametrize(("page", "section"), sorted(set(CHAPTER.findall(TEXT))))
