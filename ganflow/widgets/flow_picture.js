@@ -4,6 +4,7 @@ const PLACES = { // from where a gradient comes, to where it goes
   score_fake: [320, 239, Y.fake], score_real: [320, 239, Y.real], x_fake: [165, 84, Y.fake],
 };
 const CENTRES = { G: 52, D: 202 };
+const LEGEND = "Arrows: the gradient on its way back, and its norm by each value and each player’s weights.";
 
 export const stateOf = (get) => get("record_")[["loss", "cut", "freeze"].map(get).join(",")]
   ?? { verdict: "Nothing was recorded for this choice:", why: "turn a control back." };
@@ -77,7 +78,7 @@ function render({ model, el }) {
   const hatch = `gf${Math.random().toString(36).slice(2)}`;
   const says = make("p", { class: "says", "aria-live": "polite" }), sheet = make("div", { class: "sheet" });
   el.classList.add("gf-picture");
-  el.append(says, sheet);
+  el.append(says, sheet, make("p", { class: "legend" }, LEGEND));
   const draw = () => {
     const state = stateOf((name) => model.get(name));
     says.replaceChildren(make("strong", {}, state.verdict), ` ${state.why}`);
