@@ -149,6 +149,15 @@ def test_the_words_say_who_learns_and_why(record, key, verdict, why):
     assert why in state.why
 
 
+def test_a_gradient_of_zero_teaches_nothing_and_is_no_cut(pair):
+    D = torch.nn.Linear(2, 1).double()
+    torch.nn.init.zeros_(D.weight)
+    state = record_flow_picture(**pair | {"D": D}).states["loss_G", "none", "nobody"]
+    assert state.links["x_fake"].state == "live"
+    assert state.verdict == "G learns nothing:"
+    assert state.why.startswith("its gradient is exactly 0, and opt_G.step() raises no")
+
+
 def test_the_networks_stay_as_they_were(pair):
     before = [p.clone() for who in PLAYERS for p in pair[who].parameters()]
     record_flow_picture(**pair)

@@ -59,7 +59,7 @@ class FlowState:
         """Who learns, in a few words; without a full stop where `why` goes on."""
         if self.error:
             return f"{self.loss}.backward() raises"
-        if not self.moved[self.own]:
+        if not self.cells[self.own].norm:
             return f"{self.own} learns nothing:"
         if "score_real" in self.links and self.links["score_fake"].norm is None:
             return f"{self.own} learns from x_real only."
@@ -73,7 +73,7 @@ class FlowState:
             left = f"no path is left from {self.loss} to a weight that may learn"
             return f"“{self.error.strip()}”: {left}."
         told = []
-        if not self.moved[own]:
+        if not self.cells[own].norm:
             told.append(f"{self._cause(own)}, and opt_{own}.step() raises no error.")
         if self.cells[other].norm is None:
             through = other == "D" and self.links["x_fake"].norm is not None
@@ -98,6 +98,8 @@ class FlowState:
     def _cause(self, player: str) -> str:
         if player in self.frozen:
             return "it is frozen"
+        if self.cells[player].norm == 0.0:
+            return "its gradient is exactly 0"
         return f"{self.cells[player].why} cuts its path"
 
 
