@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from book_links import slug
 from build_notebooks import chapters
 
 ROOT = Path(__file__).parent.parent
@@ -26,11 +27,6 @@ def tasks(text):
     """The tasks of a chapter's page, named as their solutions are."""
     numbers = re.findall(r"^(\d+)\. ", on_your_own(text), re.M)
     return [f"{title(text)}, task {number}" for number in numbers]
-
-
-def slug(heading):
-    """What MyST calls a heading in an address."""
-    return re.sub(r"[^\w\s-]", "", heading.lower()).replace(" ", "-")
 
 
 def solutions(text):
