@@ -79,6 +79,23 @@ def test_only_the_named_jobs_may_write_and_only_where_they_must():
     assert writes == MAY_WRITE
 
 
+def test_a_job_that_may_write_runs_no_code_of_packages():
+    """What pip and npm install could take the job's token."""
+    for workflow, name, _ in MAY_WRITE:
+        job = read(ROOT / ".github/workflows" / f"{workflow}.yml")["jobs"][name]
+        commands = [step["run"].split()[0] for step in job["steps"] if "run" in step]
+        assert set(commands) <= {"tools/push_colab.sh", "tools/open_issue.sh"}
+
+
+def test_what_the_colab_job_pushes_is_what_the_build_stamped():
+    build, colab, _ = read(ROOT / ".github/workflows/site.yml")["jobs"].values()
+    (kept,) = (s["with"] for s in build["steps"] if "upload-artifact" in str(s))
+    (got,) = (s["with"] for s in colab["steps"] if "download-artifact" in str(s))
+    assert got == {key: kept[key] for key in ("name", "path")}
+    assert kept["path"] == "_build/colab" and kept["if-no-files-found"] == "error"
+    assert {"run": "make colab"} in build["steps"]
+
+
 @every_workflow
 def test_a_workflow_ends_and_does_not_run_beside_itself(path):
     table = read(path)
