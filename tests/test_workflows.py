@@ -136,6 +136,13 @@ def test_the_week_covers_colab_newer_packages_and_links():
     assert "schedule" in table["on"] and table["jobs"]["report"]["if"] == "failure()"
 
 
+def test_a_week_s_check_that_hangs_is_reported_too():
+    """A step that takes too long fails; a job that does is cancelled instead."""
+    job = read(ROOT / ".github/workflows/weekly.yml")["jobs"]["check"]
+    (step,) = (step for step in job["steps"] if "run" in step)
+    assert step["timeout-minutes"] < job["timeout-minutes"]
+
+
 @pytest.fixture
 def tool(tmp_path):
     """Run a tool with stand-ins for the programs it calls; they write what they got."""
@@ -182,10 +189,24 @@ def test_a_failure_opens_one_issue_and_later_ones_add_to_it(tool, open_one, expe
 DOCKER = """echo "${@: -3:1} ${@: -1}" > "$HEARD"; tar t >> "$HEARD" """
 
 
-def test_the_notebooks_of_head_go_into_colabs_image(tool):
-    done, heard = tool(
-        "run_colab_image.sh", programs={"docker": DOCKER}, GITHUB_ACTIONS=""
+SUDO = 'echo "sudo $1 $2" >> "$HEARD.sudo"'
+
+
+@pytest.mark.parametrize("runner", ["github-hosted", "self-hosted", ""])
+def test_only_on_a_machine_of_github_room_is_made_for_the_image(tool, tmp_path, runner):
+    done, _ = tool(
+        "run_colab_image.sh",
+        programs={"docker": DOCKER, "sudo": SUDO},
+        GITHUB_ACTIONS="true",
+        RUNNER_ENVIRONMENT=runner,
     )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "h.sudo").exists() == (runner == "github-hosted")
+
+
+def test_the_notebooks_of_head_go_into_colabs_image(tool):
+    programs = {"docker": DOCKER, "sudo": SUDO}
+    done, heard = tool("run_colab_image.sh", programs=programs)
     assert done.returncode == 0, done.stderr
     assert heard.startswith("us-docker.pkg.dev/colab-images/public/cpu-runtime")
     assert "pytest -W default --nbval-cell-timeout=300 notebooks" in heard

@@ -8,7 +8,8 @@ engine=$(command -v docker || command -v podman) || {
   echo "colab image: neither docker nor podman is here: install one of them" >&2
   exit 1
 }
-if [ "${GITHUB_ACTIONS:-}" = true ]; then # a hosted runner lacks the space for the image
+# GitHub's own runners lack the space for the image; somebody's own machine stays as it is.
+if [ "${RUNNER_ENVIRONMENT:-}" = github-hosted ]; then
   sudo rm -rf /usr/local/lib/android /usr/share/dotnet /opt/ghc /opt/hostedtoolcache/CodeQL
 fi
 
