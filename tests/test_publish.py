@@ -168,6 +168,29 @@ def test_a_broken_link_is_named_and_a_refusal_is_told_apart(tmp_path):
     assert [link["uri"] for link in refused] == [f"{host}/shy"]
 
 
+def test_without_a_network_the_check_says_so_in_one_line(monkeypatch, capsys):
+    gone = {"uri": "https://example.org/a", "status": "broken", "info": "no such host"}
+    inside = {"uri": "#here", "status": "unchecked", "info": ""}
+    monkeypatch.setattr(
+        check_links, "follow", lambda root, folder: [gone, gone, inside]
+    )
+    with pytest.raises(SystemExit, match="none of 2 links was answered"):
+        check_links.main()
+    assert capsys.readouterr().out == ""
+
+
+def test_one_answer_is_enough_to_name_the_links_that_are_broken(monkeypatch, capsys):
+    here = {"uri": "https://example.org/b", "status": "working", "info": ""}
+    gone = {"uri": "https://example.org/a", "status": "broken", "info": "404 Not Found"}
+    found = [gone | {"filename": "page.md"}, here]
+    monkeypatch.setattr(check_links, "follow", lambda root, folder: found)
+    with pytest.raises(SystemExit):
+        check_links.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("broken: https://example.org/a in page.md (404")
+    assert said[1:] == ["2 links, 1 broken, 0 refused"]
+
+
 def test_the_check_of_links_runs_no_cell_and_writes_no_page(tmp_path):
     made = yaml.safe_load(check_links.configure(check_links.ROOT, tmp_path).read_text())
     own = yaml.safe_load((check_links.ROOT / "_config.yml").read_text())

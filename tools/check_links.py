@@ -63,8 +63,10 @@ def sort(found):
 
 def main():
     """Say what is broken, and fail if anything is."""
-    found = follow(ROOT, FOLDER)
+    found = [link for link in follow(ROOT, FOLDER) if "://" in link["uri"]]
     broken, refused = sort(found)
+    if len(broken) == len(found):
+        sys.exit(f"links: none of {len(found)} links was answered: is there a network?")
     for word, links in (("refused", refused), ("broken", broken)):
         for link in links:
             print(f"{word}: {link['uri']} in {link['filename']} ({link['info'][:120]})")
