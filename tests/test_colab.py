@@ -39,6 +39,8 @@ def test_the_name_comes_from_github_unless_another_is_given():
     theirs = {"GITHUB_REPOSITORY": "a/fork"}
     assert stamp_colab.repository(theirs) == "a/fork"
     assert stamp_colab.repository(theirs | {"REPOSITORY": "a/b.c"}) == "a/b.c"
+    company = {"REPOSITORY": "mona_octo/book"}  # a user whom a company manages
+    assert stamp_colab.repository(company) == "mona_octo/book"
 
 
 @pytest.mark.parametrize("sha", ["", "main", "0123abc", SHA.upper()])

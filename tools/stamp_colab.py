@@ -16,7 +16,7 @@ import build_notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "_build" / "colab"
-FULL_NAME = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9_.-]+")
+FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 README = """\
 Made by `make colab` from commit {sha} of https://github.com/{repository}. Each notebook
