@@ -44,6 +44,11 @@ def check_assets(app, config):
         raise ConfigError("book/_static/vendor is missing: run tools/vendor_assets.py")
 
 
+def help_search(app, config):
+    """Let a pasted error message find its entry: see search_words.js."""
+    config.html_search_scorer = str(Path(__file__).with_name("search_words.js"))
+
+
 def digest(root, *patterns):
     """One hash of all the files below `root` that the patterns name."""
     files = [path for pattern in patterns for path in sorted(root.glob(pattern))]
@@ -98,6 +103,7 @@ def setup(app):
     """Called by Sphinx."""
     app.connect("config-inited", point_at_repository)
     app.connect("config-inited", check_assets)
+    app.connect("config-inited", help_search)
     app.add_config_value("book_assets", "", "html", [str])
     app.connect("config-inited", notice_changed_assets)
     app.connect("config-inited", notice_changed_package)
