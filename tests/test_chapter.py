@@ -139,8 +139,14 @@ def test_quiet_start_gives_stderr_back(capfd):
 
 def test_the_line_that_holds_the_words_is_printed_in_plain_text(capsys):
     with raises(ValueError, "second line"):
-        raise ValueError("first line\n\tthe \x1b[1msecond line\x1b[0m\nthe third")
+        raise ValueError("first line\n\tthe \x1b[1msecond line\x1b[0m\nThe third")
     assert capsys.readouterr().out == "ValueError: the second line\n"
+
+
+def test_a_sentence_is_printed_to_its_end(capsys):
+    with raises(ValueError, "the first"):
+        raise ValueError("Pass the first, and \nmake two.\nOr the third.\nand")
+    assert capsys.readouterr().out == "ValueError: Pass the first, and make two.\n"
 
 
 def test_an_error_without_a_message_is_named(capsys):
