@@ -99,6 +99,7 @@ def use_book_style() -> None:
         "axes.spines.right": False,
         "figure.constrained_layout.use": True,
         "figure.figsize": (6.4, 3.8),
+        "figure.labelsize": "medium",  # as the labels of an axis
         "font.size": 12,
         "grid.alpha": 0.3,
         "legend.frameon": False,
