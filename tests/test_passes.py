@@ -226,10 +226,10 @@ def test_part_of_a_batch_is_a_fraction():
 
 
 def test_the_table_has_a_line_for_each_step():
-    costs = {"as usual": StepCost(Passes(2, 3, 3, 1, 1), 26_200_000_000, 10**7, 10**8)}
+    costs = {"as usual": StepCost(Passes(2, 3, 3, 1, 1), 560_000_000, 10**7, 10**8)}
     head, line = cost_table(costs).splitlines()
     assert head.split("  ")[-3:] == ["GFLOP", "saved MB", "peak MB"]
-    assert line.split() == "as usual 2 3 3 1 1 26.2 10 100".split()
+    assert line.split() == "as usual 2 3 3 1 1 0.560 10.0 100".split()
     assert len(head) == len(line)
 
 

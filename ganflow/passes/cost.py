@@ -79,7 +79,8 @@ def cost_table(costs: Mapping[str, StepCost]) -> str:
     lines = [" " * first + "".join(f"  {head}" for head in heads)]
     for name, cost in costs.items():
         numbers = [cost.flops / 1e9, cost.saved_bytes / 1e6, cost.peak_bytes / 1e6]
-        cells = [f"{number:.3g}" for number in (*cost.passes, *numbers)]
+        cells = [f"{n:.3g}" for n in cost.passes]
+        cells += [f"{n:#.3g}".rstrip(".") for n in numbers]  # 0.560 under 0.803
         row = zip(cells, heads, strict=True)
         lines.append(
             f"{name:{first}}" + "".join(f"  {c:>{len(head)}}" for c, head in row)
