@@ -1,7 +1,7 @@
 // The arithmetic of the training view, without a browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caption, number, open, range, rgba, seen } from "../ganflow/widgets/training_view.js";
+import { caption, marks, number, open, range, rgba, seen } from "../ganflow/widgets/training_view.js";
 
 const RECORD = {
   ticks: [0, 2, 4], seconds: [0, 1.25, 2.5], shape: [2, 2, 1], points: [1, 2, 4], curves: ["loss_D", "loss_G"],
@@ -42,6 +42,19 @@ test("a curve without a number, or with one only, still has a range", () => {
   assert.deepEqual(range([NaN, 2, -1, Infinity]), [-1, 2]);
   assert.deepEqual(range([3, 3]), [2.5, 3.5]);
   assert.deepEqual(range([NaN]), [0, 1]);
+});
+
+test("an axis is marked at two to six round values", () => {
+  assert.deepEqual(marks([-12, 0.017]).map(number), ["−10", "−5", "0"]);
+  assert.deepEqual(marks([-0.016, 16.1]).map(number), ["0", "5", "10", "15"]);
+  assert.deepEqual(marks([0.0044, 1.5]).map(number), ["0.5", "1", "1.5"]);
+  assert.deepEqual(marks([2.5, 3.5]).map(number), ["2.5", "3", "3.5"]);
+  for (let high = 0.011; high < 1e6; high *= 1.07)
+    for (const low of [0, -high / 3, high * 0.99]) {
+      const found = marks([low, high]);
+      assert.ok(found.length >= 2 && found.length <= 6, `${low} to ${high}: ${found}`);
+      assert.ok(found[0] >= low - 1e-9 * high && found.at(-1) <= high * (1 + 1e-9));
+    }
 });
 
 test("numbers have three digits, a true minus, and words where there is none", () => {

@@ -23,6 +23,11 @@ export const range = (values) => { // lowest and highest finite value, never the
   if (!finite.length) return [0, 1];
   return low < high ? [low, high] : [low - 0.5, high + 0.5];
 };
+export function marks([low, high]) { // two to six round values between them
+  const ten = 10 ** Math.floor(Math.log10(high - low)), span = (high - low) / ten;
+  const step = ten * (span < 2 ? 0.5 : span < 5 ? 1 : 2), first = Math.ceil(low / step), last = Math.floor(high / step);
+  return Array.from({ length: last - first + 1 }, (_, k) => (first + k) * step);
+}
 export const number = (v) => (Number.isFinite(v) ? String(Number(v.toPrecision(Math.abs(v) < 1 ? 2 : 3))).replace("-", "−") : "no number");
 export const seen = (points, tick) => points.filter((point) => point <= tick).length; // of a curve by that tick
 export function caption(record, film, at) {
@@ -60,7 +65,8 @@ function paintChart(pen, w, h, chart, record, film, at, ink) {
   const write = (text, u, v, textAlign, fillStyle = ink.soft) => {
     Object.assign(pen, { textAlign, fillStyle, strokeStyle: ink.paper, lineWidth: 4 }).strokeText(text, u, v); pen.fillText(text, u, v);
   };
-  for (const v of [low, (low + high) / 2, high]) {
+  stroke(pen, ink.line, 1, [], [[left, base], [right, base]]);
+  for (const v of marks([low, high])) {
     stroke(pen, ink.line, 1, [], [[left, y(v)], [right, y(v)]]);
     write(number(v), left - 5, y(v) + 4, "right");
   }
