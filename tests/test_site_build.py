@@ -10,6 +10,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
+from book_site import keep_prints_whole
+from jupyter_cache.executors import utils as executor
+from myst_nb.core.utils import coalesce_streams
+from nbformat.v4 import new_code_cell, new_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -122,3 +126,12 @@ def test_every_link_inside_the_book_leads_somewhere(published):
             if parts.fragment and target in pages:
                 anchors = pages[target].anchors
                 assert unquote(parts.fragment) in anchors, f"{page.name} to {link}"
+
+
+def test_a_line_that_is_printed_in_pieces_stays_one_line(monkeypatch):
+    monkeypatch.setattr(executor, "executenb", executor.executenb)  # is put back
+    keep_prints_whole(None, None)
+    pieces = "print('one', end='', flush=True); time.sleep(0.4); print(' line')"
+    notebook = new_notebook(cells=[new_code_cell(f"import time; {pieces}")])
+    (cell,) = executor.executenb(notebook).cells
+    assert [output.text for output in coalesce_streams(cell.outputs)] == ["one line\n"]
