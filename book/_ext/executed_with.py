@@ -49,6 +49,7 @@ def commit(root=ROOT):
     """The commit that the files are of, as git abbreviates it."""
     if not (root / ".git").exists() or not shutil.which("git"):
         return "no commit"
-    command = ["git", "-C", root, "describe", "--always", "--dirty", "--exclude=*"]
+    command = ["git", "--no-optional-locks", "-C", root, "describe", "--always"]
+    command += ["--dirty", "--exclude=*"]
     done = subprocess.run(command, capture_output=True, text=True)
     return done.stdout.strip().replace("-dirty", " and changes") or "no commit"
