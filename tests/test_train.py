@@ -263,6 +263,7 @@ def test_the_average_follows_by_its_decay():
 def test_looks_are_spread_from_the_start_to_the_end():
     assert ticks_to_look(1000, 5) == {0, 1, 10, 100, 1000}
     assert ticks_to_look(1, 24) == {0, 1}
+    assert ticks_to_look(1000, 2) == {0, 1000}
     with pytest.raises(ValueError, match="looks is 1"):
         ticks_to_look(10, 1)
 

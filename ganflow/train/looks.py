@@ -70,5 +70,6 @@ def ticks_to_look(ticks: int, looks: int) -> frozenset[int]:
     """
     if looks < 2:
         raise ValueError(f"looks is {looks}; it is at least 2: the start and the end")
-    later = np.geomspace(1, ticks, looks - 1).round().astype(int)
+    # From the end, so that a single look after the start is the end.
+    later = np.geomspace(ticks, 1, looks - 1).round().astype(int)
     return frozenset({0, *later.tolist()})
