@@ -58,7 +58,7 @@ def serve(folder):
 
 
 def open_page(browser, address, *, theme="light", size=WIDE):
-    """Open a page, scroll to every widget and wait until all of them are drawn.
+    """Open a page, scroll to every widget and figure and wait until all are drawn.
 
     The page's `asked` and `complaints` list its requests and what went wrong.
     """
@@ -69,7 +69,7 @@ def open_page(browser, address, *, theme="light", size=WIDE):
     page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}"))
     page.on("console", lambda said: note_error(page, said))
     page.goto(address, wait_until="networkidle")
-    for place in page.query_selector_all("[data-live]"):
+    for place in page.query_selector_all("[data-live], img[loading=lazy]"):
         place.scroll_into_view_if_needed()
     page.wait_for_function(
         "!document.querySelector('[data-live]:not([data-live=ready])')"

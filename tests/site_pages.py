@@ -12,12 +12,18 @@ PAGES = sorted(
 ) or ["no page was built"]
 
 
+def parts(page):
+    """The files of a page: its HTML, and the recorded state of its widgets."""
+    state = SITE / "_static" / "widget_states" / Path(page).with_suffix(".js")
+    return [part for part in (SITE / page, state) if part.exists()]
+
+
 def holding(text):
-    """The pages whose HTML holds the text, or one name that no page has."""
+    """The pages whose files hold the text, or one name that no page has."""
     return [
         page
         for page in PAGES
-        if (SITE / page).exists() and text in (SITE / page).read_text("utf-8")
+        if any(text in part.read_text("utf-8") for part in parts(page))
     ] or [f"no page with {text} was built"]
 
 

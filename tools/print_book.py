@@ -91,6 +91,8 @@ def one_document(site):
         article = tree.select_one("article.bd-article")
         for aside in article.select(".headerlink, .toctree-wrapper"):
             aside.decompose()
+        for figure in article.select("img[loading]"):
+            del figure["loading"]  # nobody scrolls to it before it is printed
         move(article, page, pages)["id"] = name(page)
         articles.append(str(article))
         for tag in tree.select("head link[rel=stylesheet], script"):

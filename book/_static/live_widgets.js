@@ -7,15 +7,21 @@
   const folder = new URL("vendor/widgets/", document.currentScript.src).href;
   const places = new Set([...document.querySelectorAll(VIEW)].map((v) => v.parentElement));
 
-  const load = (name, attributes = {}) =>
+  const load = (src, attributes = {}) =>
     new Promise((resolve, reject) => {
       const script = Object.assign(document.createElement("script"), {
-        src: folder + name, onload: resolve,
-        onerror: () => reject(new Error(`${name} did not arrive`)),
+        src, onload: () => resolve(script),
+        onerror: () => reject(new Error(`${src} did not arrive`)),
       });
       for (const [key, value] of Object.entries(attributes)) script.setAttribute(key, value);
       document.head.append(script);
     });
+
+  // The manager looks for the recorded states in the page, which names only where they are.
+  const loadStates = () =>
+    Promise.all([...document.querySelectorAll(STATE)].map(async (place) => {
+      place.textContent = (await load(place.src)).state;
+    }));
 
   // The labels of sliders that choose from a list. The manager lets a reader write any
   // number beside them, and does nothing with it.
@@ -64,24 +70,6 @@
     } else if (readout.isContentEditable) readout.setAttribute("role", "textbox");
   };
 
-  // ipywidgets typesets its labels through the interface of MathJax 2; pages have 3.
-  const bridgeMathJax = () => {
-    if (!window.MathJax) return;
-    window.MathJax.Hub ??= {
-      Queue: ([, , element]) =>
-        window.MathJax.startup.promise.then(() => window.MathJax.typesetPromise([element])),
-    };
-  };
-
-  const draw = async () => {
-    bridgeMathJax();
-    window.__jupyter_widgets_assets_path__ = folder;
-    await load("require.js");
-    window.requirejs.config({ paths: { anywidget: `${folder}anywidget` } });
-    // Should a module be missing, it is looked for here too, never on another host.
-    await load("embed-amd.js", { "data-jupyter-widgets-cdn": folder });
-  };
-
   const settle = (text) => {
     for (const place of places) {
       place.dataset.live = text;
@@ -89,8 +77,7 @@
     }
   };
 
-  const start = () => {
-    watcher.disconnect();
+  const follow = () =>
     new MutationObserver(() => {
       nameControls();
       const drawn = [...places].every((p) => p.querySelector(".widget-subarea > *"));
@@ -98,6 +85,18 @@
     }).observe(document.body, {
       childList: true, subtree: true, attributeFilter: ["class", "contenteditable"],
     });
+
+  const draw = async () => {
+    window.__jupyter_widgets_assets_path__ = folder;
+    await Promise.all([loadStates(), load(`${folder}require.js`)]);
+    follow();
+    window.requirejs.config({ paths: { anywidget: `${folder}anywidget` } });
+    // Should a module be missing, it is looked for here too, never on another host.
+    await load(`${folder}embed-amd.js`, { "data-jupyter-widgets-cdn": folder });
+  };
+
+  const start = () => {
+    watcher.disconnect();
     draw().catch((error) => {
       settle("failed");
       console.error(`the widgets of this page were not drawn: ${error.message}`);
@@ -110,6 +109,6 @@
   );
   settle("loading");
   const begin = () => places.forEach((place) => watcher.observe(place));
-  if (document.readyState === "complete") begin();
-  else addEventListener("load", begin);
+  // Not before the theme's scripts have run: require.js would take them for its modules.
+  addEventListener("DOMContentLoaded", () => window.firstPaint.then(begin));
 })();

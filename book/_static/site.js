@@ -25,6 +25,7 @@
     const box = Object.assign(document.createElement("div"), { className: "gf-figure" });
     image.replaceWith(box);
     box.append(image);
+    image.addEventListener("load", reach);
   }
   // A line may break on either side of a formula, as if it were a picture: keep the full
   // stop after it, and the bracket before it, on its line.
@@ -48,6 +49,39 @@
     arrow.setAttribute("aria-label", `the pages of ${chapter}`);
   }
   document.querySelector(".citation-list")?.removeAttribute("role");
+
+  // What is heavy waits for this, so that a reader sees something first.
+  window.firstPaint = new Promise((resolve) => {
+    new PerformanceObserver((seen, observer) => {
+      if (!seen.getEntriesByName("first-contentful-paint").length) return;
+      observer.disconnect();
+      resolve();
+    }).observe({ type: "paint", buffered: true });
+  });
+
+  // MathJax weighs more than all that a page needs for its first paint, so it comes after
+  // that. Till then window.MathJax holds its settings, and the promise of set formulas.
+  const late = document.querySelector('script[type="text/late"]');
+  const promiseFormulas = (settings) => {
+    // ipywidgets typesets its labels through the interface of MathJax 2; pages have 3.
+    const typeset = ([, , element]) =>
+      settings.startup.promise.then(() => window.MathJax.typesetPromise([element]));
+    settings.Hub = { Queue: typeset };
+    settings.startup = {};
+    settings.startup.promise = new Promise((resolve) => {
+      settings.startup.ready = () => {
+        window.MathJax.Hub = settings.Hub;
+        window.MathJax.startup.defaultReady();
+        resolve(window.MathJax.startup.promise);
+      };
+    });
+  };
+  const fetchMathJax = () =>
+    document.head.append(Object.assign(document.createElement("script"), { src: late.src }));
+  if (late) {
+    promiseFormulas(window.MathJax);
+    addEventListener("load", () => window.firstPaint.then(fetchMathJax));
+  }
 
   addEventListener("load", reach);
   addEventListener("resize", reach);

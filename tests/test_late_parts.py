@@ -1,0 +1,64 @@
+"""What comes late on a page is left out of its HTML, is where it says, and is light."""
+
+import json
+import re
+from types import SimpleNamespace
+
+import late_parts
+import pytest
+from site_pages import LIVE, SITE, holding
+
+CURVE = '<path d="M 1.234567 -20.98 L 3 4.005999"/>'
+DRAWING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="72.5pt" height="36pt">'
+    f'<g transform="scale(0.015625)">{CURVE}</g><!-- 0.123456 --></svg>'
+)
+
+
+def test_a_lighter_figure_keeps_all_but_what_lies_beyond_a_hundredth():
+    light = late_parts.lighter(DRAWING)
+    assert light == DRAWING.replace("1.234567", "1.23").replace("4.005999", "4.00")
+    assert late_parts.lighter(light) == light
+
+
+def test_a_figure_comes_late_and_its_place_is_kept(tmp_path):
+    (tmp_path / "a b.svg").write_text(DRAWING)
+    builder = SimpleNamespace(images={"a b.svg": "a b.svg", "c.png": "c.png"})
+    app = SimpleNamespace(srcdir=tmp_path, builder=builder)
+    others = '<img alt="x" src="../_images/c.png" /><img src="../_static/mark.svg" />'
+    page = {"body": '<img alt="a chart" src="../_images/a%20b.svg" />' + others}
+    late_parts.load_figures_late(app, "page", "page.html", page, None)
+    size = 'width="97" height="48" loading="lazy"'
+    image = f'<img alt="a chart" src="../_images/a%20b.svg" {size} />'
+    assert page["body"] == image + others
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", LIVE)
+def test_a_page_names_where_the_state_of_its_widgets_is(browser, path):
+    html = (SITE / path).read_text("utf-8")
+    elements = re.findall(rf'<script [^>]*"{re.escape(late_parts.STATE)}"(.*)', html)
+    (source,) = re.findall(r' src="([^"?]+)[?"].*></script>$', elements[0])
+    assert len(elements) == 1
+    code = ((SITE / path).parent / source).read_text("utf-8")
+    literal = code.removeprefix("document.currentScript.state = ").removesuffix(";\n")
+    models = json.loads(json.loads(literal))["state"]
+    shown = re.findall(r'"model_id": "(\w+)"', html)
+    assert shown and set(shown) <= set(models)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", holding('loading="lazy"'))
+def test_figures_have_their_size_before_they_come(browser, host, path):
+    page = browser.new_page()
+    page.route("**/_images/*", lambda route: None)  # they are on their way
+    page.goto(f"{host}/{path}")
+    figures = page.query_selector_all(".bd-article img[loading=lazy]")
+    assert figures
+    for figure in figures:
+        box = figure.bounding_box()
+        natural = [float(figure.get_attribute(side)) for side in ("width", "height")]
+        assert box["width"] / box["height"] == pytest.approx(
+            natural[0] / natural[1], rel=0.02
+        )
+    page.close()
