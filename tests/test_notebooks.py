@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 TEXTS = build_notebooks.chapters()
 FIRST_CELL = (ROOT / "tools" / "first_cell.md").read_text()
+COLUMNS = 98  # of code, beside both sidebars of a page 1,400 px wide
 HEADER = """---
 kernelspec: {display_name: Python 3, language: python, name: python3}
 ---
@@ -107,6 +108,14 @@ def test_cells_are_short_enough_for_one_thought(text):
             "tags", []
         ):
             assert len(cell.source.splitlines()) <= 20, cell.source
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_no_line_of_a_cell_or_its_output_runs_past_the_edge_of_the_page(text):
+    for cell in nbformat.read(build_notebooks.notebook_path(text), as_version=4).cells:
+        printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
+        for line in f"{cell.source}\n{printed}".splitlines():
+            assert cell.cell_type != "code" or len(line) <= COLUMNS, line
 
 
 def test_the_same_text_gives_the_same_bytes(page):
