@@ -142,6 +142,21 @@ def test_a_frozen_weight_says_what_stops_it(traces):
     assert lines_of(weight) == ("1 × 8 · frozen",)
 
 
+@pytest.mark.parametrize(
+    "calls, lines",
+    [
+        ("linear", ("linear",)),
+        ("norm sub square mean", ("norm · sub · square", "mean")),
+        ("conv_transpose2d batch_norm", ("conv_transpose2d", "batch_norm")),
+        ("exp " * 12, ("exp · exp · exp · exp", "exp · exp · exp · exp…")),
+    ],
+)
+def test_calls_take_two_lines_before_their_end_is_dropped(traces, calls, lines):
+    boxes = fold_trace(traces["loss_G", False, False], "layer").boxes.values()
+    layer = next(box for box in boxes if box.kind == "layer")
+    assert lines_of(replace(layer, calls=tuple(calls.split()), parameters=0)) == lines
+
+
 def test_tensors_of_a_list_are_named_once():
     W, B, psi = (ones(2, requires_grad=True) for _ in range(3))
     with watch(D=[W, B], psi=psi) as seen:

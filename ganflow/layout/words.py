@@ -84,7 +84,7 @@ def lines_of(box: Box) -> tuple[str, ...]:
     if box.kind == "network":
         lines.append(f"{len(box.nodes) - box.parameters} operations")
     elif box.kind in ("layer", "loss") and box.calls:
-        lines.append(_short(" · ".join(box.calls)))
+        lines += _two_lines(box.calls)
     elif box.kind == "operation" and box.network:
         where = f"{box.network}.{box.layer}".rstrip(".")
         lines.append(" · ".join(filter(None, (where, shape_words(box.shape)))))
@@ -102,6 +102,17 @@ def _weights(box: Box) -> str:
     if not box.reached and "frozen parameter" in box.stopped:
         return f"frozen: {some}"
     return some
+
+
+def _two_lines(calls: tuple[str, ...], most: int = 24) -> list[str]:
+    """The calls in one line of at most `most` letters, or in two."""
+    lines = [calls[0]]
+    for call in calls[1:]:
+        if len(joined := f"{lines[-1]} · {call}") <= most or len(lines) == 2:
+            lines[-1] = joined
+        else:
+            lines.append(call)
+    return [_short(line, most) for line in lines]
 
 
 def _short(text: str, most: int = 24) -> str:
