@@ -35,7 +35,8 @@ assets: environment
 
 .PHONY: test
 test: lint assets  ## run every test and every notebook
-	@$(BIN)/python -m pytest -n logical --dist loadfile
+	@$(BIN)/python -m pytest -n logical --dist loadfile -m "not alone"
+	@$(BIN)/python -m pytest tests -m alone
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
@@ -60,6 +61,10 @@ offline: environment  ## pack the built site into a zip that opens from a folder
 .PHONY: pdf
 pdf: environment  ## print the built site as one PDF, by Chromium
 	@$(BIN)/python tools/print_book.py
+
+.PHONY: bench-book
+bench-book: environment  ## weigh and time the pages of the built site, by Chromium
+	@$(BIN)/python tools/bench_book.py
 
 .PHONY: links
 links: environment  ## follow the links to other hosts; run no cell

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from site_browser import CHROMIUM, FLAGS, cannot, open_page, serve
+from page_cost import CHROMIUM, FLAGS, serve
+from site_browser import cannot, open_page
 from site_pages import SITE, stale_notebooks
 from small_pair import small_pair
 

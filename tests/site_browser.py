@@ -1,19 +1,9 @@
-"""Serve the built site, open its pages and move its controls as a reader does."""
+"""Open the pages of the built site and move their controls as a reader does."""
 
 import os
-import shutil
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 375, "height": 800}
 
 # How a reader moves each kind of ipywidgets control with the keyboard.
@@ -36,25 +26,6 @@ def cannot(reason):
     if os.environ.get("GANFLOW_REQUIRE_BROWSER") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    """The standard handler, less its log."""
-
-    def log_message(self, format, *args):
-        """Say nothing."""
-
-
-@contextmanager
-def serve(folder):
-    """Yield the address under which `folder` is served, such as http://127.0.0.1:4711."""
-    handler = partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
 
 
 def open_page(browser, address, *, theme="light", size=WIDE):

@@ -1,0 +1,194 @@
+"""What a page of the built site costs its reader: bytes, first paint, a usable widget.
+
+Every visit starts with an empty cache, in Chromium. The site is served as GitHub Pages
+serves it: text gzipped at level 6, fonts and images as they are.
+"""
+
+import gzip
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+# Gzipped bytes before the first paint and in all; seconds on two cores.
+BUDGETS = {"early": 300_000, "total": 2_200_000, "paint": 1.0, "usable": 2.0}
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync"
+).split()
+SIZE = {"width": 1400, "height": 900}
+ROUND_TRIP = 150  # ms, where a network's speed is given
+TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml")
+
+# The kinds of controls; of the keys, one moves it wherever it stands.
+KEYS = {
+    "[role=slider]": ("ArrowRight", "ArrowLeft"),
+    "select": ("ArrowDown", "ArrowUp"),
+    "input[type=checkbox]": ("Space",),
+    "input[type=radio]:checked": ("ArrowDown", "ArrowUp"),
+    "button:not(.mod-active)": ("Space",),
+}
+CONTROL = f"[data-live] :is({', '.join(KEYS)})"
+PICTURE = ".lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
+LOOKS = f"""[...document.querySelectorAll("[data-live] {PICTURE}")].map(picture =>
+    picture.innerHTML +
+    [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
+CHANGED = f"""before => ({LOOKS}).some((look, place) => look !== before[place])
+    && performance.now()"""
+DRAWN = f"""() => [...document.querySelectorAll("[data-live]")].every(place =>
+    place.dataset.live === "ready" && place.querySelector("{PICTURE} > *"))"""
+PAINTED = 'performance.getEntriesByName("first-contentful-paint")[0]?.startTime'
+ASKED = """["navigation", "resource"]
+    .flatMap(kind => performance.getEntriesByType(kind))
+    .filter(entry => entry.name.startsWith("http"))
+    .map(entry => [entry.startTime, entry.encodedBodySize])"""
+
+
+@cache
+def zipped(path, changed):
+    """The file as GitHub Pages sends it; `changed` is when it was last written."""
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+class PagesHandler(SimpleHTTPRequestHandler):
+    """Answers as GitHub Pages does, and keeps no log."""
+
+    protocol_version = "HTTP/1.1"
+
+    def handle(self):
+        """Answer until the reader leaves, which may be in the middle of an answer."""
+        with suppress(ConnectionError):
+            super().handle()
+
+    def do_GET(self):
+        """Send a file, gzipped if it is text."""
+        path = Path(self.translate_path(self.path))
+        if not path.is_file():
+            self.send_error(404)
+            return
+        kind = self.guess_type(path)
+        text = kind.startswith(TEXT)
+        body = zipped(path, path.stat().st_mtime_ns) if text else path.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        if text:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format, *args):
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder):
+    """Yield the address under which `folder` is served, such as http://127.0.0.1:4711."""
+    handler = partial(PagesHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+@contextmanager
+def first_visit(browser, megabits=None):
+    """Yield a page with an empty cache, on a network of `megabits` per second."""
+    context = browser.new_context(viewport=SIZE)
+    try:
+        page = context.new_page()
+        if megabits:
+            bytes_per_second = megabits * 1e6 / 8
+            context.new_cdp_session(page).send(
+                "Network.emulateNetworkConditions",
+                {
+                    "offline": False,
+                    "latency": ROUND_TRIP,
+                    "downloadThroughput": bytes_per_second,
+                    "uploadThroughput": bytes_per_second,
+                },
+            )
+        yield page
+    finally:
+        context.close()
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Gzipped bytes: asked for before the first paint, and when all is drawn."""
+
+    early: int
+    total: int
+
+
+def weigh(browser, address):
+    """Read a page to its end, wait until all is drawn, and add up what it asked for.
+
+    Parameters
+    ----------
+    browser : playwright's Browser. address : a page below an address of `serve`.
+
+    Returns
+    -------
+    Weight, without the heads of the answers.
+    """
+    with first_visit(browser) as page:
+        page.goto(address, wait_until="networkidle")
+        for place in page.query_selector_all("[data-live], img[loading=lazy]"):
+            place.scroll_into_view_if_needed()
+            page.wait_for_timeout(50)  # it asks for what is in sight
+        if page.query_selector("[data-live]"):
+            page.wait_for_function(DRAWN)
+        page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
+        page.wait_for_load_state("networkidle")
+        paint, asked = page.evaluate(f"[{PAINTED}, {ASKED}]")
+    early = sum(size for start, size in asked if start < paint)
+    return Weight(early, sum(size for _, size in asked))
+
+
+def first_paint(browser, address, megabits=None):
+    """Seconds from following a link to the first text or picture on the screen."""
+    with first_visit(browser, megabits) as page:
+        page.goto(address, wait_until="load")
+        while (paint := page.evaluate(PAINTED)) is None:
+            page.wait_for_timeout(20)
+        return paint / 1000
+
+
+def usable(browser, address, megabits=None):
+    """Seconds from following a link to the first answer of a widget.
+
+    The reader scrolls to the first widget as soon as the page has a place for it, and
+    presses a key that moves its first control as soon as its picture is drawn. The
+    clock stops when a picture looks different.
+    """
+    with first_visit(browser, megabits) as page:
+        page.goto(address, wait_until="commit")
+        place = page.wait_for_selector("[data-live]", state="attached")
+        place.evaluate("place => place.scrollIntoView()")
+        page.wait_for_function(DRAWN)
+        return press_until_changed(page) / 1000
+
+
+def press_until_changed(page):
+    """Press keys on the controls until a picture changes; return when, in ms."""
+    from playwright.sync_api import TimeoutError as NothingMoved
+
+    before = page.evaluate(LOOKS)
+    for control in page.query_selector_all(CONTROL):
+        kind = next(
+            kind for kind in KEYS if control.evaluate(f"c => c.matches('{kind}')")
+        )
+        for key in KEYS[kind]:
+            control.press(key)
+            with suppress(NothingMoved):
+                changed = page.wait_for_function(CHANGED, arg=before, timeout=500)
+                return changed.json_value()
+    raise ValueError(f"{page.url}: no control of its widgets changes a picture")
