@@ -42,7 +42,7 @@ def seconds(visit, budget):
     just before it and after it. Without any that counts there is no judgement.
     """
     slow = []
-    for _ in range(4 * VISITS):
+    for _ in range(2 * VISITS):
         quiet = free_cores() >= FREE
         took = visit()
         if took <= budget:
