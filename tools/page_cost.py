@@ -25,7 +25,7 @@ SIZE = {"width": 1400, "height": 900}
 ROUND_TRIP = 150  # ms, where a network's speed is given
 TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
-# The kinds of controls; of the keys, one moves it wherever it stands.
+# The kinds of controls, the key that moves each, and at its end the other one.
 KEYS = {
     "[role=slider]": ("ArrowRight", "ArrowLeft"),
     "select": ("ArrowDown", "ArrowUp"),
@@ -35,6 +35,8 @@ KEYS = {
 }
 CONTROL = f"[data-live] :is({', '.join(KEYS)})"
 PICTURE = ".lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
+AT_END = """c => c.matches("select") ? c.selectedIndex === c.length - 1
+    : c.ariaValueNow !== null && c.ariaValueNow === c.ariaValueMax"""
 LOOKS = f"""[...document.querySelectorAll("[data-live] {PICTURE}")].map(picture =>
     picture.innerHTML +
     [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
@@ -186,7 +188,7 @@ def press_until_changed(page):
         kind = next(
             kind for kind in KEYS if control.evaluate(f"c => c.matches('{kind}')")
         )
-        for key in KEYS[kind]:
+        for key in KEYS[kind][:: -1 if control.evaluate(AT_END) else 1]:
             control.press(key)
             with suppress(NothingMoved):
                 changed = page.wait_for_function(CHANGED, arg=before, timeout=500)

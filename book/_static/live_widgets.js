@@ -4,6 +4,7 @@
 (() => {
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const NEAR = 800; // px between a reader and the first widget
   const folder = new URL("vendor/widgets/", document.currentScript.src).href;
   const places = new Set([...document.querySelectorAll(VIEW)].map((v) => v.parentElement));
 
@@ -105,10 +106,17 @@
 
   const watcher = new IntersectionObserver(
     (seen) => seen.some((entry) => entry.isIntersecting) && start(),
-    { rootMargin: "800px" },
+    { rootMargin: `${NEAR}px` },
   );
   settle("loading");
-  const begin = () => places.forEach((place) => watcher.observe(place));
+  const isNear = (place) => {
+    const { top, bottom } = place.getBoundingClientRect();
+    return bottom > -NEAR && top < innerHeight + NEAR;
+  };
+  const begin = () => {
+    if ([...places].some(isNear)) start(); // the watcher would wait for the next frame
+    else places.forEach((place) => watcher.observe(place));
+  };
   // Not before the theme's scripts have run: require.js would take them for its modules.
   addEventListener("DOMContentLoaded", () => window.firstPaint.then(begin));
 })();
