@@ -6,11 +6,12 @@ import subprocess
 import sysconfig
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
-from book_site import keep_prints_whole
+from book_site import keep_prints_whole, remove_old_pages
 from jupyter_cache.executors import utils as executor
 from myst_nb.core.utils import coalesce_streams
 from nbformat.v4 import new_code_cell, new_notebook
@@ -126,6 +127,32 @@ def test_every_link_inside_the_book_leads_somewhere(published):
             if parts.fragment and target in pages:
                 anchors = pages[target].anchors
                 assert unquote(parts.fragment) in anchors, f"{page.name} to {link}"
+
+
+def test_what_an_earlier_build_wrote_of_a_page_that_is_gone_goes(tmp_path):
+    app = SimpleNamespace(
+        outdir=tmp_path,
+        builder=SimpleNamespace(format="html"),
+        env=SimpleNamespace(all_docs={"book/new": 0, "notebooks/new": 0}),
+        config=SimpleNamespace(html_additional_pages={"index": "index.html"}),
+    )
+    states, sources = "_static/widget_states/notebooks", "_sources/notebooks"
+    kept = {"index.html", "search.html", "book/new.html", "_static/other.html"}
+    kept |= {f"{states}/new.js", f"{sources}/new.ipynb", "_sources/book/new.md"}
+    old = {"book/old.html", "notebooks/old.html", f"{states}/old.js"}
+    old |= {f"{sources}/old.ipynb", "_sources/book/old.md"}
+    for name in kept | old:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    def files():
+        paths = (path for path in tmp_path.rglob("*") if path.is_file())
+        return {path.relative_to(tmp_path).as_posix() for path in paths}
+
+    remove_old_pages(app, Exception("the build failed"))
+    assert files() == kept | old
+    remove_old_pages(app, None)
+    assert files() == kept
 
 
 def test_a_line_that_is_printed_in_pieces_stays_one_line(monkeypatch):

@@ -25,6 +25,9 @@ UNUSED_SCRIPT = re.compile(
     r'(?:fontawesome|searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
 )
 
+# Where files that are named after pages are: the pages, their sources, their widgets.
+WRITTEN = {"": "*.html", "_sources": "*.*", "_static/widget_states": "*.js"}
+
 
 def point_at_repository(app, config):
     """Add the Colab and repository buttons that REPOSITORY=owner/name asks for."""
@@ -111,6 +114,19 @@ def is_formula(node):
     return isinstance(node, (nodes.math, nodes.math_block))
 
 
+def remove_old_pages(app, exception):
+    """Take away what an earlier build wrote of pages that the book has no more."""
+    if exception or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    here = {*app.env.all_docs, *app.config.html_additional_pages, "search"}
+    for folder, kind in WRITTEN.items():
+        for path in sorted((out / folder).rglob(kind)):
+            page = path.relative_to(out / folder).with_suffix("").as_posix()
+            if page not in here and not page.startswith("_"):
+                path.unlink()
+
+
 def setup(app):
     """Called by Sphinx."""
     app.connect("config-inited", point_at_repository)
@@ -122,4 +138,5 @@ def setup(app):
     app.connect("config-inited", keep_prints_whole)
     app.connect("builder-inited", add_filter)
     app.connect("html-page-context", leave_out_mathjax, priority=900)
+    app.connect("build-finished", remove_old_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
