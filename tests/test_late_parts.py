@@ -62,3 +62,18 @@ def test_figures_have_their_size_before_they_come(browser, host, path):
             natural[0] / natural[1], rel=0.02
         )
     page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", sorted({*LIVE} & {*holding("text/late")})[:1])
+def test_a_browser_that_tells_of_no_paint_gets_what_is_late_too(browser, host, path):
+    page = browser.new_page()
+    silent = "PerformanceObserver, 'supportedEntryTypes', {value: []}"
+    page.add_init_script(
+        f"Object.defineProperty({silent}); PerformanceObserver.prototype.observe = Date"
+    )
+    page.goto(f"{host}/{path}")
+    page.wait_for_selector("mjx-container", state="attached")
+    page.query_selector("[data-live]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-live=ready]")
+    page.close()

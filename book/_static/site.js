@@ -52,6 +52,9 @@
 
   // What is heavy waits for this, so that a reader sees something first.
   window.firstPaint = new Promise((resolve) => {
+    // A browser that does not tell of its paints has surely painted when all is there.
+    if (!PerformanceObserver.supportedEntryTypes?.includes("paint"))
+      return addEventListener("load", resolve);
     new PerformanceObserver((seen, observer) => {
       if (!seen.getEntriesByName("first-contentful-paint").length) return;
       observer.disconnect();
