@@ -158,6 +158,84 @@ def test_a_gradient_of_zero_teaches_nothing_and_is_no_cut(pair):
     assert state.why.startswith("its gradient is exactly 0, and opt_G.step() raises no")
 
 
+class Chosen(torch.nn.Linear):
+    """A choice of one of five, which has no derivative."""
+
+    def forward(self, x):
+        return super().forward(x).argmax(1)
+
+
+class Deaf(torch.nn.Module):
+    """A D that does not look."""
+
+    def __init__(self):
+        super().__init__()
+        self.bias = torch.nn.Parameter(torch.ones(1))
+
+    def forward(self, x):
+        return self.bias.expand(len(x), 1)
+
+
+class Root(torch.nn.Module):
+    """The root of a negative number."""
+
+    def forward(self, x):
+        return (-1 - x.square()).sqrt()
+
+
+def embedded():
+    return torch.nn.Sequential(torch.nn.Embedding(5, 2), torch.nn.Linear(2, 1))
+
+
+ODD = {
+    "its path is cut: not differentiable": lambda G, D: {
+        "G": Chosen(2, 5).double(),
+        "D": embedded().double(),
+        "x_real": torch.arange(3),
+    },
+    "no path leads there": lambda G, D: {"D": Deaf()},
+    "its gradient is nan": lambda G, D: {"D": torch.nn.Sequential(D, Root())},
+}
+
+
+@pytest.mark.parametrize("cause", ODD)
+def test_odd_networks_get_a_cause_of_their_own(pair, cause):
+    given = pair | ODD[cause](pair["G"], pair["D"])
+    state = record_flow_picture(**given).states["loss_G", "none", "nobody"]
+    assert state.verdict == "G learns nothing:"
+    assert state.why.startswith(f"{cause}, and opt_G.step() raises no error.")
+
+
+def test_a_step_that_rounding_swallows_teaches_nothing(pair):
+    """A float32 weight of 100 does not notice a step of 1e-9."""
+    G, D = torch.nn.Linear(2, 2), torch.nn.Linear(2, 1)
+    torch.nn.init.constant_(D.weight, 1e-9)
+    for weight in G.parameters():
+        torch.nn.init.constant_(weight, 100.0)
+    given = {"z": pair["z"].float(), "x_real": pair["x_real"].float()}
+    state = record_flow_picture(G, D, **given).states["loss_G", "none", "nobody"]
+    assert state.cells["G"].norm > 0 == state.moved["G"]
+    assert state.verdict == "G learns nothing:"
+    assert state.why.startswith("its step is lost in the rounding of its weights")
+
+
+def test_dropout_drops_the_same_in_every_program(pair):
+    """A freeze of D changes no number of G's; torch's own draws are left alone."""
+    D = torch.nn.Sequential(torch.nn.Dropout(0.5), pair["D"])
+    drawn = torch.get_rng_state()
+    states = record_flow_picture(**pair | {"D": D}).states
+    for loss, freeze in product(recorder.LOSSES, ("nobody", "D")):
+        norm = states[loss, "none", freeze].cells["G"].norm
+        assert norm == states["loss_G", "none", "nobody"].cells["G"].norm > 0
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
+def test_what_cannot_be_copied_is_refused_in_words(pair):
+    z = pair["z"] * torch.ones(1, requires_grad=True)
+    with pytest.raises(ValueError, match="has a history: detach z and x_real"):
+        record_flow_picture(**pair | {"z": z})
+
+
 def test_the_networks_stay_as_they_were(pair):
     before = [p.clone() for who in PLAYERS for p in pair[who].parameters()]
     record_flow_picture(**pair)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import isfinite
 
 from ganflow.record.flow import FlowCell
 
@@ -59,7 +60,7 @@ class FlowState:
         """Who learns, in a few words; without a full stop where `why` goes on."""
         if self.error:
             return f"{self.loss}.backward() raises"
-        if not self.cells[self.own].norm:
+        if not self._learns:
             return f"{self.own} learns nothing:"
         if "score_real" in self.links and self.links["score_fake"].norm is None:
             return f"{self.own} learns from x_real only."
@@ -73,7 +74,7 @@ class FlowState:
             left = f"no path is left from {self.loss} to a weight that may learn"
             return f"“{self.error.strip()}”: {left}."
         told = []
-        if not self.cells[own].norm:
+        if not self._learns:
             told.append(f"{self._cause(own)}, and opt_{own}.step() raises no error.")
         if self.cells[other].norm is None:
             through = other == "D" and self.links["x_fake"].norm is not None
@@ -95,12 +96,26 @@ class FlowState:
             return "frozen"
         return f"cut: {cell.why}" if cell.state == "cut" else cell.why
 
+    @property
+    def _learns(self) -> bool:
+        """Whether a gradient that is a number arrived, and the step could apply it."""
+        norm = self.cells[self.own].norm
+        return bool(norm) and isfinite(norm) and bool(self.moved[self.own])
+
     def _cause(self, player: str) -> str:
+        cell = self.cells[player]
         if player in self.frozen:
             return "it is frozen"
-        if self.cells[player].norm == 0.0:
-            return "its gradient is exactly 0"
-        return f"{self.cells[player].why} cuts its path"
+        if cell.norm is None:
+            if cell.state == "no path":
+                return "no path leads there"
+            one = cell.why.isidentifier()  # detach, no_grad: and else a few words
+            return (
+                f"{cell.why} cuts its path" if one else f"its path is cut: {cell.why}"
+            )
+        if cell.norm and isfinite(cell.norm):
+            return "its step is lost in the rounding of its weights"
+        return f"its gradient is {'exactly 0' if cell.norm == 0.0 else cell.norm}"
 
 
 @dataclass(frozen=True)

@@ -48,20 +48,28 @@ def record_flow_picture(
 
     Parameters
     ----------
-    G, D : networks without dropout: G takes z, D takes what G makes and gives scores
+    G, D : networks: G takes z, D takes what G makes and gives scores. Where they draw
+        (dropout), each program draws the same.
     z, x_real : Tensor, batches of one size, with no gradient asked for
 
     Returns
     -------
     FlowPicture
 
-    Gradient: each program's own, as its lines say; G and D stay as they were. Taught in
-    book/02 and 03.
+    Raises
+    ------
+    TypeError : G or D is no network, z or x_real no tensor.
+    ValueError : a network without parameters or without shapes, a parameter that G and
+        D share, a tensor with history that cannot be copied.
+
+    Gradient: each program's own, as its lines say; G, D and torch's generator stay as
+    they were. Taught in book/02 and 03.
     """
-    states = {
-        key: _run(*key, names={"G": G, "D": D, "z": z, "x_real": x_real})
-        for key in product(LOSSES, CUTS, FREEZES)
-    }
+    names, states = {"G": G, "D": D, "z": z, "x_real": x_real}, {}
+    for key in product(LOSSES, CUTS, FREEZES):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            states[key] = _run(*key, names=_copied(names))
     return FlowPicture(tuple(LOSSES), tuple(CUTS), tuple(FREEZES), states)
 
 
@@ -71,8 +79,18 @@ def program(loss: str, cut: str, freeze: str) -> tuple[str, ...]:
     return (*FREEZES[freeze], *made, *scored, *LOSSES[loss])
 
 
-def _run(loss: str, cut: str, freeze: str, *, names: Mapping) -> FlowState:
-    names = deepcopy(dict(names))
+def _copied(names: Mapping) -> dict:
+    try:
+        return deepcopy(dict(names))
+    except RuntimeError as error:
+        raise ValueError(
+            "each program gets a copy of G, D, z and x_real, and a tensor in one of "
+            "them has a history: detach z and x_real; a network with a spectral or "
+            "weight norm of the old kind, torch.nn.utils, call once under no_grad"
+        ) from error
+
+
+def _run(loss: str, cut: str, freeze: str, *, names: dict) -> FlowState:
     players = {who: names[who] for who in PLAYERS}
     forward = program(loss, cut, freeze)
     with watch(**names) as seen:
