@@ -33,6 +33,23 @@ def test_a_figure_comes_late_and_its_place_is_kept(tmp_path):
     assert page["body"] == image + others
 
 
+def test_a_page_without_a_widget_keeps_no_state_of_one(tmp_path):
+    def named(name, **attributes):
+        return SimpleNamespace(filename=name, attributes=attributes)
+
+    files = [named("a.js"), named(None, type=late_parts.STATE, body='{"state": {}}')]
+    builder = SimpleNamespace(add_js_file=lambda *name, **how: files.append(name))
+    app = SimpleNamespace(outdir=tmp_path, builder=builder)
+    state = tmp_path / "_static" / "widget_states" / "book" / "a.js"
+    for has_widgets in (True, False):
+        late_parts.move_states(
+            app, "book/a", "page.html", {"script_files": files}, None
+        )
+        assert files[1:] == [("widget_states/book/a.js",)] * has_widgets
+        assert state.exists() == has_widgets
+        del files[1:]
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("path", LIVE)
 def test_a_page_names_where_the_state_of_its_widgets_is(browser, path):

@@ -24,9 +24,10 @@ def move_states(app, pagename, templatename, context, doctree):
     An element of this type is data: no browser loads its source.
     """
     scripts = context["script_files"]
+    name = f"widget_states/{pagename}.js"
+    path = Path(app.outdir, "_static", name)
+    path.unlink(missing_ok=True)  # an earlier build's, if the page has none any more
     for script in [s for s in scripts if s.attributes.get("type") == STATE]:
-        name = f"widget_states/{pagename}.js"
-        path = Path(app.outdir, "_static", name)
         path.parent.mkdir(parents=True, exist_ok=True)
         state = json.dumps(script.attributes["body"])
         path.write_text(f"document.currentScript.state = {state};\n", "utf-8")
