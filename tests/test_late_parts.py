@@ -82,6 +82,15 @@ def test_figures_have_their_size_before_they_come(browser, host, path):
 
 
 @pytest.mark.browser
+def test_a_formula_that_came_late_and_is_too_wide_is_reached_by_keyboard(browser, host):
+    page = browser.new_page(viewport={"width": 250, "height": 800})
+    page.goto(f"{host}/notebooks/06_train_with_one_loss.html")
+    reached = "mjx-container[display][tabindex='0']"
+    page.wait_for_selector(reached, state="attached", timeout=10_000)
+    page.close()
+
+
+@pytest.mark.browser
 @pytest.mark.parametrize("path", sorted({*LIVE} & {*holding("text/late")})[:1])
 def test_a_browser_that_tells_of_no_paint_gets_what_is_late_too(browser, host, path):
     page = browser.new_page()

@@ -83,6 +83,7 @@
     document.head.append(Object.assign(document.createElement("script"), { src: late.src }));
   if (late) {
     promiseFormulas(window.MathJax);
+    window.MathJax.startup.promise.then(reach);
     addEventListener("load", () => window.firstPaint.then(fetchMathJax));
   }
 
