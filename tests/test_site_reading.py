@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from site_browser import PHONE, WIDE
-from site_pages import holding
+from site_pages import LIVE, holding
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 FIGURES, FORMULAS = holding("<img alt="), holding('<span class="math')
@@ -204,3 +204,16 @@ def test_paper_is_light_whatever_the_theme(visit, theme):
     page.emulate_media(media="print")
     page.wait_for_timeout(500)  # boxes change their colour slowly
     assert page.evaluate(DARK) == []
+
+
+@pytest.mark.parametrize("path", LIVE)
+def test_without_javascript_a_line_stands_where_a_widget_would(browser, host, path):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(f"{host}/{path}")
+    places = page.query_selector_all(".cell_output:has(> [type*=widget-view])")
+    assert places
+    for place in places:
+        said = place.evaluate("place => getComputedStyle(place, '::before').content")
+        assert "needs JavaScript" in said
+        assert place.bounding_box()["height"] < 100
+    page.close()
