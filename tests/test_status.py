@@ -212,6 +212,21 @@ def test_another_version_or_machine_runs_every_page_again(monkeypatch, tmp_path)
     assert len(places) == 3
 
 
+def test_a_recorded_run_that_changed_runs_every_page_again(monkeypatch, tmp_path):
+    class Config:
+        outdir = tmp_path / "html"
+
+    monkeypatch.setattr(book_site, "ROOT", tmp_path)
+    monkeypatch.setattr(book_site, "executed_with", dict)
+    (tmp_path / "ganflow" / "results").mkdir(parents=True)
+    places = set()
+    for content in "12":
+        (tmp_path / "ganflow" / "results" / "runs.nc").write_text(content)
+        book_site.notice_changed_package(Config, Config)
+        places.add(Config.nb_execution_cache_path)
+    assert len(places) == 2
+
+
 @pytest.fixture(scope="module")
 def site():
     """The status page of the built site."""
