@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
-from book_site import keep_prints_whole, remove_old_pages
+from book_site import keep_prints_whole, notice_changed_assets, remove_old_pages
 from jupyter_cache.executors import utils as executor
 from myst_nb.core.utils import coalesce_streams
 from nbformat.v4 import new_code_cell, new_notebook
@@ -127,6 +127,18 @@ def test_every_link_inside_the_book_leads_somewhere(published):
             if parts.fragment and target in pages:
                 anchors = pages[target].anchors
                 assert unquote(parts.fragment) in anchors, f"{page.name} to {link}"
+
+
+def test_what_writes_the_pages_writes_them_again_when_it_changed(tmp_path):
+    app, config, seen = SimpleNamespace(confdir=tmp_path), SimpleNamespace(), set()
+    for name in ("_ext/late.py", "_static/a.css", "_templates/a.html"):
+        path = tmp_path / "book" / name
+        path.parent.mkdir(parents=True)
+        for text in ("one", "another"):
+            path.write_text(text)
+            notice_changed_assets(app, config)
+            seen.add(config.book_assets)
+    assert len(seen) == 6
 
 
 def test_what_an_earlier_build_wrote_of_a_page_that_is_gone_goes(tmp_path):

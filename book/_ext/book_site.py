@@ -62,8 +62,8 @@ def digest(root, *patterns):
 
 
 def notice_changed_assets(app, config):
-    """Let a changed stylesheet, script or template rewrite every page, as text does."""
-    patterns = ("_static/*.*", "_static/vendor/*.txt", "_templates/*.html")
+    """Let a changed style, script, template or extension rewrite every page."""
+    patterns = ("_ext/*.*", "_static/*.*", "_static/vendor/*.txt", "_templates/*.html")
     config.book_assets = digest(Path(app.confdir, "book"), *patterns)
 
 
