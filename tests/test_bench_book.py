@@ -47,6 +47,12 @@ def test_without_a_site_it_says_what_to_do(tmp_path, monkeypatch):
         bench_book.main(["--site", str(tmp_path)])
 
 
+def test_a_page_that_is_not_there_is_named(site, monkeypatch):
+    monkeypatch.setattr(bench_book, "CHROMIUM", "chromium")
+    with pytest.raises(SystemExit, match="no page book/b.html in"):
+        bench_book.main(["--site", str(site), "book/a.html", "book/b.html"])
+
+
 def test_a_build_is_timed_on_a_copy_of_the_tree_with_its_assets(tmp_path, monkeypatch):
     root, copy = tmp_path / "root", tmp_path / "copy"
     for name in ("book/a.md", "new.md", "_build/old", f"{bench_book.VENDOR}/x.js"):

@@ -114,7 +114,7 @@ def build() -> dict[str, float]:
 def parser() -> argparse.ArgumentParser:
     """The options."""
     made = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    made.add_argument("pages", nargs="*", help="such as book/intro.html; else all")
+    made.add_argument("pages", nargs="*", help="such as notebooks/intro.html; else all")
     made.add_argument("--site", type=Path, default=SITE, help="the folder to measure")
     made.add_argument("--rounds", type=int, default=3, help="visits for each time")
     made.add_argument(
@@ -141,6 +141,9 @@ def main(words: list[str] | None = None) -> int:
         sys.exit("bench_book: no chromium here; on Debian: apt-get install chromium")
     if not (options.site / "index.html").is_file():
         sys.exit(f"bench_book: no site in {options.site}: run make book")
+    for page in options.pages:
+        if not (options.site / page).is_file():
+            sys.exit(f"bench_book: no page {page} in {options.site}: see --help")
     took = build() if options.build else {}
     if hasattr(os, "sched_setaffinity"):  # the budgets are for two cores
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
