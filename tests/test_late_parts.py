@@ -90,14 +90,20 @@ def test_a_formula_that_came_late_and_is_too_wide_is_reached_by_keyboard(browser
     page.close()
 
 
+SILENT = "PerformanceObserver.prototype.observe = Date;"
+NO_PAINT = (
+    "Object.defineProperty(PerformanceObserver, 'supportedEntryTypes', {value: []})"
+)
+
+
 @pytest.mark.browser
+@pytest.mark.parametrize("script", [SILENT, SILENT + NO_PAINT], ids=["hidden", "none"])
 @pytest.mark.parametrize("path", sorted({*LIVE} & {*holding("text/late")})[:1])
-def test_a_browser_that_tells_of_no_paint_gets_what_is_late_too(browser, host, path):
+def test_a_browser_that_tells_of_no_paint_gets_what_is_late_too(
+    browser, host, path, script
+):
     page = browser.new_page()
-    silent = "PerformanceObserver, 'supportedEntryTypes', {value: []}"
-    page.add_init_script(
-        f"Object.defineProperty({silent}); PerformanceObserver.prototype.observe = Date"
-    )
+    page.add_init_script(script)
     page.goto(f"{host}/{path}")
     page.wait_for_selector("mjx-container", state="attached")
     page.query_selector("[data-live]").scroll_into_view_if_needed()
