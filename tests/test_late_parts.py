@@ -23,9 +23,12 @@ def test_a_lighter_figure_keeps_all_but_what_lies_beyond_a_hundredth():
 
 def test_a_figure_comes_late_and_its_place_is_kept(tmp_path):
     (tmp_path / "a b.svg").write_text(DRAWING)
-    builder = SimpleNamespace(images={"a b.svg": "a b.svg", "c.png": "c.png"})
+    (tmp_path / "d.svg").write_text(DRAWING.replace("pt", ""))
+    images = {name: name for name in ("a b.svg", "c.png", "d.svg")}
+    builder = SimpleNamespace(images=images)
     app = SimpleNamespace(srcdir=tmp_path, builder=builder)
     others = '<img alt="x" src="../_images/c.png" /><img src="../_static/mark.svg" />'
+    others += '<img alt="of no known size" src="../_images/d.svg" />'
     page = {"body": '<img alt="a chart" src="../_images/a%20b.svg" />' + others}
     late_parts.load_figures_late(app, "page", "page.html", page, None)
     size = 'width="97" height="48" loading="lazy"'

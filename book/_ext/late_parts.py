@@ -40,9 +40,9 @@ def load_figures_late(app, pagename, templatename, context, doctree):
     files = {name: uri for uri, name in app.builder.images.items()}
 
     def late(found):
-        size = SIZE.search(
-            Path(app.srcdir, files[unquote(found[1])]).read_text("utf-8")
-        )
+        svg = Path(app.srcdir, files[unquote(found[1])]).read_text("utf-8")
+        if not (size := SIZE.search(svg)):
+            return found[0]  # not Matplotlib's: which place to keep is not known
         width, height = (round(float(points) * 4 / 3) for points in size.groups())
         return f'{found[0]} width="{width}" height="{height}" loading="lazy"'
 
