@@ -193,8 +193,7 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
 
 
 def _line_with(words: str, message: str) -> str | None:
-    plain = re.sub(r"\x1b\[\d*m", "", message)
-    plain = re.sub(r" \(Triggered internally at .*", "", plain)
+    plain = re.sub(r"\x1b\[\d*m| \(Triggered internally at .*", "", message)
     if not words:  # which every line would hold
         return "" if plain == "" else None
     found = re.search(rf".*{re.escape(words)}.*(?:\n[a-z].*)*", plain)
