@@ -6,20 +6,19 @@ outline.
 """
 
 import re
-import shutil
 import sys
 from pathlib import Path
 from posixpath import normpath
 from urllib.parse import unquote, urljoin, urlsplit
 
 from bs4 import BeautifulSoup
+from page_cost import CHROMIUM, DRAWN
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
 PDF = ROOT / "_build" / "where-the-gradient-goes.pdf"
 HOST, FIRST = "http://book.localhost/", "notebooks/intro.html"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SCALE = 0.8  # 88 columns of code fit between the margins
 PAPER = {"width": 822, "height": 1180}  # what is between them, at that scale, in px
 FOOTER = """<p style="width: 100%; text-align: center; font: 8px sans-serif">
@@ -36,9 +35,6 @@ LAYOUT = {
 }
 STYLE = "article + article { break-before: page }"
 SCRIPTS = re.compile("mathjax|live_widgets|site[.]js|widget-state", re.I)
-PICTURE = ".lm-Widget:not(.jupyter-widgets, [class*='widget-']) > *"
-DRAWN = f"""() => [...document.querySelectorAll("[data-live]")].every(
-    place => place.dataset.live === "ready" && place.querySelector("{PICTURE}"))"""
 
 
 def fail(line):
@@ -144,11 +140,10 @@ def main():
     """Print the site that is built."""
     if not (SITE / FIRST).is_file():
         fail("nothing is built yet: run make book")
-    chromium = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if chromium is None:
+    if CHROMIUM is None:
         fail("no chromium on this machine; on Debian: apt-get install chromium")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         print_site(browser, SITE, PDF)
         browser.close()
     print(f"{PDF.relative_to(ROOT)}: {PDF.stat().st_size / 1e6:.1f} MB")
