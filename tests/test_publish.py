@@ -71,7 +71,8 @@ def test_from_a_folder_the_search_finds_pages(browser, folder):
 
 
 PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css">
-<script type="application/vnd.jupyter.widget-state+json">{{"at": "{name}"}}</script>
+<script type="application/vnd.jupyter.widget-state+json" src="../_static/{name}.js">
+</script>
 <script src="../_static/theme.js"></script></head><body>
 <nav class="bd-links"><a class="internal" href="#">1</a>
 <a class="internal" href="../notebooks/b.html">2</a></nav>
@@ -79,7 +80,7 @@ PAGE = """<html><head><link rel="stylesheet" href="../_static/a.css">
 <h1 id="top">{name}<a class="headerlink" href="#top">#</a></h1>
 <a href="../notebooks/b.html">page</a> <a href="../notebooks/b.html#top">place</a>
 <a href="#top">here</a> <a href="https://example.org/x#y">far</a>
-<img src="../_images/c.png"></article></body></html>"""
+<img src="../_images/c.png" loading="lazy"></article></body></html>"""
 
 
 def test_two_pages_become_one_document_whose_links_stay_inside(tmp_path):
@@ -96,9 +97,11 @@ def test_two_pages_become_one_document_whose_links_stay_inside(tmp_path):
     links = [a["href"] for a in document.select("article a")]
     assert links.count("https://example.org/x#y") == 2
     assert {a[1:] for a in links if a.startswith("#")} == set(ids) - {ids[0]}
-    assert {image["src"] for image in document.select("img")} == {"_images/c.png"}
+    images = [image.attrs for image in document.select("img")]
+    assert images == [{"src": "_images/c.png"}] * 2  # which do not wait to be seen
     assert [s["href"] for s in document.select("link")] == ["_static/a.css"]
-    assert len(document.select("script")) == 2  # the state of each page, no theme
+    states = ["_static/notebooks/intro.html.js", "_static/notebooks/b.html.js"]
+    assert [s["src"] for s in document.select("script")] == states  # and no theme
 
 
 @pytest.mark.browser
