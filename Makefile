@@ -21,7 +21,7 @@ notebooks: environment  ## make notebooks/ from the text in book/
 	@$(BIN)/python tools/build_notebooks.py
 
 .PHONY: outputs
-outputs: environment  ## run the chapters and refresh the checked outputs (review the diff)
+outputs: environment  ## run the chapters, or CHAPTERS="01_a 02_b", and refresh the checked outputs (review the diff)
 	@$(BIN)/python tools/build_notebooks.py --execute $(CHAPTERS)
 
 .PHONY: lint
@@ -40,7 +40,8 @@ test: lint assets  ## run every test and every notebook
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
-	@$(BIN)/jupyter-book build . -W -n --keep-going
+	@$(BIN)/jupyter-book build . -W -n --keep-going \
+		2> >(grep --line-buffered -v "Kernel is running over TCP without encryption" >&2)
 	@echo "open _build/html/index.html, or run: make serve"
 
 .PHONY: serve

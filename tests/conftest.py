@@ -34,7 +34,8 @@ def browser(chromium):
     if not (SITE / "index.html").exists():
         cannot(f"no site in {SITE.name}/: run make book")
     if "GANFLOW_SITE" not in os.environ and (stale := stale_notebooks()):
-        cannot(f"the site was built from another {', '.join(stale)}: run make book")
+        names = ", ".join(stale[:3]) + ", …" * (len(stale) > 3)
+        cannot(f"the site was built from another {names}: run make book")
     return chromium
 
 

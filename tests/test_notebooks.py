@@ -77,7 +77,7 @@ def test_every_checked_cell_has_an_output_and_a_count(text):
     assert checked, "a chapter without one checked number guards nothing"
     for cell in checked:
         assert cell.outputs and cell.execution_count, (
-            f"run `make outputs`; never run:\n{cell.source}"
+            f"run `make outputs CHAPTERS={text.stem}`; never run:\n{cell.source}"
         )
 
 

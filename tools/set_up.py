@@ -51,7 +51,8 @@ def main():
     installed = STAMP.read_text() if STAMP.exists() else ""
     if installed == wanted(version):
         return
-    print("set-up: installing into .venv; the first time takes minutes", flush=True)
+    log = LOG.relative_to(ROOT)
+    print(f"set-up: installing into .venv takes minutes, see {log}", flush=True)
     LOG.parent.mkdir(exist_ok=True)
     LOG.write_text("")
     same_python = installed.endswith(f"# Python {version[0]}.{version[1]}\n")
