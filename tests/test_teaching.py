@@ -1,13 +1,23 @@
 """The teaching notes: four parts a chapter, and cells that show what they say."""
 
+import ast
 import re
 
 import pytest
 from book_links import CHAPTER, ROOT, cells, files, sections, slug
 
+from ganflow.losses import LOSSES as PAIRS
 from ganflow.play import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps
-from ganflow.widgets.choose_schedule_lab import setting_of
+from ganflow.widgets.choose_schedule_lab import (
+    LOSSES,
+    SCHEDULES,
+    STEP_SIZES,
+    setting_of,
+)
+from ganflow.widgets.record_mixture_lab import RATES
+from ganflow.widgets.record_mixture_lab import SCHEDULES as MIXTURE_SCHEDULES
+from ganflow.widgets.record_one_loss_lab import LAMBDAS, OPTIMIZERS
 
 TEXT = (ROOT / "book" / "teaching.md").read_text("utf-8")
 PARTS = ["Predict aloud.", "The usual wrong answer.", "10 minutes.", "50 minutes."]
@@ -149,3 +159,65 @@ def test_the_lab_of_chapter_4_does_what_its_scripts_say():
         lab_run("Wasserstein", s, 1.0, "R1, critical γ") for s in three[:2]
     )
     assert at_once.radius[-1] < 1e-3 and in_turn.radius[-1] > 1e3
+
+
+OPENINGS = {  # chapter: the figure's call, how it opens, what the script says of it
+    2: (
+        "02_cut_the_trace#try-it",
+        "TraceView.record",
+        {"cut": True},
+        "opens on D's loss, with *detach the fake* ticked. Untick it first: which",
+    ),
+    3: (
+        "03b_choose_what_g_hears#four-losses-one-direction",
+        "loss_arrows",
+        {"loss": 0, "step": 2},
+        "saturating, then non-saturating, each with *D's updates* from 10 to 300; the "
+        "slider opens at 30, pull it back first.",
+    ),
+    4: (
+        "04_take_turns#try-it",
+        "schedule_lab",
+        {},
+        "opens on the saturating loss, played at once. Move the step size from 0.2 to",
+    ),
+    5: (
+        "05_tune_the_schedule#try-it",
+        "mixture_lab",
+        {"a": (1, 1, 0, 0), "b": (1, 2, 0, 0), "time": 6},
+        "A is alternating at equal rates, B has the faster D.",
+    ),
+    6: (
+        "06d_turn_lambda#try-it",
+        "one_loss_lab",
+        {"scheme": 3, "loss": 2, "lam": 3},
+        "as it opens, move λ: G's mark follows. Set Adam, move λ",
+    ),
+}
+
+
+@pytest.mark.parametrize("number", OPENINGS)
+def test_a_script_starts_from_how_its_figure_opens(number):
+    where, name, opening, words = OPENINGS[number]
+    page, section = where.split("#")
+    calls = [
+        node
+        for node in ast.walk(ast.parse(cells(page)[0][section]))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == name
+    ]
+    assert len(calls) == 1
+    found = {word.arg: ast.literal_eval(word.value) for word in calls[0].keywords}
+    assert found == opening
+    assert words in " ".join(parts(ENTRIES[number - 1])[PARTS[2]].split())
+
+
+def test_the_positions_at_which_the_figures_open_are_what_the_scripts_call_them():
+    losses = re.search(r'"loss_D": .*"loss_G"', cells("02_cut_the_trace")[0]["try-it"])
+    assert losses  # the first is the one shown
+    arrows = cells("03b_choose_what_g_hears")[0]["four-losses-one-direction"]
+    assert list(PAIRS)[0] == "saturating"
+    assert ast.literal_eval(re.search(r"steps, .* = (\(.*?\)),", arrows)[1])[2] == 30
+    assert (LOSSES[0], SCHEDULES[0], STEP_SIZES[0]) == ("saturating", SIMULTANEOUS, 0.2)
+    assert MIXTURE_SCHEDULES[1] == ALTERNATING
+    assert list(RATES.values())[1:] == [1.0, 4.0]
+    assert (list(OPTIMIZERS)[0], LAMBDAS[3]) == ("SGD", 10.0)
