@@ -46,7 +46,15 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(number, whole, tmp_path):
     assert not differing(states(tmp_path), states(whole))
 
 
-def test_a_second_ctrl_c_does_not_wait(tmp_path):
+@pytest.fixture
+def interruptible():
+    """Python's own answer to Ctrl-C: a shell's background job ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_second_ctrl_c_does_not_wait(tmp_path, interruptible):
     def stop(record):
         if record.ticks[-1] == 2:
             signal.raise_signal(signal.SIGINT)

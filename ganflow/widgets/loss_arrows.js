@@ -90,10 +90,10 @@ function paintStrip(pen, s, size, ink, blue) { // every arrow's length on one ax
 
 function render({ model, el }) {
   const get = (name) => model.get(name), fake = floats(get("fake")), real = floats(get("real"));
-  const canvas = Object.assign(document.createElement("canvas"), { tabIndex: 0 });
+  const canvas = Object.assign(document.createElement("canvas"),
+    { tabIndex: 0, role: "img", ariaLabel: "the pull on each fake" });
   const [line, picked] = ["gf-caption", "gf-sample"].map((className) =>
     Object.assign(document.createElement("p"), { className, ariaLive: "polite" }));
-  canvas.setAttribute("role", "img");
   el.classList.add("gf-arrows"); el.append(canvas, line, picked);
   let sample = -1, queued = 0;
   const place = (v, size) => (v / get("extent") + 1) / 2 * size;

@@ -142,8 +142,7 @@ async function render({ model, el }) {
     const made = Object.assign(document.createElement(tag), { className, ...parts }); made.append(...inside); return made;
   };
   const panels = [paintPlane, paintCircle, paintRadius].map((paint, i) => {
-    const canvas = make("canvas", ""), note = make("p", "note", { ariaLive: "polite" });
-    canvas.setAttribute("role", "img");
+    const canvas = make("canvas", "", { role: "img", ariaLabel: TITLES[i] }), note = make("p", "note", { ariaLive: "polite" });
     return { paint, canvas, note, box: make("div", "panel", {}, make("p", "title", { textContent: TITLES[i] }), make("div", "stage", {}, canvas, note)) };
   });
   const says = make("p", "says"), grows = make("p", "grows"), voice = make("p", "voice", { ariaLive: "polite" });

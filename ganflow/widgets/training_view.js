@@ -95,10 +95,10 @@ function paintChart(pen, w, h, chart, record, film, at, ink) {
 
 function render({ model, el }) {
   const make = (tag, className = "", inside = []) => { const made = document.createElement(tag); made.className = className; made.append(...inside); return made; };
-  const picture = () => Object.assign(make("canvas"), { role: "img" });
+  const picture = (words) => Object.assign(make("canvas"), { role: "img", ariaLabel: words });
   const title = make("p", "title"), says = make("p", "says"), voice = Object.assign(make("p", "voice"), { ariaLive: "polite" });
-  const grids = ["made by G", "real"].map((words) => ({ words, canvas: picture() }));
-  const charts = CHARTS.map((chart) => ({ ...chart, canvas: picture() }));
+  const grids = ["made by G", "real"].map((words) => ({ words, canvas: picture(words) }));
+  const charts = CHARTS.map((chart) => ({ ...chart, canvas: picture(chart.words) }));
   const under = ({ words, canvas }) => make("div", "", [make("p", "words", [words]), canvas]);
   el.classList.add("gf-training");
   el.append(title, make("div", "grids", grids.map(under)), says, voice, make("div", "charts", charts.map(under)));
