@@ -1,9 +1,9 @@
 """Print what a training step costs, written in nine ways: a DCGAN pair, as ratios.
 
-Run it as `PYTHONPATH=. python3 tools/bench_single_loss.py`; it needs torch only. A step
-is: clear, find both players' gradients, move both by Adam. The ways take turns in one
-process; each round compares its ways with its own first one, and the table shows the
-medians over rounds, with the middle half; on a CPU those of processor time too.
+`.venv/bin/python tools/bench_single_loss.py`, or, with nothing but torch installed,
+`PYTHONPATH=. python3 tools/bench_single_loss.py`. A step is: clear, find both players'
+gradients, move both by Adam. The ways take turns; each round compares its ways with its
+own first one; shown are medians and middle halves, on a CPU of processor time too.
 """
 
 from __future__ import annotations

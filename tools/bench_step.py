@@ -1,11 +1,11 @@
 """Print what a tick of WGAN-GP takes, plain and fast, as ratios of one process.
 
-Run it as `PYTHONPATH=. python3 tools/bench_step.py`; it needs torch only. A tick is
-five moves of D, each on a batch of its own and with a penalty, and one of G. The ways
-take turns; each round compares its ways with its own plain one, and the table shows the
-medians over the rounds. "of peak" is the tick's arithmetic per second as a share of the
-fastest product or convolution that this process measured in that precision. With
-TensorFlow installed D's gradients are timed there too, against torch's.
+`.venv/bin/python tools/bench_step.py`, or, with nothing but torch installed,
+`PYTHONPATH=. python3 tools/bench_step.py`. A tick is five moves of D, each on a batch
+of its own and with a penalty, and one of G. The ways take turns; each round compares
+its ways with its own plain one; shown are the medians over rounds. "of peak" is the
+tick's arithmetic per second as a share of this process's fastest product or convolution
+in that precision. With TensorFlow installed D's gradients are timed there too.
 """
 
 from __future__ import annotations

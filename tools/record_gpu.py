@@ -1,10 +1,11 @@
 """Record trainings and timings on a GPU, for the book to show: `make gpu`.
 
-`PYTHONPATH=. python3 tools/record_gpu.py` needs torch, numpy, Pillow, tqdm and
-matplotlib. It goes in pieces of at most --minutes: a training that is not done by then
-is stopped, saved, and gone on with in the next piece; what is recorded already is left
-as it is. So one may end it at any time and call it again. Flowers are fetched, or read
-from the folder that GANFLOW_DATA names, or --data is a folder of other images.
+`.venv/bin/python tools/record_gpu.py`; where torch is installed otherwise, with numpy,
+Pillow, tqdm and matplotlib, `PYTHONPATH=. python3 tools/record_gpu.py`. It goes in
+pieces of at most --minutes: a training that is not done by then is stopped, saved, and
+gone on with in the next piece; what is recorded already is left as it is. So one may
+end it at any time and call it again. Flowers are fetched, or read from the folder that
+GANFLOW_DATA names, or --data is a folder of other images.
 """
 
 from __future__ import annotations

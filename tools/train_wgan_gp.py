@@ -1,6 +1,7 @@
 """Train WGAN-GP, or another GAN, on images: pictures, curves and a log in one folder.
 
-`PYTHONPATH=. python3 tools/train_wgan_gp.py --size 16 --ticks 50 --out DIR`
+`.venv/bin/python tools/train_wgan_gp.py --size 16 --ticks 50 --out DIR`; where torch is
+installed otherwise, `PYTHONPATH=. python3 tools/train_wgan_gp.py` with the same words.
 
 Stop it by Ctrl-C; the same command with --resume goes on. DIR/grid.png and curves.png
 show how far it is, log.csv has a line for each tick, run.npz is what book/08 reads.
