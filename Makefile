@@ -35,8 +35,8 @@ assets: environment
 
 .PHONY: test
 test: lint assets  ## run every test and every notebook
-	@$(BIN)/python -m pytest -n logical --dist loadfile -m "not alone"
-	@$(BIN)/python -m pytest tests -m alone
+	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
+		$(BIN)/python -m pytest -n logical --dist loadfile -m "not alone"; exit $$alone
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
