@@ -212,7 +212,8 @@ def test_another_version_or_machine_runs_every_page_again(monkeypatch, tmp_path)
     assert len(places) == 3
 
 
-def test_a_recorded_run_that_changed_runs_every_page_again(monkeypatch, tmp_path):
+@pytest.mark.parametrize("name", ["tuning.nc", "gpu_gan.npz", "gpu_steps.json"])
+def test_a_recorded_run_that_changed_runs_every_page_again(monkeypatch, tmp_path, name):
     class Config:
         outdir = tmp_path / "html"
 
@@ -221,7 +222,7 @@ def test_a_recorded_run_that_changed_runs_every_page_again(monkeypatch, tmp_path
     (tmp_path / "ganflow" / "results").mkdir(parents=True)
     places = set()
     for content in "12":
-        (tmp_path / "ganflow" / "results" / "runs.nc").write_text(content)
+        (tmp_path / "ganflow" / "results" / name).write_text(content)
         book_site.notice_changed_package(Config, Config)
         places.add(Config.nb_execution_cache_path)
     assert len(places) == 2

@@ -72,8 +72,8 @@ def notice_changed_package(app, config):
 
     The cache of executed notebooks compares only their own cells.
     """
-    kinds = ("py", "js", "css", "nc")  # the recorded runs are part of the package
-    patterns = (*(f"ganflow/**/*.{kind}" for kind in kinds), "*.txt")
+    code = [f"ganflow/**/*.{kind}" for kind in ("py", "js", "css")]
+    patterns = (*code, "ganflow/results/*.*", "*.txt")  # recorded runs are shown, too
     made = f"{digest(ROOT, *patterns)} {executed_with()}"
     name = hashlib.sha256(made.encode()).hexdigest()[:12]
     cache = Path(app.outdir).parent / ".jupyter_cache" / name
