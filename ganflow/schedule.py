@@ -124,7 +124,7 @@ class Schedule:
         """The passes a tick needs: fresh noise each turn, one forward pass a turn.
 
         Players of one turn share their forward pass; scores of real and of fake count
-        as two passes of D. `ganflow.passes` counts the same by hooks.
+        as two passes of D. `ganflow.cost` counts the same by hooks.
         """
         return sum((PASSES[frozenset(turn)] for turn in self.turns), Passes())
 

@@ -3,7 +3,7 @@
 import torch
 
 from ganflow.nets import mlp_critic, mlp_generator
-from ganflow.trace.from_torch import watch
+from ganflow.trace.watch import watch
 
 ALL = ("0.weight", "0.bias", "2.weight", "2.bias")
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ganflow.trace.from_torch import watch
+from ganflow.trace.watch import watch
 
 
 def small_networks():

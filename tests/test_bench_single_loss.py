@@ -4,8 +4,8 @@ import pytest
 import torch
 from bench_single_loss import WAYS, Pair, Spent, main, shares
 
+from ganflow.cost import cost_of
 from ganflow.losses import EVERY_LOSS
-from ganflow.passes import cost_of
 
 
 @pytest.mark.parametrize("size", [32, 64])

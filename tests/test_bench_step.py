@@ -9,7 +9,7 @@ import torch
 
 from ganflow.losses import gradient_penalty
 from ganflow.nets import dcgan_critic
-from ganflow.train import tick
+from ganflow.training import tick
 
 TINY = "--sizes 16 --width 4 --batch 4 --rounds 2 --device cpu".split()
 OPTIONS = bench_step.parser().parse_args(TINY)

@@ -9,13 +9,12 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ganflow"
 LAYERS = [
-    ("schedule", "record", "games", "data", "metrics"),  # plain data, numpy at most
-    # torch, one file of tensorflow
-    ("losses", "nets", "trace", "flow", "layout", "passes"),
-    ("play", "one_loss"),
-    ("sweep",),
-    ("train",),
-    ("plotting", "widgets", "chapter"),  # matplotlib, anywidget
+    ("schedule", "records", "games", "data", "metrics"),  # plain data, numpy at most
+    ("losses", "nets", "trace", "layout", "cost"),  # torch
+    ("dynamics", "one_loss"),
+    ("sweeps", "tf"),  # tf alone loads TensorFlow
+    ("training",),
+    ("plotting", "widgets", "page"),  # matplotlib, anywidget
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 PLAIN = ("torch", "tensorflow", "keras", "matplotlib", "anywidget", "ipywidgets")
@@ -32,7 +31,7 @@ def imports(path):
 
 
 def module_of(path):
-    """The top-level name inside ganflow: "trace" for ganflow/trace/from_torch.py."""
+    """The top-level name inside ganflow: "trace" for ganflow/trace/watch.py."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
@@ -66,13 +65,13 @@ def test_frameworks_stay_in_their_layer(path):
     found = {name.split(".")[0] for name in imports(path)}
     if DEPTH[module_of(path)] == 0:
         assert not found & set(PLAIN), f"{path.name} is plain data"
-    if path.name != "load_tf.py":
+    if module_of(path) != "tf":
         assert not found & {"tensorflow", "keras"}
 
 
 def test_torch_is_loaded_before_tensorflow():
     """The other order can hang the process."""
-    loaded = list(imports(PACKAGE / "trace" / "load_tf.py"))
+    loaded = list(imports(PACKAGE / "tf" / "load.py"))
     assert loaded.index("torch") < loaded.index("tensorflow")
 
 

@@ -13,9 +13,9 @@ import pytest
 import record_gpu
 import torch
 import train_wgan_gp
-from test_training_view import fake_run
+from fake_run import fake_run
 
-from ganflow.record.gpu_runs import (
+from ganflow.records.gpu_runs import (
     NONE,
     RESULTS,
     STEPS,

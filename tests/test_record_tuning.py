@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import record_tuning
 
-from ganflow.chapter import recorded
-from ganflow.play import play
-from ganflow.sweep import sweep
+from ganflow.dynamics import play
+from ganflow.page import recorded
+from ganflow.sweeps import sweep
 
 TUNED = recorded("tuning")
 SETTINGS = {name: setting for (_, name), setting in record_tuning.settings().items()}

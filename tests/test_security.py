@@ -97,7 +97,7 @@ def test_a_page_that_is_protected_twice_has_one_policy_of_its_last_text():
 
 OWN_BYTES = {  # written a moment before by the same program, and by nobody else
     "book/10c_mend_the_setup.md": "torch.load(io.BytesIO(file.getvalue()))",  # refuses
-    "ganflow/train/spread_fork.py": "pickle.loads(here.recv_bytes())",  # its own fork
+    "ganflow/training/distributed/fork.py": "pickle.loads(here.recv_bytes())",
 }
 FOLDERS = ("ganflow", "tools", "tests", "book/_ext")
 PROGRAMS = [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*.py"))]

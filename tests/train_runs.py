@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ganflow.train import Settings, begin
+from ganflow.training import Settings, begin
 
 SMALL = Settings(size=16, ticks=6, critic_steps=2, batch=8, latent=8, width=4, ema=0.9)
 

@@ -18,10 +18,10 @@ from time import perf_counter, process_time
 import torch
 from torch import Tensor
 
+from ganflow.cost import cost_of, cost_table
 from ganflow.losses import EVERY_LOSS
 from ganflow.nets import dcgan_critic, dcgan_generator
 from ganflow.one_loss import one_pass, reverse_gradient, single_loss
-from ganflow.passes import cost_of, cost_table
 
 BETAS = (0.5, 0.999)
 

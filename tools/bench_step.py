@@ -24,10 +24,10 @@ from time import perf_counter, process_time
 import torch
 from bench_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 
-from ganflow.passes.flops import Flops
-from ganflow.train import multiplying, tick
-from ganflow.train.fast import move_D
-from ganflow.train.provenance import provenance
+from ganflow.cost.flops import Flops
+from ganflow.training import multiplying, tick
+from ganflow.training.keep.provenance import provenance
+from ganflow.training.moves.fast import move_D
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from ganflow.play import play
-from ganflow.sweep import GanSetting, sweep
-from ganflow.sweep.stack import Stack
+from ganflow.dynamics import play
+from ganflow.sweeps import GanSetting, sweep
+from ganflow.sweeps.stack import Stack
 
 RUNS = (1, 8, 32, 128)
 ALONE = 4  # runs in a row of a way that trains one at a time

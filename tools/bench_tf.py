@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch  # before TensorFlow: the other order can hang
 from torch import Tensor, nn
 
-from ganflow.trace.load_tf import tf
+from ganflow.tf.load import tf
 
 
 def gradients_tf(

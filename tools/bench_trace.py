@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ganflow.nets import dcgan_critic, dcgan_generator
-from ganflow.trace.from_torch import watch
+from ganflow.trace.watch import watch
 
 
 @dataclass(frozen=True)

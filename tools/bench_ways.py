@@ -12,11 +12,11 @@ from torch import Tensor
 from torch.func import functional_call
 
 from ganflow.losses import gradient_penalty
-from ganflow.train import Run, begin, multiplying, recipe, tick, turns
-from ganflow.train import fast as fast_moves
-from ganflow.train.draws import Drawn
-from ganflow.train.graphs import recorded_turns
-from ganflow.train.tick import Turns
+from ganflow.training import Run, begin, multiplying, recipe, tick, turns
+from ganflow.training.graphs import recorded_turns
+from ganflow.training.moves import fast as fast_moves
+from ganflow.training.sampling import Drawn
+from ganflow.training.updates import Turns
 
 # name: precision, whether the moves are the fast ones, how they are played
 WAYS = {"plain": ("fp32", False, "eager"), "fast": ("fp32", True, "eager")}

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import torch
 
-from ganflow.record.gpu_runs import RESULTS, STEPS
-from ganflow.train.files import write_whole
+from ganflow.records.gpu_runs import RESULTS, STEPS
+from ganflow.training.keep.files import write_whole
 
 TOOLS = Path(__file__).parent
 RUNS = ("wgan-gp", "gan")

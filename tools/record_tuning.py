@@ -19,7 +19,6 @@ import numpy as np
 import torch
 import xarray as xr
 
-from ganflow.chapter import RESULTS
 from ganflow.data import Mixture, digits_plane
 from ganflow.metrics import (
     captured_modes,
@@ -27,8 +26,9 @@ from ganflow.metrics import (
     reverse_kl,
     sliced_wasserstein,
 )
+from ganflow.page import RESULTS
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps, generator_steps
-from ganflow.sweep import GanSetting, sweep
+from ganflow.sweeps import GanSetting, sweep
 
 PATH = RESULTS / "tuning.nc"
 SEEDS, TICKS, EVERY, EARLY, KEPT = range(6), 1500, 100, 20, 100

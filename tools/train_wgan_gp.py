@@ -21,8 +21,15 @@ from dataclasses import fields
 
 from ganflow.data import load_images
 from ganflow.losses import EVERY_LOSS
-from ganflow.train import CannotGoOn, CannotResume, LostProcess, Settings, recipe, train
-from ganflow.train.settings import PENALTIES, PRECISIONS, RECIPES
+from ganflow.training import (
+    CannotGoOn,
+    CannotResume,
+    LostProcess,
+    Settings,
+    recipe,
+    train,
+)
+from ganflow.training.settings import PENALTIES, PRECISIONS, RECIPES
 
 NUMBERS = ("ticks", "critic_steps", "strength", "batch", "latent", "width", "rate_G")
 NUMBERS += ("rate_D", "beta1", "beta2", "ema", "seed")

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ganflow.layout.fold import FOLDS, Box, Folded, Link, fold_trace
-from ganflow.layout.place import Places, Spot, Wire, place
+from ganflow.layout.placement import Places, Spot, Wire, place
 from ganflow.layout.words import describe, lines_of, role_of, shape_words, size_words
-from ganflow.record import DerivativeTrace
+from ganflow.records import DerivativeTrace
 
 TITLE, TEXT = 13.0, 11.0  # px, the two sizes of text in a picture
 LETTER = 0.62  # width of a letter in its size, wide enough for common sans fonts

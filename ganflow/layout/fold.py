@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ganflow.layout.keys import box_keys, home_of, layer_of
-from ganflow.record import DerivativeTrace, Edge, Node
+from ganflow.records import DerivativeTrace, Edge, Node
 
 FOLDS = ("network", "layer", "operation")
 

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 
 import networkx as nx
 
-from ganflow.record import DerivativeTrace, Node
+from ganflow.records import DerivativeTrace, Node
 
 
 def box_keys(trace: DerivativeTrace, name: str) -> dict[int, dict[str, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from ganflow.layout.fold import Box, fold_trace
-from ganflow.record import DerivativeTrace, Flow
+from ganflow.records import DerivativeTrace, Flow
 
 
 @singledispatch

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from ganflow.losses.spare import cannot_spare, spare
+from ganflow.losses.piecewise_linear import cannot_spare, spare
 
 Critic = Callable[[Tensor], Tensor]
 SLOPE_FORMS = ("eager", "functional", "spared", "auto")

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from ganflow.layout import TEXT, TITLE, role_of
 from ganflow.plotting.card import COLORS, HATCH, block, card, cross, write
-from ganflow.record import Flow, FlowCell
+from ganflow.records import Flow, FlowCell
 
 CELL, ROW, HEAD = 190.0, 58.0, 34.0  # px
 LETTER = 0.62

@@ -20,7 +20,7 @@ from ganflow.layout import (
     role_of,
 )
 from ganflow.plotting.card import COLORS, HATCH, TINTS, block, card, cross, line, write
-from ganflow.record import DerivativeTrace
+from ganflow.records import DerivativeTrace
 
 STRIPE, ROW, NARROW = 9.0, 19.0, 430.0  # px; ROW and NARROW are the legend's
 LINES = {

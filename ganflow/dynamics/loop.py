@@ -1,0 +1,147 @@
+"""Make it happen: one loop for games of two numbers and for networks. Book/04."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from ganflow.dynamics.players import Players, Values
+from ganflow.dynamics.rules import Memory, Moved, Rule
+from ganflow.records.history import History
+from ganflow.schedule import Schedule, Turn
+
+Rules = Mapping[str, Rule]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run is: by player its parameters, its rule's memory, its moves so far."""
+
+    values: Values
+    memory: dict[str, Memory]
+    moves: dict[str, int | np.ndarray]
+
+
+def play(
+    players: Players,
+    schedule: Schedule,
+    *,
+    rule: Rule | Rules,
+    ticks: int,
+    record_every: int = 1,
+    each_turn: bool = False,
+    progress: bool = False,
+) -> History:
+    """Let the players move as the schedule says, and record what happens.
+
+    Parameters
+    ----------
+    players : Scalars or Networks
+    schedule : Schedule
+    rule : a step rule for both, or one by player, {"G": ..., "D": ...}
+    ticks : >= 0. record_every : ticks between records, >= 1; the last is recorded.
+    each_turn : record after every turn, not only after whole ticks.
+    progress : show a progress bar.
+
+    Returns
+    -------
+    History, its first record before the first move. A run that diverges is played on:
+    its records are NaN or infinite.
+
+    Raises
+    ------
+    ValueError : ticks below 0, record_every below 1, a player without a rule.
+
+    Gradient: each move differentiates the mover's own loss by its own parameters, read
+    at the start of the turn; nothing else. The networks' own weights stay as they were.
+    """
+    if ticks < 0 or record_every < 1:
+        raise ValueError(
+            f"ticks is {ticks} and record_every {record_every}; they must be at least "
+            "0 and 1"
+        )
+    rules = both(rule)
+    state, records, begun = begin(players, rules), [], perf_counter()
+
+    def record(tick: int, turn: int = 0) -> None:
+        seen = {k: v.cpu().numpy() for k, v in players.observe(state.values).items()}
+        records.append((tick, turn, perf_counter() - begun, seen))
+
+    record(0)
+    for tick in tqdm(range(1, ticks + 1), disable=not progress, unit="tick"):
+        for number, turn in enumerate(schedule.turns, start=1):
+            state = take(turn, players, rules, state)
+            if each_turn and number < len(schedule.turns):
+                record(tick - 1, number)
+        if tick % record_every == 0 or tick == ticks:
+            record(tick)
+    at, turns, seconds, seen = zip(*records, strict=True)
+    series = {name: np.stack([s[name] for s in seen]) for name in seen[0]}
+    return History(
+        schedule.name, np.array(at), np.array(turns), series, np.array(seconds)
+    )
+
+
+def both(rule: Rule | Rules) -> Rules:
+    """A rule for each player."""
+    if isinstance(rule, Rule):
+        return {"G": rule, "D": rule}
+    if not isinstance(rule, Mapping) or set(rule) != {"G", "D"}:
+        raise ValueError(
+            "rule is a step rule for both, or {'G': ..., 'D': ...} with one each; "
+            f"got {rule!r}"
+        )
+    for player, own in rule.items():
+        if not isinstance(own, Rule):
+            raise ValueError(f"the rule of {player} is {own!r}; use one of play.RULES")
+    return rule
+
+
+def begin(players: Players, rules: Rules) -> State:
+    """Before the first move."""
+    values = players.start()
+    memory = {player: rules[player].start(values[player]) for player in values}
+    return State(values, memory, {player: 0 for player in values})
+
+
+def take(
+    turn: Turn, players: Players, rules: Rules, state: State, *, graph: bool = False
+) -> State:
+    """One turn: its players move at once, each reading the state as it was before.
+
+    Gradient: cut between turns, unless graph=True: then the new state is differentiable
+    by the old one.
+    """
+    moved = {
+        player: move(player, players, rules, state, graph=graph) for player in turn
+    }
+    return State(
+        state.values | {player: m.params for player, m in moved.items()},
+        state.memory | {player: m.memory for player, m in moved.items()},
+        state.moves | {player: state.moves[player] + 1 for player in turn},
+    )
+
+
+def move(player, players: Players, rules: Rules, state: State, *, graph=False) -> Moved:
+    """What one player's move would make of its parameters; `state` is not changed."""
+    values, number = state.values, state.moves[player]
+    if rules[player].looks_ahead:
+        values = _ahead(players, rules, state, number, graph)
+    grads = players.gradient(player, values, number, graph=graph)
+    rule, memory = rules[player], state.memory[player]
+    moved = rule.move(state.values[player], grads, memory)
+    return replace(moved, params=players.project(player, moved.params))
+
+
+def _ahead(players, rules, state: State, number, graph) -> Values:
+    """Where both players would stand, had each taken its step from here."""
+    stepped = {}
+    for player, params in state.values.items():
+        grads = players.gradient(player, state.values, number, graph=graph)
+        moved = rules[player].move(params, grads, state.memory[player])
+        stepped[player] = players.project(player, moved.params)
+    return stepped

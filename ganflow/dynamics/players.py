@@ -1,0 +1,187 @@
+"""Who plays: the derivative that each player follows, for games and for networks.
+
+`play` and `sweep` ask the same of both: `start`, `gradient`, `project`, `observe`.
+Parameters are tuples of tensors, by player. Everything also works for several runs at
+once: parameters then carry a first dimension (runs,), numbers are tensors (runs,).
+Taught in book/04 and 05.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.func import vmap
+
+from ganflow.dynamics.batches import Batch, Stream
+from ganflow.dynamics.checks import check_fit, check_numbers, check_one_kind
+from ganflow.dynamics.functional import call
+from ganflow.dynamics.scalars import Scalars, Tensors, Values
+from ganflow.losses import LOSSES, slopes, squared_slopes
+
+PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping")
+
+
+@dataclass(frozen=True)
+class Networks:
+    """A generator and a critic of points that learn a distribution.
+
+    The k-th move of a player reads a batch that depends on the seed, the player and k
+    only: under every schedule, one seed gives D the same batches in the same order.
+
+    Parameters
+    ----------
+    G, D : nn.Module, noise to points and points to scores (n, 1). Their weights are the
+        start; they are never changed.
+    data : has `sample(n, rng)`, points (n, d) for a numpy Generator
+    loss : a name of LOSSES
+    penalty : one of PENALTIES. R1 (at real) and R2 (at fakes): strength/2 slope^2.
+        WGAN-GP: strength (slope - 1)^2 between. clipping: weights of D are put back
+        into [-strength, strength] after each move.
+    batch, latent : sizes. shown : samples that a record keeps.
+    seed : of the batches, int >= 0; an array (runs,) for several runs.
+
+    Raises
+    ------
+    ValueError : a loss or penalty of another name, a negative seed, a size below 1;
+        networks of two dtypes or devices, or that do not fit the data or `latent`.
+    TypeError : data that cannot sample.
+
+    Gradient: each player's gradient is cut at the other's parameters; with graph=True
+    nothing is cut, so that a whole tick can be differentiated.
+    """
+
+    G: nn.Module
+    D: nn.Module
+    data: object
+    loss: str = "non-saturating"
+    penalty: str = "none"
+    strength: float | Tensor = 0.0
+    batch: int = 256
+    latent: int = 2
+    shown: int = 256
+    seed: int | np.ndarray = 0
+
+    def __post_init__(self):
+        for name, known in (("loss", LOSSES), ("penalty", PENALTIES)):
+            if (value := getattr(self, name)) not in known:
+                raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
+        sizes = {"batch": self.batch, "latent": self.latent, "shown": self.shown}
+        check_numbers(self.seed, **sizes)
+        check_one_kind({"G": self.G, "D": self.D})
+        check_fit(self.G, self.D, self.data, self.latent)
+
+    def start(self) -> Values:
+        """Copies of the weights, by player; one for each run."""
+
+        def copy(p: Tensor) -> Tensor:
+            return p.detach().expand(*self.runs, *p.shape).clone()
+
+        nets = {"G": self.G, "D": self.D}
+        return {name: tuple(map(copy, net.parameters())) for name, net in nets.items()}
+
+    def gradient(self, player: str, values: Values, move, *, graph=False) -> Tensors:
+        """The derivative of the player's loss, on its batch number `move` (from 0)."""
+        batch = self.draw(player, move, self.batch, like=values["D"][0])
+        return self.gradient_on(batch, player, values, graph=graph)
+
+    def gradient_on(self, batch: Batch, player: str, values: Values, *, graph=False):
+        """The derivative of the player's loss by its own parameters, on `batch`."""
+        # A copy: with graph, the opponent may itself have been moved by these numbers,
+        # and the player does not foresee that.
+        own = tuple(
+            (p.clone() if graph else p.detach()).requires_grad_()
+            for p in values[player]
+        )
+        find = self.loss_G if player == "G" else self.loss_D
+        loss = find(batch, values | {player: own}, graph=graph)
+        return torch.autograd.grad(loss.sum(), own, create_graph=graph)
+
+    def loss_G(self, batch: Batch, values: Values, *, graph=False) -> Tensor:
+        """G's loss, () or (runs,)."""
+        score = self.score(values["D"], call(self.G, values["G"], batch.z))
+        return self._each(LOSSES[self.loss].G, score)
+
+    def loss_D(self, batch: Batch, values: Values, *, graph=False) -> Tensor:
+        """D's loss with its penalty, () or (runs,). Cut at the fakes unless graph."""
+        with torch.set_grad_enabled(graph):
+            x_fake = call(self.G, values["G"], batch.z)
+        both = self.score(values["D"], torch.cat([batch.x_real, x_fake], dim=-2))
+        score_real, score_fake = both.chunk(2, dim=-1)
+        loss = self._each(LOSSES[self.loss].D, score_real, score_fake)
+        if self.penalty in ("none", "clipping"):
+            return loss
+        return loss + self.strength * self._penalty(batch, x_fake, values, graph)
+
+    def score(self, params: Tensors, x: Tensor) -> Tensor:
+        """D's scores of x (..., n, d), as (..., n)."""
+        return call(self.D, params, x).squeeze(-1)
+
+    def project(self, player: str, params: Tensors) -> Tensors:
+        """What a move must leave: D's weights within the bound, if they are clipped."""
+        if player == "G" or self.penalty != "clipping":
+            return params
+        bound = self.strength
+        if not isinstance(bound, Tensor):
+            return tuple(p.clip(-bound, bound) for p in params)
+        bound = bound.to(params[0])
+        bounds = [
+            bound.reshape(bound.shape + (1,) * (p.ndim - bound.ndim)) for p in params
+        ]
+        return tuple(p.clip(-b, b) for p, b in zip(params, bounds, strict=True))
+
+    def observe(self, values: Values) -> dict[str, Tensor]:
+        """What a record keeps: on one batch, the same at every record."""
+        batch = self.draw("G", -1, self.shown)
+        seen = {}
+        for player in "GD":
+            grads = self.gradient_on(batch, player, values)
+            flat = [g.flatten(len(self.runs)) for g in grads]
+            seen[f"gradient_{player}"] = torch.cat(flat, dim=-1).norm(dim=-1)
+        with torch.no_grad():
+            samples = call(self.G, values["G"], batch.z)
+            seen["score_real"] = self.score(values["D"], batch.x_real).mean(-1)
+            seen["score_fake"] = self.score(values["D"], samples).mean(-1)
+        seen["loss_G"] = self.loss_G(batch, values).detach()
+        seen["loss_D"] = self.loss_D(batch, values).detach()
+        return seen | {"samples": samples}
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """() for one run, (n,) for n runs at once."""
+        return np.shape(self.seed)
+
+    def draw(
+        self, player: str, move: int | np.ndarray, n: int, *, like: Tensor | None = None
+    ) -> Batch:
+        """The batch of n that `player` reads at its move number `move`.
+
+        It has D's dtype and device, or those of `like`.
+        """
+        like = next(self.D.parameters()) if like is None else like
+        return Stream(self.data, self.latent, player).batch(
+            self.seed, move, n, like=like
+        )
+
+    def _penalty(self, batch: Batch, x_fake: Tensor, values: Values, graph) -> Tensor:
+        """The penalty before its strength, () or (runs,)."""
+        between = torch.lerp(x_fake, batch.x_real, batch.mix)
+        x = {"R1": batch.x_real, "R2": x_fake, "WGAN-GP": between}[self.penalty]
+        read = {"dims": 1, "cut": not graph}
+
+        def critic(x: Tensor) -> Tensor:
+            return self.score(values["D"], x)
+
+        if self.penalty == "WGAN-GP":
+            return (slopes(critic, x, **read) - 1).square().mean(-1)
+        return squared_slopes(critic, x, **read).mean(-1) / 2
+
+    def _each(self, loss: Callable, *scores: Tensor) -> Tensor:
+        """A batch mean for each run."""
+        return vmap(loss)(*scores) if self.runs else loss(*scores)
+
+
+Players = Scalars | Networks

@@ -1,5 +1,0 @@
-"""What one training step costs: passes through networks, FLOPs, bytes."""
-
-from ganflow.passes.cost import StepCost, cost_of, cost_table
-
-__all__ = ["StepCost", "cost_of", "cost_table"]

@@ -1,0 +1,58 @@
+"""The pairs of `ganflow.losses` for Keras tensors, name for name.
+
+Scores where higher = more real, batch means to be minimised, stable forms; formulas and
+sources are those of `ganflow.losses`, against which each is tested. Taught in book/06.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ganflow.losses import AdversarialLoss
+from ganflow.tf.load import keras
+
+mean, relu, softplus = keras.ops.mean, keras.ops.relu, keras.ops.softplus
+square = keras.ops.square
+
+
+def _log_D(score_real, score_fake):
+    return mean(softplus(-score_real)) + mean(softplus(score_fake))
+
+
+def _hinge_D(score_real, score_fake):
+    return mean(relu(1 - score_real)) + mean(relu(1 + score_fake))
+
+
+def _wasserstein_D(score_real, score_fake):
+    return mean(score_fake) - mean(score_real)
+
+
+def _least_squares_D(score_real, score_fake):
+    return (mean(square(score_real - 1)) + mean(square(score_fake))) / 2
+
+
+def _score_G(score_fake):
+    return -mean(score_fake)
+
+
+KERAS_LOSSES: Mapping[str, AdversarialLoss] = MappingProxyType(
+    {
+        pair.name: pair
+        for pair in (
+            AdversarialLoss("saturating", _log_D, lambda f: -mean(softplus(f))),
+            AdversarialLoss("non-saturating", _log_D, lambda f: mean(softplus(-f))),
+            AdversarialLoss("hinge", _hinge_D, _score_G),
+            AdversarialLoss("Wasserstein", _wasserstein_D, _score_G),
+            AdversarialLoss(
+                "least squares", _least_squares_D, lambda f: mean(square(f - 1)) / 2
+            ),
+            AdversarialLoss(
+                "relativistic",
+                lambda r, f: mean(softplus(f - r)),
+                lambda r, f: mean(softplus(r - f)),
+                G_reads_real=True,
+            ),
+        )
+    }
+)

@@ -1,0 +1,184 @@
+"""Which loss reaches whose parameters, and who is stepped on it: torch tensors in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
+
+from ganflow.records import Flow, FlowCell
+from ganflow.records.flow_rules import (
+    Watch,
+    check_dict,
+    check_losses,
+    check_watch,
+    fill_table,
+    steps_after,
+    why_cut,
+)
+
+Player = nn.Module | Tensor | Iterable[Tensor]
+
+
+def flow(
+    losses: Mapping[str, Tensor],
+    players: Mapping[str, Player],
+    steps: Mapping[str, str | Collection[str]] | None = None,
+    seen: Watch | None = None,
+) -> Flow:
+    """Say what each loss's backward pass would send to each player.
+
+    Parameters
+    ----------
+    losses : name -> Tensor with one element, still with its graph.
+    players : name -> network, tensor, or tensors. No tensor in two players.
+    steps : loss -> the player (or players) that the step after its backward updates;
+        () for none. By default loss_D is followed by D's step, and so on.
+    seen : the watch of `ganflow.trace.watch`, to name what cut a path.
+
+    Returns
+    -------
+    Flow : table[loss, player] has the norm, the state, and the reason of a cut.
+
+    Raises
+    ------
+    TypeError : no dict, no watch, or a loss or a player of the wrong kind.
+    ValueError : a loss with several elements, without history, or made before the
+        watch; names that do not fit, an empty player, a tensor in two players.
+    RuntimeError : backward cannot run: the graph is freed, or a value it needs was
+        changed in place.
+
+    Gradient: computed with `torch.autograd.grad` and thrown away. No `.grad` and no
+    `requires_grad` changes, and every graph is kept. Taught in book/03.
+    """
+    tensors = parameters_of(players)
+    check_losses(losses, _check_loss)
+    check_watch(seen)
+    after = steps_after(losses, players, steps)
+    traces = {} if seen is None else {n: seen.trace(x) for n, x in losses.items()}
+
+    def why(name: str, player: str) -> str:
+        frozen = not any(tensor.requires_grad for tensor in tensors[player])
+        whole = seen is None or seen.saw(losses[name])
+        return why_cut(traces.get(name), player, frozen=frozen, whole=whole)
+
+    return fill_table(
+        after, tensors, lambda name: _norms(name, losses[name], tensors), why
+    )
+
+
+def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
+    """Read the norm of what lies in each player's `.grad` now, None if nothing does.
+
+    Gradient: none is computed, none is cleared. Taught in book/03.
+    """
+    lying = {}
+    for player, tensors in parameters_of(players).items():
+        norms = [None if p.grad is None else _norm(p.grad) for p in tensors]
+        lying[player] = FlowCell.of_norms(norms, stepped=False).norm
+    return lying
+
+
+def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
+    """List each player's tensors, each once.
+
+    Raises
+    ------
+    TypeError : no dict, or a player that is neither network, tensor, nor tensors.
+    ValueError : no player, a player without tensors, or lazy and never called, a tensor
+        in two players.
+    """
+    check_dict("players", players, '{"G": G, "D": D}')
+    if not players:
+        raise ValueError('no players: pass a dict such as {"G": G, "D": D}')
+    found, owner = {}, {}
+    for player, given in players.items():
+        found[player] = _tensors(player, given)
+        for tensor in found[player]:
+            if owner.setdefault(id(tensor), player) != player:
+                raise ValueError(
+                    f"{owner[id(tensor)]} and {player} share a parameter of shape "
+                    f"{tuple(tensor.shape)}: give it to one of them"
+                )
+    return found
+
+
+def _tensors(player: str, given: Player) -> list[Tensor]:
+    if isinstance(given, nn.Module):
+        given = given.parameters()
+    elif isinstance(given, Tensor):
+        given = [given]
+    elif not isinstance(given, Iterable):
+        given = [given]
+    tensors = list({id(tensor): tensor for tensor in given}.values())
+    if not tensors:
+        raise ValueError(f"{player} has no parameters: nothing could reach it")
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor):
+            raise TypeError(
+                f"{player} is to be a network, a tensor or tensors, and holds a "
+                f"{type(tensor).__name__}"
+            )
+        if is_lazy(tensor):
+            raise ValueError(
+                f"{player} has a parameter without a shape: call it once first"
+            )
+    return tensors
+
+
+def _check_loss(name: str, loss: Tensor) -> None:
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"{name} is a {type(loss).__name__}, not a tensor: pass the loss itself, "
+            "not loss.item()"
+        )
+    if loss.numel() != 1 or loss.is_complex():
+        raise ValueError(
+            f"{name} has shape {tuple(loss.shape)} and dtype {loss.dtype}: a loss is "
+            "one real number, so take its mean() or sum() first"
+        )
+    if not loss.requires_grad:
+        raise ValueError(
+            f"{name} has no history: it was made from frozen or detached tensors only, "
+            "or under no_grad, so backward() has nowhere to go"
+        )
+
+
+def _norms(
+    name: str, loss: Tensor, tensors: Mapping[str, list[Tensor]]
+) -> dict[str, list[float | None]]:
+    """One backward pass: for each player, a norm per tensor, None where cut."""
+    wanted = [p for listed in tensors.values() for p in listed if p.requires_grad]
+    arrived = _derivatives(name, loss, wanted) if wanted else ()
+    norm = {
+        id(p): None if slope is None else _norm(slope)
+        for p, slope in zip(wanted, arrived, strict=True)
+    }
+    return {who: [norm.get(id(p)) for p in listed] for who, listed in tensors.items()}
+
+
+def _derivatives(name: str, loss: Tensor, wanted: list[Tensor]):
+    try:
+        return torch.autograd.grad(loss, wanted, retain_graph=True, allow_unused=True)
+    except RuntimeError as error:
+        if "backward through the graph a second time" in str(error):
+            raise RuntimeError(
+                f"the graph of {name} is freed: ask for the flow before "
+                f"{name}.backward(), or call it with retain_graph=True"
+            ) from error
+        if "modified by an inplace operation" in str(error):
+            raise RuntimeError(
+                f"a value that the backward pass of {name} needs was changed in place, "
+                "most often by an optimizer's step: ask for the flow before the step"
+            ) from error
+        raise
+
+
+def _norm(slope: Tensor) -> float:
+    """In double precision, so that a small derivative does not round to zero."""
+    slope = slope.detach()
+    values = slope.coalesce().values() if slope.is_sparse else slope
+    wide = torch.complex128 if values.is_complex() else torch.float64
+    return torch.linalg.vector_norm(values, dtype=wide).item()

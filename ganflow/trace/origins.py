@@ -1,0 +1,188 @@
+"""Which call each tensor's value came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+
+import torch
+from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
+
+from ganflow.trace.calls import Call, Source, carries, tensors_in
+from ganflow.trace.names import Names
+from ganflow.trace.writes import Writes, storage_of
+
+
+class Origins:
+    """Remembers the `Call` behind every value, and keeps no value alive.
+
+    An autograd node carries its call in its own metadata, which lives as long as the
+    node. A value without history has its call in a dictionary with weak keys. Memory
+    that was overwritten has the last writer, since a detached tensor and its original
+    share it.
+    """
+
+    def __init__(self, names: Names):
+        self.numbers = count()
+        self._key = object()
+        self._values = WeakIdKeyDictionary()
+        self.writes = Writes()
+        self._first, self._end = _next_sequence_number(), None
+        for tensor, kind, network, name in names.given:
+            shape = tuple(tensor.shape)
+            self._values[tensor] = Call(
+                next(self.numbers), name, kind, network, shape=shape
+            )
+
+    def end(self) -> None:
+        """Say that the watch is over: what is recorded from now on, nobody saw."""
+        self._end = _next_sequence_number()
+
+    def sources(self, given) -> tuple[Source, ...]:
+        """What the tensors in `given` came from, each source once."""
+        found = dict.fromkeys(s for t in tensors_in(given) for s in self._sources_of(t))
+        return tuple(found)
+
+    def own(self, value: Tensor) -> Call | None:
+        """The call noted for a value that carries no derivative."""
+        return self._values.get(value)
+
+    def note(self, value: Tensor, call: Call) -> None:
+        """Say that `value`, which carries no derivative, came from `call`."""
+        self._values[value] = call
+
+    def weights(self) -> set[int]:
+        """The memory blocks of the named networks' parameters."""
+        named = (t for t, c in self._values.items() if c.kind == "parameter")
+        return {storage._cdata for t in named if (storage := storage_of(t)) is not None}
+
+    def call_of(self, node, inside: Call | None = None) -> Call:
+        """The call that made an autograd node; one of its own if nobody watched it.
+
+        inside : the last call that was seen in the forward of a custom Function.
+        """
+        known = node.metadata.get(self._key)
+        return known or self._adopt(node, inside)
+
+    def leaf(self, tensor: Tensor) -> Call:
+        """The leaf record of a tensor that needs a gradient and has no history."""
+        own = self._values.get(tensor)
+        if own is not None and own.is_leaf:
+            return own
+        behind = (Source(own, False),) if own is not None and own.sources else ()
+        shape = tuple(tensor.shape)
+        leaf = Call(next(self.numbers), "", "input", shape=shape, sources=behind)
+        self._values[tensor] = leaf
+        return leaf
+
+    def is_beginning(self, value: Tensor) -> bool:
+        """Whether `value` is a leaf that came from nothing watched: a weight, say."""
+        return value.is_leaf and not self.leaf(value).sources
+
+    def mark(self, top, call: Call) -> None:
+        """Credit `call` with the node `top` and all unmarked nodes behind it."""
+        todo = [top]
+        while todo:
+            node = todo.pop()
+            marks = node.metadata
+            if self._key not in marks and type(node).__name__ != "AccumulateGrad":
+                marks[self._key] = call
+                todo.extend(n for n, _ in node.next_functions if n is not None)
+
+    def behind(self, top) -> tuple[Source, ...]:
+        """The sources of the unmarked nodes from `top` on: marked calls and leaves."""
+        found, seen, todo, old = {}, set(), [top], self.is_before(top)
+        while todo:
+            node = todo.pop()
+            if node in seen:
+                continue
+            seen.add(node)
+            if type(node).__name__ == "AccumulateGrad":
+                found[Source(self.leaf(node.variable), True)] = None
+            elif self._key in node.metadata:
+                found[Source(node.metadata[self._key], True)] = None
+            elif self.is_before(node) and not old:
+                found[Source(self._adopt(node), True)] = None
+            else:
+                todo.extend(n for n, _ in node.next_functions if n is not None)
+        return tuple(found)
+
+    def is_before(self, node) -> bool:
+        """Whether a node that no call made was recorded before the watch began."""
+        return node._sequence_nr() < self._first
+
+    def _sources_of(self, value: Tensor):
+        if not carries(value):
+            own = self._values.get(value)
+            if own is not None and (own.is_leaf or own.sources):
+                yield Source(own, False)
+            if own is None or own.kind != "parameter":
+                yield from self.writes.since(value, own)
+        elif value.is_leaf:
+            leaf = self.leaf(value)
+            yield Source(leaf, True)
+            if leaf.sources:
+                yield from self.writes.since(value, leaf)
+        else:
+            own = self.call_of(value.grad_fn, self._values.get(value))
+            yield Source(own, True)
+            for source in self.writes.since(value, own):
+                if not self._holds(value.grad_fn, source.call):
+                    yield source
+
+    def _holds(self, node, call: Call) -> bool:
+        """Whether autograd itself knows of a write: a view hangs behind its base."""
+        while node is not None:
+            known = node.metadata.get(self._key)
+            if known is call:
+                return True
+            if known is not None and known.number < call.number:
+                return False
+            behind = node.next_functions
+            node = behind[0][0] if len(behind) == 1 else None
+        return False
+
+    def _adopt(self, node, inside: Call | None = None) -> Call:
+        before = self.is_before(node)
+        after = self._end is not None and node._sequence_nr() >= self._end
+        name = re.sub(r"Backward\d*$", "", type(node).__name__)
+        behind = self.behind(node)
+        hidden = _given_to(inside, set(behind)) if inside else ()
+        whose = {s.call.network for s in behind if s.call.kind == "parameter"}
+        # It is as old as what it is made of: a write since then is news to it.
+        call = Call(
+            max((source.call.number for source in behind), default=-1),
+            "made before the watch" if before else name,
+            network=whose.pop() if len(whose) == 1 else None,
+            sources=(*behind, *hidden),
+            live=True,
+            before=before,
+            outside=before or after,
+        )
+        self.mark(node, call)
+        return call
+
+
+def _given_to(inside: Call, known: set[Source]) -> Iterator[Source]:
+    """What a custom Function was given that carries no derivative.
+
+    Its forward runs without a graph, so its own values look cut off from `known`, the
+    sources that its node does hand a derivative to: those are looked through.
+    """
+    for source in inside.sources:
+        if source in known:
+            continue
+        own = {s for s in source.call.sources if s.live}
+        if source.call.reason == "no_grad" and own <= known:
+            yield from _given_to(source.call, known)
+        elif not source.live:
+            yield source
+
+
+def _next_sequence_number() -> int:
+    """The number that autograd gives to the next node it records."""
+    with torch.inference_mode(False), torch.enable_grad():
+        probe = torch.ones((), requires_grad=True).clone()
+    return probe.grad_fn._sequence_nr()

@@ -1,0 +1,1 @@
+"""The same training spread over processes: ranks, losses, batch statistics, bytes."""

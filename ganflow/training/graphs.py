@@ -1,0 +1,85 @@
+"""Record a tick's moves as one CUDA graph, and play it again each tick. Book/08.
+
+The host then launches one thing a tick in place of some thousands, which is what small
+networks on a large GPU wait for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+
+import torch
+from torch import Tensor
+
+from ganflow.training.run import Run
+from ganflow.training.sampling import Drawn, draw
+from ganflow.training.updates import Turns, turns
+
+WARM_UP = 3  # ticks before recording: kernels are chosen, Adam's memory is made
+
+
+def recorded_turns(run: Run) -> Turns:
+    """Record the moves of a tick, leaving the run where it was.
+
+    Parameters
+    ----------
+    run : Run on a CUDA device, with fast settings, that no process shares
+
+    Returns
+    -------
+    callable as `tick.turns`, for this run only
+
+    Raises
+    ------
+    ValueError : another run than that.
+
+    Gradient: that of `turns`, whose kernels are played again; afterwards .grad of D and
+    G lie in the graph's own memory.
+    """
+    if run.device.type != "cuda" or not run.settings.fast or run.share is not None:
+        raise ValueError(
+            "a CUDA graph is recorded of fast moves, by one process, on a CUDA device; "
+            f"here fast is {run.settings.fast} and the device {run.device}"
+        )
+    drawn = draw(run.settings, len(run.images), run.tick, run.device)
+    still = Drawn(*(value.clone() for value in drawn))  # the graph reads these places
+    before = [value.detach().clone() for value in _values(run)]
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(WARM_UP):
+            turns(run, still)
+    torch.cuda.current_stream().wait_stream(side)
+    run.optimizer_D.zero_grad()
+    run.optimizer_G.zero_grad()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        row = turns(run, still)
+    _restore(run, before)
+
+    def play(_run: Run, drawn: Drawn) -> Tensor:
+        for place, value in zip(still, drawn, strict=True):
+            place.copy_(value)
+        graph.replay()
+        return row.clone()
+
+    return play
+
+
+def _values(run: Run) -> Iterator[Tensor]:
+    """Every tensor that a move changes; Adam's memory, made by its first move, last."""
+    for net in (run.G, run.D):
+        yield from net.parameters()
+        yield from net.buffers()
+    for optimizer in (run.optimizer_G, run.optimizer_D):
+        for memory in optimizer.state.values():
+            yield from (value for value in memory.values() if torch.is_tensor(value))
+
+
+@torch.no_grad()
+def _restore(run: Run, before: list[Tensor]) -> None:
+    """Undo the warm-up in place: the graph knows the tensors by their addresses."""
+    for value, old in zip_longest(_values(run), before):
+        # What Adam had not made by then is zero before its first move.
+        value.zero_() if old is None else value.copy_(old)

@@ -1,0 +1,58 @@
+"""PNGs of a run: its curves, and a grid of what G makes. Paints, trains nothing."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+
+from ganflow.records.training_run import SIDE
+
+
+def grid_png(samples: np.ndarray, *, at_least: int = 480) -> bytes:
+    """A 5 x 5 grid as PNG.
+
+    Parameters
+    ----------
+    samples : array (25, size, size, channels), uint8
+    at_least : pixels of the PNG's side; a sample's pixel becomes a whole square
+    """
+    from PIL import Image
+
+    size, channels = samples.shape[1], samples.shape[3]
+    rows = samples.reshape(SIDE, SIDE, size, size, channels).swapaxes(1, 2)
+    pixels = rows.reshape(SIDE * size, SIDE * size, channels)
+    picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
+    side = SIDE * size * -(-at_least // (SIDE * size))
+    buffer = io.BytesIO()
+    picture.resize((side, side), Image.Resampling.NEAREST).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def curves_png(names: Sequence[str], rows: np.ndarray) -> bytes:
+    """Losses, scores and slope over the ticks as PNG.
+
+    Parameters
+    ----------
+    names : of the columns. rows : array (T, columns)
+    """
+    from matplotlib.figure import Figure
+
+    panels = {"losses": ("loss_D", "loss_G"), "scores": ("score_real", "score_fake")}
+    if "slope" in names:
+        panels["penalty and slope"] = ("penalty", "slope")
+    figure = Figure(figsize=(7, 2.2 * len(panels)), layout="constrained")
+    axes = figure.subplots(len(panels), sharex=True)
+    step = max(1, len(rows) // 2000)  # more points than pixels show nothing
+    ticks = np.arange(1, len(rows) + 1)[::step]
+    for axis, (label, shown) in zip(axes, panels.items(), strict=True):
+        for name in shown:
+            values = rows[::step, list(names).index(name)]
+            axis.plot(ticks, values, label=name, linewidth=1)
+        axis.set_ylabel(label)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), frameon=False, ncols=2)
+    axes[-1].set_xlabel("tick")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return buffer.getvalue()

@@ -1,0 +1,170 @@
+"""A run as it stands: networks, optimizers, images and the ticks done. Book/08."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
+
+from ganflow.losses import EVERY_LOSS, AdversarialLoss
+from ganflow.nets import dcgan_critic, dcgan_generator
+from ganflow.training.sampling import WEIGHTS, seeded
+from ganflow.training.settings import Settings
+
+Share = Callable[[str, Tensor], Tensor]
+
+
+@dataclass
+class Run:
+    """Where a run is. Moves change it in place.
+
+    images : Tensor (n, channels, size, size) on the device, float32 in [-1, 1]
+    averaged : a copy of G, in eval mode, that follows it slowly
+    tick : how many are done
+    share : called with the mover and its loss, returns the loss to call backward of;
+        see `spread.share`. None for one process.
+    """
+
+    settings: Settings
+    images: Tensor
+    G: nn.Module
+    D: nn.Module
+    averaged: nn.Module
+    optimizer_G: torch.optim.Optimizer
+    optimizer_D: torch.optim.Optimizer
+    tick: int = 0
+    share: Share | None = None
+
+    @property
+    def device(self) -> torch.device:
+        """Where everything lies."""
+        return self.images.device
+
+    @property
+    def loss(self) -> AdversarialLoss:
+        """What the players minimise, before the penalty."""
+        return EVERY_LOSS[self.settings.loss]
+
+    @property
+    def parts(self) -> dict:
+        """Whatever has a state, by name."""
+        names = ("G", "D", "averaged", "optimizer_G", "optimizer_D")
+        return {name: getattr(self, name) for name in names}
+
+    def make(self, z: Tensor) -> Tensor:
+        """G's images, float32. Gradient: cuts nothing."""
+        with self._cast():
+            return self.G(z).float()
+
+    def score(self, x: Tensor) -> Tensor:
+        """D's scores, float32. Gradient: cuts nothing."""
+        with self._cast():
+            return self.D(x).float()
+
+    def step(self, player: str, loss: Tensor) -> None:
+        """Clear a player's gradients, find them again from `loss`, and move it.
+
+        Gradient: backward reaches all that the loss depends on and is not frozen.
+        """
+        optimizer = self.optimizer_G if player == "G" else self.optimizer_D
+        optimizer.zero_grad()
+        if self.share is not None:
+            loss = self.share(player, loss)
+        loss.backward()
+        optimizer.step()
+
+    def average(self) -> None:
+        """Move the averaged generator, its batch statistics too, towards G.
+
+        Early on it forgets faster than `ema` says, or it would show the first weights
+        for a thousand ticks. Gradient: none.
+        """
+        decay = min(self.settings.ema, (1 + self.tick) / (10 + self.tick))
+        follow = get_ema_multi_avg_fn(decay)
+        follow(_numbers(self.averaged), _numbers(self.G), None)
+
+    def _cast(self):
+        wanted = self.settings.precision == "bf16"
+        # No cache: fakes made without a graph would leave weights without one in it.
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=wanted, cache_enabled=False
+        )
+
+
+def begin(settings: Settings, images: Tensor, device="cpu") -> Run:
+    """Make the run before its first tick: weights from the seed, data on the device.
+
+    Parameters
+    ----------
+    settings : Settings
+    images : Tensor or array (n, channels, size, size), float32, pixels in [-1, 1]
+    device : "cpu", "cuda", …
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    ValueError : images of another shape than the settings say, or tf32 on a CPU.
+
+    Gradient: every weight of G and D requires one; those of `averaged` never do.
+    """
+    images, device = torch.as_tensor(images), torch.device(device)
+    _check(settings, images, device)
+    rng = seeded(settings.seed, WEIGHTS)
+    size, width, channels = settings.size, settings.width, settings.channels
+    norm = settings.batch_norm
+    G = dcgan_generator(
+        size, settings.latent, width, channels, batch_norm=norm, generator=rng
+    )
+    D = dcgan_critic(size, width, channels, generator=rng)
+    form = torch.channels_last if settings.fast else torch.contiguous_format
+    G, D = (net.to(device, memory_format=form) for net in (G, D))
+    averaged = deepcopy(G).eval().requires_grad_(False)
+    return Run(
+        settings,
+        images.to(device, memory_format=form),
+        G,
+        D,
+        averaged,
+        _adam(settings, G, settings.rate_G),
+        _adam(settings, D, settings.rate_D),
+    )
+
+
+def _adam(settings: Settings, net: nn.Module, rate: float) -> torch.optim.Adam:
+    """Adam; for the fast moves one kernel, which may be recorded in a CUDA graph."""
+    betas = (settings.beta1, settings.beta2)
+    if not settings.fast:
+        return torch.optim.Adam(net.parameters(), rate, betas)
+    cuda = next(net.parameters()).is_cuda
+    return torch.optim.Adam(net.parameters(), rate, betas, fused=True, capturable=cuda)
+
+
+def _numbers(net: nn.Module) -> list[Tensor]:
+    """Parameters and batch statistics; not the counts, which are whole numbers."""
+    values = (*net.parameters(), *net.buffers())
+    return [value.detach() for value in values if value.is_floating_point()]
+
+
+def _check(settings: Settings, images: Tensor, device: torch.device) -> None:
+    wanted = (settings.channels, settings.size, settings.size)
+    if images.ndim != 4 or images.shape[1:] != wanted or not len(images):
+        raise ValueError(
+            f"images have shape {tuple(images.shape)}; the settings ask for "
+            f"(n, {', '.join(map(str, wanted))}) with n >= 1"
+        )
+    if images.dtype != torch.float32:
+        raise ValueError(f"images are {images.dtype}; pass float32 in [-1, 1]")
+    if not images.abs().max() <= 1:  # a NaN is no number at most 1 either
+        raise ValueError("a pixel is not in [-1, 1]; scale the images to that range")
+    if settings.precision == "tf32" and device.type != "cuda":
+        raise ValueError(
+            f"tf32 is a way of multiplying of NVIDIA GPUs and the device is {device}: "
+            "pass precision fp32"
+        )

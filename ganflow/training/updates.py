@@ -1,0 +1,94 @@
+"""One tick: D moves `critic_steps` times, then G once. Taught in book/08."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from ganflow.training.moves import fast, plain
+from ganflow.training.run import Run
+from ganflow.training.sampling import Drawn, draw
+from ganflow.training.settings import Settings
+
+Turns = Callable[[Run, Drawn], Tensor]
+
+
+def columns(settings: Settings) -> tuple[str, ...]:
+    """What a row of a tick holds: losses, mean scores and, if there is one, penalty.
+
+    All are of the last move of each player, before it moved. loss_D is without the
+    penalty, and penalty is before its strength.
+    """
+    with_penalty = ("penalty", "slope") if settings.penalty != "none" else ()
+    return ("loss_D", "score_real", "score_fake", *with_penalty, "loss_G")
+
+
+def turns(run: Run, drawn: Drawn) -> Tensor:
+    """All moves of a tick on what was drawn for it; a row, left on the device.
+
+    If a value of an earlier move of D is not finite, the row has that move's values, so
+    that one can see which went first.
+
+    Gradient: each move reaches its own player only.
+    """
+    moves = fast if run.settings.fast else plain
+    *of_D, last = columns(run.settings)
+    row = None
+    for k in range(run.settings.critic_steps):
+        x_real = run.images[drawn.numbers[k]]
+        seen = moves.move_D(run, x_real, drawn.z[k], drawn.mix[k])
+        new = torch.stack([seen[name] for name in of_D])
+        row = new if row is None else torch.where(row.isfinite().all(), new, row)
+    seen = moves.move_G(run, x_real, drawn.z[-1])
+    return torch.cat([row, seen[last][None]])
+
+
+def tick(run: Run, *, turns: Turns = turns, part: slice = slice(None)) -> Tensor:
+    """Do one tick.
+
+    Parameters
+    ----------
+    run : Run, changed in place
+    turns : does the moves; see `graphs.recorded_turns` for another
+    part : of every batch; all of it unless processes share one
+
+    Returns
+    -------
+    Tensor (columns,), float32, on the device: the host does not wait for it.
+    """
+    drawn = draw(run.settings, len(run.images), run.tick, run.device, part=part)
+    row = turns(run, drawn)
+    run.average()
+    run.tick += 1
+    return row
+
+
+@contextmanager
+def multiplying(settings: Settings) -> Iterator[None]:
+    """Let CUDA multiply as `precision` says, and restore what was set before.
+
+    bf16 leaves the penalty and the weights in float32; those products then use tf32.
+    """
+    kept = [(where, name, getattr(where, name)) for where, name in _switches()]
+    kept.append((torch.backends.cudnn, "benchmark", torch.backends.cudnn.benchmark))
+    exact = settings.precision == "fp32"
+    torch.backends.cudnn.benchmark = settings.fast
+    for where, name in _switches():
+        words = ("tf32", "ieee") if name == "fp32_precision" else (True, False)
+        setattr(where, name, words[exact])
+    try:
+        yield
+    finally:
+        for where, name, value in kept:
+            setattr(where, name, value)
+
+
+def _switches() -> list[tuple[object, str]]:
+    """Where torch keeps whether CUDA may use tf32; it was renamed in 2.9."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    if hasattr(cudnn, "conv"):
+        return [(part, "fp32_precision") for part in (cudnn.conv, cudnn.rnn, matmul)]
+    return [(part, "allow_tf32") for part in (cudnn, matmul)]

@@ -1,0 +1,97 @@
+"""The book in one picture: pick a loss, cut, freeze, and see who learns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from ganflow.records.flow import significant
+from ganflow.widgets.flow_picture.record import PLAYERS, FlowPicture, FlowState
+
+
+class FlowPictureView(anywidget.AnyWidget):
+    """One recorded program: where its loss goes, what a step takes or leaves behind.
+
+    `loss`, `cut` and `freeze` (positions in the record) choose what is shown. They may
+    come from another widget by `jslink`, so no kernel is needed. Trains nothing. Taught
+    in book/02 and 03.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")
+    record_ = traitlets.Dict().tag(sync=True)
+    loss = traitlets.Int(0).tag(sync=True)
+    cut = traitlets.Int(0).tag(sync=True)
+    freeze = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, record: FlowPicture, **chosen):
+        super().__init__(record_=labels(record), **chosen)
+
+
+def labels(record: FlowPicture) -> dict:
+    """A record as the picture reads it; a state's name is its three positions."""
+    names = (record.losses, record.cuts, record.freezes)
+
+    def place(key: tuple[str, str, str]) -> str:
+        at = (all_.index(one) for all_, one in zip(names, key, strict=True))
+        return ",".join(map(str, at))
+
+    return {place(key): _state(state) for key, state in record.states.items()}
+
+
+def _state(state: FlowState) -> dict:
+    return {
+        "loss": state.loss,
+        "own": state.own,
+        "verdict": state.verdict,
+        "why": state.why,
+        "raises": bool(state.error),
+        "code": [[line, n in state.changed] for n, line in enumerate(state.code)],
+        "links": {
+            name: [link.state, "" if link.norm is None else significant(link.norm, 3)]
+            for name, link in state.links.items()
+        },
+        "players": {who: _player(state, who) for who in PLAYERS},
+    }
+
+
+def _player(state: FlowState, who: str) -> dict:
+    norm = state.cells[who].norm
+    stays = "frozen" if who in state.frozen else "stays"
+    return {
+        "does": "moves" if state.moved[who] else stays,
+        "grad": "" if norm is None else significant(norm, 4),
+        "fate": state.fate(who),
+    }
+
+
+def flow_picture(
+    record: FlowPicture, *, loss: int = 1, cut: int = 0, freeze: int = 0
+) -> ipywidgets.VBox:
+    """The picture under its three rows of buttons.
+
+    Parameters
+    ----------
+    record : FlowPicture
+    loss, cut, freeze : what to begin with, as positions in `record`
+
+    Returns
+    -------
+    ipywidgets.VBox; works with no kernel.
+
+    Gradient: none; reads a record. Taught in book/02 and 03.
+    """
+    view = FlowPictureView(record, loss=loss, cut=cut, freeze=freeze)
+    style = {"description_width": "3.6em", "button_width": "auto"}
+    options = {"loss": record.losses, "cut": record.cuts, "freeze": record.freezes}
+    rows = []
+    for name, names in options.items():
+        row = ipywidgets.ToggleButtons(
+            options=names, index=getattr(view, name), description=name, style=style
+        )
+        ipywidgets.jslink((row, "index"), (view, name))
+        rows.append(row.add_class("gf-flow-choice"))
+    return ipywidgets.VBox([*rows, view])

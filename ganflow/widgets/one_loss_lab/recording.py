@@ -1,0 +1,171 @@
+"""Train a small pair by every scheme, loss, optimizer and lambda; count each scheme.
+
+Two players of the plane in float64, every run from one start on one list of batches:
+what differs between two runs is what their names say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import product
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganflow.cost import StepCost, cost_of
+from ganflow.data import ring
+from ganflow.losses import EVERY_LOSS
+from ganflow.nets import dcgan_critic, dcgan_generator, mlp_critic, mlp_generator
+from ganflow.widgets.one_loss_lab.record import OneLossLab
+from ganflow.widgets.one_loss_lab.runs import LOSSES, SCHEMES, Pair, why_none
+
+LAMBDAS = (0.01, 0.1, 1.0, 10.0, 100.0)
+TICKS = (1, 20)
+OPTIMIZERS = {
+    "SGD": partial(torch.optim.SGD, lr=2e-4),
+    "Adam": partial(torch.optim.Adam, lr=1e-3, betas=(0.5, 0.999)),
+    "RMSProp": partial(torch.optim.RMSprop, lr=1e-3),
+}
+POINTS, HIDDEN = 32, 16  # in the plane: samples of a batch, width of the networks
+SIZE, WIDTH, PICTURES = 32, 8, 16  # of the image networks whose steps are counted
+Points = tuple[Tensor, Tensor]  # G's parameters and D's, (T + 1, n) each
+COUNTED = f"a DCGAN pair of width {WIDTH} on {PICTURES} pictures of {SIZE} × {SIZE}"
+
+
+def record_one_loss_lab(
+    *,
+    losses: Sequence[str] = LOSSES,
+    lambdas: Sequence[float] = LAMBDAS,
+    ticks: Sequence[int] = TICKS,
+    seed: int = 0,
+) -> OneLossLab:
+    """Train every combination with each of OPTIMIZERS, and count each scheme's passes.
+
+    Parameters
+    ----------
+    losses : names of LOSSES. lambdas : > 0, 1 among them.
+    ticks : when to measure, rising, >= 1.
+    seed : of the networks, the data and the noise
+
+    Returns
+    -------
+    OneLossLab
+
+    Raises
+    ------
+    ValueError : a loss of another name; ticks that do not rise; no lambda of 1.
+
+    Gradient: each scheme's own, as in `train_one_loss_lab`. Taught in book/06.
+    """
+    _check(losses, ticks)
+    ways = [(s, loss) for s in SCHEMES for loss in losses if not why_none(s, loss)]
+    runs = {
+        (*way, *how): points(*way, *how, ticks=ticks, seed=seed)
+        for way, how in product(ways, product(OPTIMIZERS, lambdas))
+    }
+    first, choices = next(iter(SCHEMES)), (SCHEMES, losses, OPTIMIZERS, lambdas)
+    moved = {key: lengths(run) for key, run in runs.items()}
+    apart = {
+        (scheme, *how): lengths(run, runs[first, *how]) / moved[first, *how]
+        for (scheme, *how), run in runs.items()
+    }
+    costs = [counted(scheme) for scheme in SCHEMES]
+    return OneLossLab(
+        schemes=tuple(SCHEMES),
+        losses=tuple(losses),
+        optimizers=tuple(OPTIMIZERS),
+        lambdas=tuple(lambdas),
+        ticks=tuple(ticks),
+        says=tuple(scheme.says for scheme in SCHEMES.values()),
+        why_none=tuple(tuple(why_none(s, name) for name in losses) for s in SCHEMES),
+        moved=_filled(moved, choices),
+        apart=_filled(apart, choices),
+        passes=np.array([list(cost.passes) for cost in costs]),
+        flops=np.array([cost.flops for cost in costs]),
+        saved=np.array([cost.saved_bytes for cost in costs]),
+        counted=COUNTED,
+    )
+
+
+def _check(losses: Sequence[str], ticks: Sequence[int]) -> None:
+    if strange := [name for name in losses if name not in LOSSES]:
+        raise ValueError(f"losses {strange} are not of these: {', '.join(LOSSES)}")
+    if not ticks or list(ticks) != sorted(set(ticks)) or ticks[0] < 1:
+        raise ValueError(f"ticks are {ticks}; they must rise, from 1 or more")
+
+
+@contextmanager
+def _computing_in(dtype: torch.dtype):
+    """One type and one thread, whatever a page has chosen; its choice comes back.
+
+    Threads that wait for each other over networks this small cost more than they save:
+    a hundredfold, where other programs hold the cores.
+    """
+    chosen, threads = torch.get_default_dtype(), torch.get_num_threads()
+    torch.set_default_dtype(dtype)
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(chosen)
+        torch.set_num_threads(threads)
+
+
+@_computing_in(torch.float64)
+def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
+    """G and D before they move, in float64; x_real and z of every tick."""
+    rng = torch.Generator().manual_seed(seed)
+    G = mlp_generator(2, HIDDEN, 1, generator=rng)
+    D = mlp_critic(2, HIDDEN, 1, generator=rng)
+    z = torch.randn(ticks, POINTS, 2, generator=rng)
+    x_real = ring().sample(ticks * POINTS, np.random.default_rng(seed))
+    with torch.no_grad():  # a D that knows some fakes: a hinge is flat there
+        D[-1].weight /= 2 * D(G(z[0])).std()
+        D[-1].bias -= D(G(z[0])).mean() + 1
+    return G, D, torch.tensor(x_real).reshape(z.shape), z
+
+
+@_computing_in(torch.float64)
+def points(
+    scheme: str, loss: str, optimizer: str, lam: float, *, ticks, seed: int
+) -> Points:
+    """Train, and keep where both players are: at the start, then after `ticks`."""
+    G, D, x_real, z = start(max(ticks), seed)
+    pair, seen = Pair(G, D, OPTIMIZERS[optimizer]), []
+    for tick in range(max(ticks) + 1):
+        if tick in (0, *ticks):
+            seen.append(pair.point())
+        if tick < max(ticks):
+            pair.clear()
+            SCHEMES[scheme].move(pair, EVERY_LOSS[loss], lam, x_real[tick], z[tick])
+    return tuple(torch.stack(rows) for rows in zip(*seen, strict=True))
+
+
+def lengths(run: Points, other: Points | None = None) -> np.ndarray:
+    """How far G and D are from their start, or from another run's, (T, 2)."""
+    from_where = [rows[0] for rows in run] if other is None else [r[1:] for r in other]
+    both = zip(run, from_where, strict=True)
+    return torch.stack([(rows[1:] - b).norm(dim=1) for rows, b in both], dim=1).numpy()
+
+
+def _filled(found: dict, choices) -> np.ndarray:
+    """What was found as one array over the choices; NaN where there is nothing."""
+    none = np.full_like(next(iter(found.values())), np.nan)
+    every = np.array([found.get(key, none) for key in product(*choices)])
+    return every.reshape(*map(len, choices), *none.shape)
+
+
+@_computing_in(torch.float32)
+def counted(scheme: str) -> StepCost:
+    """What one step takes of image networks; by a loss that every scheme serves."""
+    rng = torch.Generator().manual_seed(0)
+    G = dcgan_generator(SIZE, width=WIDTH, generator=rng)
+    D = dcgan_critic(SIZE, width=WIDTH, generator=rng)
+    x_real = torch.rand(PICTURES, 3, SIZE, SIZE, generator=rng) * 2 - 1
+    z = torch.randn(PICTURES, 100, generator=rng)
+    pair, loss = Pair(G, D, OPTIMIZERS["SGD"]), EVERY_LOSS["saturating"]
+    step = partial(SCHEMES[scheme].move, pair, loss, 1.0, x_real, z)
+    return cost_of(step, G=pair.G, D=pair.D, batch=PICTURES)

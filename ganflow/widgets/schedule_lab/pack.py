@@ -1,0 +1,92 @@
+"""The schedule lab as its page reads it: names, sentences, and arrays as few bytes."""
+
+from __future__ import annotations
+
+import zlib
+from itertools import groupby
+
+import numpy as np
+
+from ganflow.widgets.schedule_lab.record import (
+    ANGLES,
+    DECADES,
+    GONE,
+    RADII,
+    ScheduleLab,
+    measured,
+    packed,
+    rows,
+)
+
+
+def sent(record: ScheduleLab) -> dict:
+    """The record as the page reads it: names, and arrays as deflated bytes.
+
+    Paths as `packed` makes them; eigenvalues float32, real and imaginary part; the
+    field's direction in 255 levels of a turn, 255 where there is none.
+    """
+    share = np.rint(record.field / (2 * np.pi) * 255) % 255
+    field = np.where(np.isnan(share), 255, share).astype(np.uint8)
+    return {
+        **{name: list(options) for name, options in record.choices.items()},
+        "told": [told(reads) for reads in record.reads],
+        "grows": _all_grow(record),
+        "start": list(record.start),
+        "ticks": record.ticks,
+        "fine": record.fine,
+        "length": record.theta.shape[-1],
+        "decades": DECADES,
+        "radii": RADII,
+        "angles": ANGLES,
+        "gone": GONE,
+        "why": [list(row) for row in record.why_none],
+        "extents": list(record.extents),
+        "side": record.field.shape[-1],
+        "bounds": list(record.bounds),
+        "paths": packed(record.theta, record.psi),
+        "eigenvalues": zlib.compress(pairs(record.eigenvalues), 9),
+        "field": zlib.compress(field.tobytes(), 9),
+    }
+
+
+def told(reads) -> dict:
+    """A schedule in words: its turns one by one, and a whole tick in one line."""
+    turns, tick = [" and ".join(turn) for turn in reads], []
+    for text, same in groupby(turns):
+        times = len(list(same))
+        tick.append(text + f" ({times} times)" * (times > 1))
+    text = " ".join("".join(move[0] for move in turn) for turn in reads)
+    return {"turns": turns, "tick": ", then ".join(tick), "text": text}
+
+
+def grows(eigenvalues: np.ndarray, found: tuple | None) -> str:
+    """The growth of the radius, as predicted and as measured, in one line."""
+    known = eigenvalues[np.isfinite(eigenvalues)]
+    said = (
+        f"|\u2060λ\u2060|\u2060\u00a0=\u00a0{abs(known[0]):.4f}"
+        if len(known)
+        else "nothing, see the circle"
+    )
+    seen = (
+        f"ticks {found[0]} to {found[1]}: ×\u00a0{found[2]:.3f}"
+        if found
+        else "the path is too short"
+    )
+    return f"Radius, each tick. Predicted near (0, 0): {said}. Measured, {seen}."
+
+
+def _all_grow(record: ScheduleLab) -> list[str]:
+    """`grows` of every state."""
+    turns = [len(reads) for reads in record.reads]
+    whole = [rows(record.ticks, record.fine, n) for n in turns]
+    said = []
+    for state in np.ndindex(record.theta.shape[:-1]):
+        at = (*state, whole[state[1]])
+        found = measured(record.theta[at], record.psi[at])
+        said.append(grows(record.eigenvalues[state], found))
+    return said
+
+
+def pairs(values: np.ndarray) -> bytes:
+    """Complex numbers as float32, real and imaginary part side by side."""
+    return np.stack([values.real, values.imag], axis=-1).astype("<f4").tobytes()

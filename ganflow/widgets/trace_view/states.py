@@ -1,0 +1,163 @@
+"""Many states of one program, packed as the plain data that the trace view draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+
+from ganflow.layout import (
+    FOLDS,
+    Box,
+    Folded,
+    Places,
+    describe,
+    fold_trace,
+    label_of,
+    lay_out_together,
+    role_of,
+)
+from ganflow.records import DerivativeTrace
+from ganflow.widgets.trace_view.cards import Pool, TraceState, card
+
+OUTSIDE = ("network", "operation")
+
+
+def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
+    """Everything that the view needs to draw any state in any fold, laid out here.
+
+    Parameters
+    ----------
+    states : (loss,), (loss, cut) or (loss, cut, frozen) -> TraceState; a loss by its
+        name, cut and frozen True or False
+    column : px, the widest that a picture may be
+
+    Returns
+    -------
+    dict of JSON types : losses, networks, boxes (size and role of each, by number),
+        wires (their ends), pictures (places, by fold), cards (what boxes say), flows,
+        and states (for each the card of every box and the state of every line). A box
+        lies at one place in a picture whatever the state, so a change shows in place.
+
+    Raises
+    ------
+    ValueError : no states, or a key of another form.
+    """
+    losses = _losses(states)
+    networks = _networks(states)
+    shown = {key: state for key, state in states.items() if state.trace is not None}
+    keys, pairs, cards, flows = Pool(), Pool(), Pool(), Pool()
+    boxes: dict[int, dict] = {}
+    packed = {key: _start(key, state, flows) for key, state in states.items()}
+    pictures = {}
+    for folds in product(OUTSIDE, *(FOLDS for _ in networks)):
+        fold = dict(zip(("", *networks), folds, strict=True))
+        folded = {
+            key: fold_trace(state.trace, _known(fold, state.trace), name=key[0])
+            for key, state in shown.items()
+        }
+        places = lay_out_together(folded.values(), column=column)
+        pictures[",".join(folds)] = _picture(places, keys, pairs)
+        for key, found in folded.items():
+            _fill(packed[key], found, states[key], (keys, pairs, cards))
+            boxes |= {keys.add(k): _frame(b, places) for k, b in found.boxes.items()}
+    return {
+        "losses": losses,
+        "networks": networks,
+        "boxes": [boxes[number] for number in range(len(boxes))],
+        "wires": [[keys.add(start), keys.add(end)] for start, end in pairs.items],
+        "pictures": pictures,
+        "cards": cards.items,
+        "flows": flows.items,
+        "states": _every_state(packed, losses),
+    }
+
+
+def _losses(states: Mapping[tuple, TraceState]) -> list[str]:
+    for key in states:
+        flags = key[1:] if isinstance(key, tuple) else None
+        if flags is None or len(flags) > 2 or {*map(type, flags)} - {bool}:
+            raise ValueError(
+                f"a state's key is (loss,), (loss, cut) or (loss, cut, frozen) with "
+                f"True or False for the last two, not {key!r}"
+            )
+    if not states:
+        raise ValueError("no states: record at least one trace")
+    return list(dict.fromkeys(key[0] for key in states))
+
+
+def _networks(states: Mapping[tuple, TraceState]) -> list[str]:
+    traces = [state.trace for state in states.values() if state.trace is not None]
+    return list(dict.fromkeys(name for trace in traces for name in trace.networks))
+
+
+def _known(fold: Mapping[str, str], trace: DerivativeTrace) -> dict[str, str]:
+    return {home: fold[home] for home in ("", *trace.networks)}
+
+
+def _name(key: tuple, losses: list[str]) -> str:
+    """The state's name in the browser: "1,0,1" is the second loss, not cut, frozen."""
+    cut, frozen = (*key[1:], False, False)[:2]
+    return f"{losses.index(key[0])},{int(cut)},{int(frozen)}"
+
+
+def _every_state(packed: Mapping[tuple, dict], losses: list[str]) -> dict[str, dict]:
+    """The states by name; one that was not recorded says so."""
+    states = {_name(key, losses): state for key, state in packed.items()}
+    for loss, cut, frozen in product(losses, (False, True), (False, True)):
+        says = (
+            f"Nothing was recorded for {loss} with the cut {'on' if cut else 'off'} "
+            f"and the freeze {'on' if frozen else 'off'}."
+        )
+        states.setdefault(_name((loss, cut, frozen), losses), _nothing(says))
+    return states | {"none": _nothing("Nothing was recorded for this choice.")}
+
+
+def _nothing(says: str) -> dict:
+    return {"says": says, "recorded": False, "flow": None, "boxes": {}, "wires": {}}
+
+
+def _start(key: tuple, state: TraceState, flows: Pool) -> dict:
+    says = state.message or describe(state.trace, key[0])
+    flow = None if state.flow is None else flows.add(state.flow._repr_html_())
+    return _nothing(says) | {"recorded": True, "flow": flow}
+
+
+def _picture(places: Places, keys: Pool, pairs: Pool) -> dict:
+    """Places only, from the loss upwards; numbers stand for boxes and lines."""
+    up = sorted(places.spots, key=lambda k: (-places.spots[k].y, places.spots[k].x))
+    return {
+        "size": [round(places.width), round(places.height)],
+        "boxes": [
+            [keys.add(k), round(places.spots[k].x), round(places.spots[k].y)]
+            for k in up
+        ],
+        "wires": [
+            [pairs.add(pair), _flat(wire.points), _flat([wire.mark])]
+            for pair, wire in places.wires.items()
+        ],
+    }
+
+
+def _flat(points: Iterable[tuple[float, float]]) -> list[int]:
+    return [round(number) for point in points for number in point]
+
+
+def _frame(box: Box, places: Places) -> dict:
+    """What does not depend on the state: title, size, colour, where it belongs."""
+    spot = places.spots[box.key]
+    return {
+        "size": [round(spot.width), round(spot.height)],
+        "title": box.title,
+        "role": role_of(box.network),
+        "kind": box.kind,
+        "home": box.network or "",
+    }
+
+
+def _fill(packed: dict, folded: Folded, state: TraceState, pools: tuple) -> None:
+    keys, pairs, cards = pools
+    for key, box in folded.boxes.items():
+        packed["boxes"][keys.add(key)] = cards.add(card(box, state))
+    for pair, link in folded.links.items():
+        words = label_of(link, folded.boxes[link.end])
+        packed["wires"][pairs.add(pair)] = [link.state, words]

@@ -1,0 +1,125 @@
+"""A derivative trace to turn in the hand: pick the loss, cut, freeze, unfold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from ganflow.layout import FOLDS
+from ganflow.records import DerivativeTrace
+from ganflow.widgets.trace_view.cards import TraceState
+from ganflow.widgets.trace_view.states import OUTSIDE, pack
+
+
+class TraceView(anywidget.AnyWidget):
+    """Recorded traces of one program, one state at a time. Trains nothing.
+
+    `loss` (a number), `cut` and `frozen` choose the state, `folds` how deep each
+    network is open ("" stands for what runs outside them). All of them may come from
+    another widget by `jslink`, so no kernel is needed. Taught in book/02.
+    """
+
+    _esm = Path(__file__).with_suffix(".js")
+    _css = Path(__file__).with_suffix(".css")
+    record_ = traitlets.Dict().tag(sync=True)
+    loss = traitlets.Int(0).tag(sync=True)
+    cut = traitlets.Bool(False).tag(sync=True)
+    frozen = traitlets.Bool(False).tag(sync=True)
+    folds = traitlets.Dict().tag(sync=True)
+
+    @classmethod
+    def record(
+        cls,
+        states: Mapping[tuple, TraceState | DerivativeTrace],
+        *,
+        column: float = 640.0,
+        **chosen,
+    ) -> TraceView:
+        """A view of recorded states.
+
+        Parameters
+        ----------
+        states : (loss,), (loss, cut) or (loss, cut, frozen) -> TraceState, or a bare
+            DerivativeTrace; the loss by its name, cut and frozen True or False
+        column : px, the widest that a picture may be
+        chosen : loss, cut, frozen and folds to begin with
+
+        Raises
+        ------
+        TypeError : a state that is neither.
+        ValueError : no states, or a key of another form.
+
+        Gradient: none; reads records. Taught in book/02.
+        """
+        states = {
+            key: state if isinstance(state, TraceState) else TraceState(state)
+            for key, state in states.items()
+        }
+        return cls(record_=pack(states, column=column), **chosen)
+
+    @traitlets.validate("loss")
+    def _a_recorded_loss(self, proposal):
+        losses = self.record_.get("losses", [])
+        if not 0 <= proposal["value"] < max(1, len(losses)):
+            raise traitlets.TraitError(
+                f"loss is the number of one of {', '.join(losses)}, counted from 0, "
+                f"not {proposal['value']}"
+            )
+        return proposal["value"]
+
+    @traitlets.validate("folds")
+    def _known_folds(self, proposal):
+        folds = proposal["value"]
+        for home, fold in folds.items():
+            if home and home not in self.record_.get("networks", []):
+                raise traitlets.TraitError(f"no network named {home!r} was recorded")
+            if fold not in (FOLDS if home else OUTSIDE):
+                allowed = ", ".join(FOLDS if home else OUTSIDE)
+                raise traitlets.TraitError(
+                    f"{home or 'the outside'} folds by {allowed}, not by {fold!r}"
+                )
+        return folds
+
+
+def trace_lab(
+    view: TraceView | Mapping[tuple, TraceState | DerivativeTrace],
+    *,
+    cut: str = "detach the fake",
+    frozen: str = "freeze D",
+) -> ipywidgets.VBox:
+    """A view with its controls: the loss, and a switch for each thing that varies.
+
+    Parameters
+    ----------
+    view : TraceView, or the recorded states to make one of
+    cut, frozen : the words beside the two switches
+
+    Returns
+    -------
+    ipywidgets.VBox : works with and without a kernel.
+
+    Gradient: none; reads records. Taught in book/02.
+    """
+    if not isinstance(view, TraceView):
+        view = TraceView.record(view)
+    recorded = view.record_["states"].items()
+    states = [name.split(",") for name, state in recorded if state["recorded"]]
+    look = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
+    losses = view.record_["losses"]
+    controls = [
+        ipywidgets.Dropdown(options=losses, index=view.loss, description="loss", **look)
+    ]
+    ipywidgets.jslink((controls[0], "index"), (view, "loss"))
+    for place, trait, words in ((1, "cut", cut), (2, "frozen", frozen)):
+        if len({state[place] for state in states}) > 1:
+            switch = ipywidgets.Checkbox(
+                value=getattr(view, trait), description=words, indent=False, **look
+            )
+            ipywidgets.jslink((switch, "value"), (view, trait))
+            controls.append(switch)
+    row = ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 24px")
+    return ipywidgets.VBox([ipywidgets.Box(controls, layout=row), view])

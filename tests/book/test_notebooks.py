@@ -1,0 +1,190 @@
+"""The notebooks are what the text makes, and nbval really compares them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import build_notebooks
+import nbformat
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TEXTS = build_notebooks.chapters()
+FIRST_CELL = (ROOT / "tools" / "first_cell.md").read_text()
+COLUMNS = 98  # of code, beside both sidebars of a page 1,400 px wide
+HEADER = """---
+kernelspec: {display_name: Python 3, language: python, name: python3}
+---
+"""
+
+
+def by_stem(path):
+    return path.stem
+
+
+def run_nbval(path):
+    """Exit code and output of nbval alone, without this project's own options."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    options = ["-c", "/dev/null", "--nbval-lax", "--nbval-current-env", str(path)]
+    done = subprocess.run([*command, *options], capture_output=True, text=True)
+    return done.returncode, done.stdout
+
+
+@pytest.fixture
+def page(tmp_path):
+    """A chapter in a folder of its own: page(source) -> path of its text."""
+    (tmp_path / "book").mkdir()
+    (tmp_path / "notebooks").mkdir()
+
+    def write(source):
+        text = tmp_path / "book" / "01_try_it.md"
+        text.write_text(HEADER + source)
+        return text
+
+    return write
+
+
+PRINTS = """
+```{code-cell} ipython3
+:tags: [nbval-check-output]
+
+print(6 * 7)
+```
+"""
+
+
+def test_there_are_chapters():
+    assert len(TEXTS) >= 3
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_the_notebook_is_what_its_text_makes(text):
+    made = build_notebooks.build(text)
+    assert build_notebooks.notebook_path(text).read_text("utf-8") == made, (
+        f"edit book/{text.name} and run `make notebooks`"
+    )
+
+
+def test_every_notebook_has_a_text():
+    assert build_notebooks.orphans() == []
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_every_checked_cell_has_an_output_and_a_count(text):
+    path = build_notebooks.notebook_path(text)
+    cells = nbformat.read(path, as_version=4).cells
+    checked = [cell for cell in cells if build_notebooks.is_checked(cell)]
+    assert checked, "a chapter without one checked number guards nothing"
+    for cell in checked:
+        assert cell.outputs and cell.execution_count, (
+            f"run `make outputs CHAPTERS={text.stem}`; never run:\n{cell.source}"
+        )
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_no_other_output_is_stored(text):
+    path = build_notebooks.notebook_path(text)
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and not build_notebooks.is_checked(cell):
+            assert cell.outputs == [] and cell.execution_count is None
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_every_chapter_begins_with_the_same_first_cell(text):
+    source = text.read_text()
+    assert FIRST_CELL in source
+    assert source.index("{code-cell}") == source.index(FIRST_CELL) + len("```")
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_a_chapter_is_at_most_350_lines(text):
+    assert len(text.read_text().splitlines()) <= 350
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_cells_are_short_enough_for_one_thought(text):
+    for cell in build_notebooks.read_text(text).cells:
+        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get(
+            "tags", []
+        ):
+            assert len(cell.source.splitlines()) <= 20, cell.source
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=by_stem)
+def test_no_line_of_a_cell_or_its_output_runs_past_the_edge_of_the_page(text):
+    for cell in nbformat.read(build_notebooks.notebook_path(text), as_version=4).cells:
+        printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
+        for line in f"{cell.source}\n{printed}".splitlines():
+            assert cell.cell_type != "code" or len(line) <= COLUMNS, line
+
+
+def test_the_same_text_gives_the_same_bytes(page):
+    text = page(PRINTS)
+    assert build_notebooks.build(text) == build_notebooks.build(text)
+
+
+def test_an_output_stays_with_its_cell_and_goes_when_the_cell_changes(page):
+    text = page(PRINTS)
+    made = build_notebooks.build(text, build_notebooks.execute(text))
+    build_notebooks.notebook_path(text).write_text(made)
+    page("A sentence above.\n" + PRINTS)
+    (cell,) = (
+        c
+        for c in nbformat.reads(build_notebooks.build(text), 4).cells
+        if build_notebooks.is_checked(c)
+    )
+    assert cell.outputs[0].text == "42\n" and cell.execution_count == 1
+    page(PRINTS.replace("7", "8"))
+    (cell,) = nbformat.reads(build_notebooks.build(text), 4).cells
+    assert cell.outputs == [] and cell.execution_count is None
+
+
+def test_a_checked_cell_may_only_print(page):
+    text = page(PRINTS.replace("print(6 * 7)", "6 * 7"))
+    with pytest.raises(ValueError, match="use print in"):
+        build_notebooks.build(text, build_notebooks.execute(text))
+
+
+def test_nbval_passes_a_true_output_and_fails_a_corrupted_one(page):
+    text = page(PRINTS)
+    made = build_notebooks.build(text, build_notebooks.execute(text))
+    path = build_notebooks.notebook_path(text)
+    path.write_text(made)
+    assert run_nbval(path)[0] == 0
+    path.write_text(made.replace('"42\\n"', '"43\\n"'))
+    code, shown = run_nbval(path)
+    assert code == 1 and "1 failed" in shown
+
+
+def test_corrupting_one_output_of_a_chapter_makes_nbval_fail(tmp_path):
+    made = build_notebooks.notebook_path(TEXTS[0]).read_text()
+    notebook = nbformat.reads(made, 4)
+    cell = next(c for c in notebook.cells if build_notebooks.is_checked(c))
+    cell.outputs[0].text = cell.outputs[0].text.replace("0", "1", 1) + "!"
+    path = tmp_path / "corrupted.ipynb"
+    nbformat.write(notebook, path)
+    code, shown = run_nbval(path)
+    assert code == 1 and "failed" in shown
+
+
+def test_taking_one_detach_out_of_chapter_2_makes_nbval_fail(tmp_path):
+    (text,) = (t for t in TEXTS if t.stem.startswith("02_"))
+    notebook = nbformat.read(build_notebooks.notebook_path(text), as_version=4)
+    cell = next(
+        c for c in notebook.cells if c.cell_type == "code" and ".detach()" in c.source
+    )
+    cell.source = cell.source.replace(".detach()", "", 1)
+    path = tmp_path / "without_detach.ipynb"
+    nbformat.write(notebook, path)
+    code, shown = run_nbval(path)
+    assert code == 1 and "failed" in shown
+
+
+def test_publishing_writes_the_address_into_the_first_cell(tmp_path):
+    made = build_notebooks.build(TEXTS[0])
+    address = "git+https://github.com/owner/name@0123abc"
+    notebook = nbformat.reads(build_notebooks.stamp(made, address), 4)
+    first = next(c for c in notebook.cells if c.cell_type == "code")
+    assert f'ADDRESS = "{address}"' in first.source
+    with pytest.raises(ValueError, match="once"):
+        build_notebooks.stamp("{}", address)

@@ -1,0 +1,284 @@
+"""Folding keeps the truth of a trace; places keep it readable."""
+
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_step import dcgan_trace, small_networks, small_step
+from torch import ones
+
+from ganflow.layout import (
+    FOLDS,
+    describe,
+    fold_trace,
+    label_of,
+    lay_out,
+    lay_out_together,
+    lines_of,
+)
+from ganflow.layout.placement import place
+from ganflow.records import DerivativeTrace, Edge, Node
+from ganflow.trace.flow import flow
+from ganflow.trace.watch import watch
+
+MIXED = ({"G": "network", "D": "layer"}, {"G": "layer", "D": "operation"})
+
+
+@pytest.fixture(scope="module")
+def traces():
+    """Small traces, cut and frozen and neither, and DCGAN's two losses."""
+    players, found = small_networks(), {}
+    step = small_step(**players)
+    for cut, frozen in ((False, False), (True, False), (False, True)):
+        seen, losses = step(cut, frozen)
+        for name, loss in losses.items():
+            found[name, cut, frozen] = seen.trace(loss)
+    found["penalty"] = dcgan_trace(loss="loss_D")
+    found["deep"] = dcgan_trace(loss="loss_G")
+    return found
+
+
+def drawn_points(points):
+    """Points on a line as it is drawn: each piece leaves and arrives upright."""
+    t = np.linspace(0, 1, 41)
+    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+        yield (
+            x0 + (x1 - x0) * (3 * t**2 - 2 * t**3),
+            y0 + (y1 - y0) * (1.5 * t - 1.5 * t**2 + t**3),
+        )
+
+
+def assert_readable(places):
+    """No two boxes touch, nothing lies outside, no line crosses a stranger's box."""
+    for a, b in combinations(places.spots.values(), 2):
+        apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
+        assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2, (a, b)
+    for spot in places.spots.values():
+        assert spot.width / 2 <= spot.x <= places.width - spot.width / 2
+        assert spot.height / 2 <= spot.y <= places.height - spot.height / 2
+    for pair, wire in places.wires.items():
+        for x, y in drawn_points(wire.points):
+            assert x.min() >= 0 and x.max() <= places.width
+            for key in places.spots.keys() - set(pair):
+                spot = places.spots[key]
+                inside = (abs(x - spot.x) < spot.width / 2 - 0.5) & (
+                    abs(y - spot.y) < spot.height / 2 - 0.5
+                )
+                assert not inside.any(), f"{pair} crosses {key}"
+
+
+@pytest.mark.parametrize("fold", [*FOLDS, *MIXED], ids=str)
+def test_every_node_lies_in_exactly_one_box(traces, fold):
+    for trace in traces.values():
+        boxes = fold_trace(trace, fold).boxes.values()
+        inside = sorted(number for box in boxes for number in box.nodes)
+        assert inside == sorted(trace.by_id)
+
+
+@pytest.mark.parametrize("fold", [*FOLDS, *MIXED], ids=str)
+def test_a_folded_line_tells_the_truth_of_its_edges(traces, fold):
+    """Live if any edge is; else cut by all the reasons there are; else beyond."""
+    for trace in traces.values():
+        folded = fold_trace(trace, fold)
+        home = {n: box.key for box in folded.boxes.values() for n in box.nodes}
+        between = {}
+        for edge in trace.edges:
+            pair = home[edge.start], home[edge.end]
+            if pair[0] != pair[1]:
+                between.setdefault(pair, []).append(edge)
+        assert between.keys() == folded.links.keys()
+        for pair, edges in between.items():
+            link = folded.links[pair]
+            reasons = {edge.cut for edge in edges if edge.cut}
+            assert link.live == any(edge.live for edge in edges)
+            assert set(link.cuts) == (set() if link.live else reasons)
+
+
+@pytest.mark.parametrize("fold", FOLDS)
+def test_boxes_add_up_to_the_trace(traces, fold):
+    for trace in traces.values():
+        boxes = fold_trace(trace, fold).boxes.values()
+        reached = sum(map(len, trace.reached.values()))
+        assert sum(box.reached for box in boxes) == reached
+        assert {n for box in boxes if box.live for n in box.nodes} >= {
+            node.id for node in trace.nodes if node.live
+        }
+        saved = [box.saved_bytes for box in boxes]
+        assert max(saved) <= trace.saved_bytes <= sum(saved)
+
+
+def test_a_whole_fold_shows_each_network_once(traces):
+    folded = fold_trace(traces["penalty"], "network", name="loss_D")
+    kinds = {box.key: box.kind for box in folded.boxes.values()}
+    assert [key for key, kind in kinds.items() if kind == "network"] == ["D", "G"]
+    assert folded.links["D", "G"].cuts == ("detach",)
+    assert not folded.boxes["G"].live and folded.boxes["D"].reached == 10
+
+
+def test_a_cut_inside_a_box_is_kept_with_its_reason(traces):
+    folded = fold_trace(traces["loss_G", False, True], "layer")
+    assert folded.boxes["D.0"].stopped == ("frozen parameter",)
+    assert folded.boxes["D.0"].live and folded.boxes["D.0"].reached == 0
+
+
+@pytest.mark.parametrize("fold", [*FOLDS, *MIXED], ids=str)
+def test_every_cross_has_its_cause_on_the_line_or_in_its_box(traces, fold):
+    for trace in traces.values():
+        folded = fold_trace(trace, fold)
+        for link in folded.links.values():
+            end = folded.boxes[link.end]
+            said = f"{label_of(link, end)} {lines_of(end)}"
+            for cut in link.cuts:
+                assert cut.removesuffix(" parameter") in said, (link, end)
+
+
+def test_a_frozen_weight_says_what_stops_it(traces):
+    boxes = fold_trace(traces["loss_G", False, True], "operation").boxes.values()
+    (weight,) = (box for box in boxes if box.title == "D.2.weight")
+    assert weight.stopped == ("frozen parameter",)
+    assert lines_of(weight) == ("1 × 8 · frozen",)
+
+
+@pytest.mark.parametrize(
+    "calls, lines",
+    [
+        ("linear", ("linear",)),
+        ("norm sub square mean", ("norm · sub · square", "mean")),
+        ("conv_transpose2d batch_norm", ("conv_transpose2d", "batch_norm")),
+        ("exp " * 12, ("exp · exp · exp · exp", "exp · exp · exp · exp…")),
+    ],
+)
+def test_calls_take_two_lines_before_their_end_is_dropped(traces, calls, lines):
+    boxes = fold_trace(traces["loss_G", False, False], "layer").boxes.values()
+    layer = next(box for box in boxes if box.kind == "layer")
+    assert lines_of(replace(layer, calls=tuple(calls.split()), parameters=0)) == lines
+
+
+def test_tensors_of_a_list_are_named_once():
+    W, B, psi = (ones(2, requires_grad=True) for _ in range(3))
+    with watch(D=[W, B], psi=psi) as seen:
+        loss = (W * 2 + B * psi).sum()
+    boxes = fold_trace(seen.trace(loss), "operation").boxes.values()
+    titles = {box.title for box in boxes if box.kind == "parameter"}
+    assert titles == {"D[0]", "D[1]", "psi"}
+
+
+@pytest.mark.parametrize("fold", [*FOLDS, *MIXED], ids=str)
+def test_small_and_dcgan_traces_stay_readable(traces, fold):
+    for trace in traces.values():
+        places = lay_out(trace, fold, name="loss_D").places
+        assert_readable(places)
+        if fold in ("network", "layer"):
+            assert places.width <= 700
+
+
+def test_the_loss_is_lowest_and_values_flow_down(traces):
+    layout = lay_out(traces["loss_G", False, False], "layer", name="loss_G")
+    height = {key: spot.y for key, spot in layout.places.spots.items()}
+    ladder = ["loss loss_G+", "D.2", "D.1", "D.0", "G.2", "G.1", "G.0"]
+    assert sorted(ladder, key=height.get, reverse=True) == ladder
+    for pair, wire in layout.places.wires.items():
+        assert wire.points[0][1] > wire.points[-1][1], pair
+
+
+def test_a_second_derivative_runs_down_past_the_layers(traces):
+    """The penalty's derivative goes on from layer 0 to layer 1, others back."""
+    wires = lay_out(traces["penalty"], MIXED[0]).places.wires
+    assert wires["D.1", "D.0"].points[0][1] > wires["D.1", "D.0"].points[-1][1]
+    assert wires["D.0", "D.1"].points[0][1] < wires["D.0", "D.1"].points[-1][1]
+
+
+def test_the_same_trace_is_laid_out_the_same(traces):
+    for trace in traces.values():
+        assert lay_out(trace, "layer") == lay_out(trace, "layer")
+
+
+def test_boxes_keep_their_names_when_a_cut_is_switched(traces):
+    """The view draws all states in one set of places: same code, same keys."""
+    for fold in FOLDS:
+        keys = [
+            {k for k in fold_trace(traces["loss_D", *state], fold).boxes if "D." in k}
+            for state in ((False, False), (True, False))
+        ]
+        assert keys[0] == keys[1]
+
+
+def test_places_hold_several_states_at_once(traces):
+    names = ["loss_D", "loss_G"]
+    folded = [fold_trace(traces[name, False, False], name=name) for name in names]
+    places = lay_out_together(folded)
+    assert_readable(places)
+    assert set(places.spots) == set(folded[0].boxes) | set(folded[1].boxes)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_graph_is_placed_without_collisions(data):
+    count = data.draw(st.integers(1, 14))
+    keys = [f"box {number}" for number in range(count)]
+    side = st.floats(40, 220)
+    sizes = {key: (data.draw(side), data.draw(side) / 4) for key in keys}
+    pairs = [(a, b) for a in keys for b in keys if a != b]
+    links = data.draw(st.lists(st.sampled_from(pairs), unique=True)) if pairs else []
+    labels = {link: 60.0 for link in links[::3]}
+    places = place(sizes, links, labels=labels)
+    assert set(places.wires) == set(links)
+    assert_readable(places)
+
+
+def chain(*, network="D", names=("0.weight",)):
+    nodes = (
+        Node(0, "operation", "MeanBackward0", call="mean"),
+        Node(1, "operation", "MmBackward0", call="mm", network=network, layer="0"),
+        Node(2, "parameter", "AccumulateGrad", name="0.weight", network=network),
+    )
+    edges = (Edge(0, 1), Edge(1, 2))
+    return DerivativeTrace(0, nodes, edges, {network: names}, frozenset({network}))
+
+
+def test_a_weight_lies_in_the_layer_that_its_name_says():
+    assert fold_trace(chain(), "layer").boxes["D.0"].nodes == (1, 2)
+
+
+def test_an_unknown_fold_or_network_is_refused():
+    with pytest.raises(ValueError, match="folds by network, layer, operation"):
+        lay_out(chain(), "module")
+    with pytest.raises(ValueError, match="the networks are: D"):
+        lay_out(chain(), {"E": "layer"})
+
+
+def test_words_agree_with_autograd(traces):
+    """What `describe` says of a network is what the flow table measures."""
+    players = small_networks()
+    step = small_step(**players)
+    for cut, frozen in ((False, False), (True, False), (False, True)):
+        seen, losses = step(cut, frozen)
+        table = flow(losses, players, seen=seen)
+        for name, loss in losses.items():
+            words = describe(seen.trace(loss), name)
+            for player in players:
+                arrives = f"accumulates into all 4 parameters of {player}" in words
+                assert arrives == (table[name, player].reached == 4), words
+
+
+def test_words_tell_through_from_into(traces):
+    assert describe(traces["loss_G", False, True], "loss_G") == (
+        "The derivative of loss_G flows through D but accumulates nothing in it "
+        "(frozen); it accumulates into all 4 parameters of G."
+    )
+    assert describe(traces["loss_D", True, False], "loss_D").endswith(
+        "it never arrives in G (cut: detach)."
+    )
+
+
+def test_only_a_trace_or_a_flow_is_described():
+    with pytest.raises(TypeError, match="not a str"):
+        describe("loss")
+
+
+def test_a_part_of_the_weights_is_counted():
+    frozen = replace(chain(names=("0.weight", "0.bias")))
+    assert "accumulates into 1 of 2 parameters of D" in describe(frozen)

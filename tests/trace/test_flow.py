@@ -1,0 +1,338 @@
+"""The flow table says what backward would deposit, and changes nothing by asking."""
+
+import copy
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from ganflow.records import FlowCell
+from ganflow.trace.flow import flow, left_behind
+from ganflow.trace.watch import watch
+
+
+def pair(seed=0):
+    """A generator, a critic, and the two losses of one training step."""
+    torch.manual_seed(seed)
+    G = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 2)).double()
+    D = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1)).double()
+    z, x_real = torch.randn(2, 5, 2, dtype=torch.float64)
+    x_fake = G(z)
+    loss_D = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
+    loss_G = F.softplus(-D(x_fake)).mean()
+    return {"G": G, "D": D}, {"loss_D": loss_D, "loss_G": loss_G}
+
+
+def deposited(loss, network):
+    """The norm that `loss.backward()` leaves in the network's `.grad`."""
+    for p in network.parameters():
+        p.grad = None
+    loss.backward(retain_graph=True)
+    grads = [p.grad for p in network.parameters() if p.grad is not None]
+    return torch.cat([g.flatten() for g in grads]).norm().item() if grads else None
+
+
+def penalised():
+    """A critic loss with a slope penalty: its graph holds a second derivative."""
+    players, losses = pair()
+    x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(players["D"](x).sum(), x, create_graph=True)
+    return players, {
+        "loss_D": losses["loss_D"] + (slope.norm(dim=1) - 1).square().mean()
+    }
+
+
+def test_each_cell_is_what_backward_would_deposit():
+    players, losses = pair()
+    table = flow(losses, players)
+    for loss in losses:
+        for player, network in players.items():
+            norm, expected = table[loss, player].norm, deposited(losses[loss], network)
+            assert norm == (
+                None if expected is None else pytest.approx(expected, 1e-12)
+            )
+    states = {where: cell.state for where, cell in table.cells.items()}
+    assert states == {
+        ("loss_D", "G"): "no path",
+        ("loss_D", "D"): "stepped",
+        ("loss_G", "G"): "stepped",
+        ("loss_G", "D"): "left behind",
+    }
+
+
+def test_the_dirac_gan_has_a_closed_form():
+    """loss_D = softplus(psi theta): its slope in psi is theta sigmoid(psi theta)."""
+    theta = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
+    psi = torch.tensor(2.0, dtype=torch.float64, requires_grad=True)
+    losses = {
+        "loss_psi": F.softplus(psi * theta),
+        "loss_theta": F.softplus(-psi * theta),
+    }
+    table = flow(losses, {"theta": theta, "psi": psi})
+    sigmoid = 1 / (1 + math.exp(-1.0))
+    assert table["loss_psi", "psi"].norm == pytest.approx(0.5 * sigmoid, rel=1e-12)
+    assert table["loss_theta", "theta"].norm == pytest.approx(
+        2 - 2 * sigmoid, rel=1e-12
+    )
+    assert table["loss_psi", "theta"].state == "left behind"
+
+
+def test_a_penalty_reaches_the_weights_but_not_the_last_bias():
+    """The slope of a critic does not depend on the constant it adds."""
+    players, losses = penalised()
+    x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(players["D"](x).sum(), x, create_graph=True)
+    penalty = (slope.norm(dim=1) - 1).square().mean()
+    table = flow(
+        {"loss_D": losses["loss_D"], "penalty": penalty}, players, {"penalty": ()}
+    )
+    assert table["loss_D", "D"].norm == pytest.approx(
+        deposited(losses["loss_D"], players["D"]), 1e-12
+    )
+    assert (table["penalty", "D"].reached, table["penalty", "D"].total) == (3, 4)
+    assert table["penalty", "D"].words().endswith("left behind (3 of 4)")
+
+
+@pytest.mark.parametrize("make", [pair, penalised])
+def test_asking_changes_nothing(make):
+    players, losses = make()
+    losses["loss_D"].backward(retain_graph=True)
+    parameters = [p for network in players.values() for p in network.parameters()]
+    before = copy.deepcopy([(p.grad, p.requires_grad, p._version) for p in parameters])
+    expected = torch.autograd.grad(
+        losses["loss_D"], list(players["D"].parameters()), retain_graph=True
+    )
+    first, second = flow(losses, players), flow(losses, players)
+    assert first == second
+    after = [(p.grad, p.requires_grad, p._version) for p in parameters]
+    for (grad, *rest), (old_grad, *old_rest) in zip(after, before, strict=True):
+        assert rest == old_rest
+        assert (grad is None) == (old_grad is None)
+        assert grad is None or torch.equal(grad, old_grad)
+    again = torch.autograd.grad(losses["loss_D"], list(players["D"].parameters()))
+    assert all(map(torch.equal, again, expected))
+
+
+def test_exactly_zero_is_not_cut():
+    """A hinge beyond its margin sends zeros; Adam still moves the weights on them."""
+    psi = torch.tensor(3.0, requires_grad=True)
+    table = flow({"loss_D": torch.relu(1 - psi)}, {"D": psi})
+    assert table["loss_D", "D"] == FlowCell(0.0, 1, 1, stepped=True)
+    assert table["loss_D", "D"].state == "zero"
+    assert table["loss_D", "D"].words() == "exactly 0, stepped"
+
+
+def test_a_derivative_too_small_for_float32_squares_is_not_zero():
+    psi = torch.full((2,), 1.0, requires_grad=True)
+    table = flow({"loss_D": (psi * 1e-30).sum()}, {"D": psi})
+    assert table["loss_D", "D"].norm == pytest.approx(math.sqrt(2) * 1e-30, rel=1e-6)
+
+
+def test_a_frozen_player_receives_nothing_even_if_frozen_after_the_forward_pass():
+    players, losses = pair()
+    players["D"].requires_grad_(False)
+    cell = flow(losses, players)["loss_G", "D"]
+    assert (cell.norm, cell.why) == (None, "frozen parameter")
+    assert deposited(losses["loss_G"], players["D"]) is None
+
+
+def test_a_watch_names_what_cut_the_way():
+    players, _ = pair()
+    idle = nn.Linear(1, 1)
+    z, x_real = torch.randn(2, 5, 2, dtype=torch.float64)
+    with watch(**players, idle=idle) as seen:
+        x_fake = players["G"](z)
+        scores = players["D"](x_real), players["D"](x_fake.detach())
+        loss_D = F.softplus(-scores[0]).mean() + F.softplus(scores[1]).mean()
+        inside = flow({"loss_D": loss_D}, {**players, "idle": idle}, seen=seen)
+    table = flow({"loss_D": loss_D}, {**players, "idle": idle}, seen=seen)
+    assert table == inside
+    assert table["loss_D", "G"].why == "detach"
+    assert table["loss_D", "idle"].why == "no path: never called"
+    assert table["loss_D", "idle"].words() == "no path: never called"
+    assert "cut: detach" in str(table)
+    unwatched = flow({"loss_D": loss_D}, players)["loss_D", "G"]
+    assert (unwatched.why, unwatched.words()) == ("no path", "no path")
+
+
+def test_where_nothing_was_ever_connected_there_is_no_cut():
+    """G's loss on its own never meets D, frozen or not."""
+    players, _ = pair()
+    z, steps = torch.randn(5, 2, dtype=torch.float64), {"score": ()}
+    for frozen in (False, True):
+        players["D"].requires_grad_(not frozen)
+        with watch(**players) as seen:
+            x_fake = players["G"](z)
+            score = players["D"](x_fake).mean()
+            loss_G = x_fake.square().mean()
+        table = flow({"loss_G": loss_G, "score": score}, players, steps, seen)
+        assert table["loss_G", "D"].words() == "no path"
+    assert table["score", "D"].words() == "cut: frozen parameter"
+
+
+def test_a_loss_made_after_the_watch_is_said_to_be():
+    players, _ = pair()
+    z = torch.randn(5, 2, dtype=torch.float64)
+    with watch(**players) as seen:
+        x_fake = players["G"](z)
+        score = players["D"](x_fake.detach())
+        assert seen.saw(score.mean()) and seen.saw(score)
+    late = players["D"](x_fake.detach()).mean()
+    mixed, half = late + score.mean(), score.mean()
+    assert not seen.saw(late) and not seen.saw(half)
+    losses = {"late": late, "mixed": mixed, "half": half}
+    table = flow(losses, players, dict.fromkeys(losses, ()), seen=seen)
+    assert table["late", "G"].words() == "no path: made outside the watch"
+    assert table["mixed", "G"].why == table["half", "G"].why == "detach"
+
+
+def test_a_loss_made_before_the_watch_is_refused():
+    players, losses = pair()
+    for loss in losses:
+        with watch(**players) as seen:
+            pass
+        with pytest.raises(ValueError, match="before the watch began: compute it in"):
+            flow({loss: losses[loss]}, players, seen=seen)
+
+
+def test_a_loss_from_an_unseen_function_inside_the_watch_was_made_there():
+    """Function.apply is hidden from the watch, and yet inside it."""
+
+    class Twice(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, slope):
+            return 2 * slope
+
+    players, _ = pair()
+    with watch(**players) as seen:
+        loss = Twice.apply(players["D"](torch.ones(1, 2, dtype=torch.float64)).mean())
+    assert seen.saw(loss)
+    cell = flow({"loss_D": loss}, players, seen=seen)["loss_D", "G"]
+    assert cell.words() == "no path: never called"
+
+
+def test_sparse_and_complex_derivatives_have_a_norm():
+    table = nn.Embedding(4, 3, sparse=True)
+    weight = torch.tensor([1 + 1j], requires_grad=True)
+    losses = {"loss_E": table(torch.tensor([1, 1])).sum(), "loss_w": weight.abs().sum()}
+    cells = flow(losses, {"E": table, "w": weight})
+    assert cells["loss_E", "E"].norm == pytest.approx(math.sqrt(3 * 2**2))
+    assert cells["loss_w", "w"].norm == pytest.approx(1.0)
+
+
+def test_one_step_may_move_both_players_and_a_loss_may_have_none():
+    players, losses = pair()
+    steps = {"loss_D": (), "loss_G": ("G", "D")}
+    table = flow(losses, players, steps)
+    assert table["loss_D", "D"].state == "left behind"
+    assert table["loss_G", "G"].state == table["loss_G", "D"].state == "stepped"
+
+
+def test_players_may_be_given_as_generators_of_tensors():
+    players, losses = pair()
+    listed = {name: network.parameters() for name, network in players.items()}
+    assert flow(losses, listed) == flow(losses, players)
+
+
+def test_left_behind_reads_what_lies_in_grad():
+    players, losses = pair()
+    assert left_behind(players) == {"G": None, "D": None}
+    losses["loss_G"].backward(retain_graph=True)
+    lying = left_behind(players)
+    table = flow(losses, players)
+    assert lying["D"] == pytest.approx(table["loss_G", "D"].norm, rel=1e-12)
+    players["D"].zero_grad(set_to_none=False)
+    players["G"].zero_grad()
+    assert left_behind(players) == {"G": None, "D": 0.0}
+
+
+def freed(players, losses):
+    losses["loss_D"].backward()
+
+
+def stepped(players, losses):
+    with torch.no_grad():
+        for p in players["D"].parameters():
+            p += 1.0
+
+
+BAD = [
+    (RuntimeError, "graph of loss_D is freed.*retain_graph", freed),
+    (RuntimeError, "changed in place.*before the step", stepped),
+    (
+        ValueError,
+        r"loss_D has shape \(3,\)",
+        lambda p, _: ({"loss_D": torch.ones(3, requires_grad=True) * 2}, p),
+    ),
+    (ValueError, "no history", lambda p, _: ({"loss_D": torch.tensor(1.0)}, p)),
+    (TypeError, "loss_D is a float", lambda p, _: ({"loss_D": 0.5}, p)),
+    (
+        ValueError,
+        "names 'C'; the players are G, D",
+        lambda p, k: (k, p, {"loss_D": "C"}),
+    ),
+    (ValueError, "steps names 'loss_C'", lambda p, k: (k, p, {"loss_C": "D"})),
+    (
+        ValueError,
+        "which player does the step after 'critic'",
+        lambda p, k: ({"critic": k["loss_D"]}, p),
+    ),
+    (
+        ValueError,
+        "say so with steps={'G_loss': 'G'}",
+        lambda p, k: ({"G_loss": k["loss_G"]}, p),
+    ),
+    (
+        ValueError,
+        r"say so with steps={'GD': \.\.\.}",
+        lambda p, k: ({"GD": k["loss_G"]}, p),
+    ),
+    (TypeError, "G_loss is a float", lambda p, _: ({"G_loss": 0.5}, p)),
+    (TypeError, "steps is of type str: pass a dict", lambda p, k: (k, p, "G")),
+    *(
+        (
+            TypeError,
+            f"seen is of type {type(seen).__name__}: pass the watch",
+            lambda p, k, seen=seen: (k, p, None, seen),
+        )
+        for seen in ("x", 3, torch.ones(1))
+    ),
+    (ValueError, "G and D share", lambda p, k: (k, {"G": p["G"], "D": p["G"]})),
+    (
+        ValueError,
+        "D has no parameters",
+        lambda p, k: (k, {"G": p["G"], "D": nn.Tanh()}),
+    ),
+    (TypeError, "D is to be a network.*float", lambda p, k: (k, {**p, "D": 0.1})),
+    (TypeError, "D is to be a network.*str", lambda p, k: (k, {**p, "D": ["w"]})),
+    (ValueError, "no players", lambda p, k: (k, {})),
+    (ValueError, "no losses", lambda p, k: ({}, p)),
+    (TypeError, "losses is of type Tensor: pass a dict", lambda p, k: (k["loss_D"], p)),
+    (TypeError, "players is of type Sequential", lambda p, k: (k, p["G"])),
+    (TypeError, "name a player or several", lambda p, k: (k, p, {"loss_D": None})),
+    (
+        ValueError,
+        "D has a parameter without a shape",
+        lambda p, k: (k, {"D": nn.LazyLinear(1)}),
+    ),
+]
+
+
+@pytest.mark.parametrize("error, message, change", BAD, ids=[m for _, m, _ in BAD])
+def test_a_mistake_gets_one_sentence_and_changes_nothing(error, message, change):
+    players, losses = pair()
+    arguments = change(players, losses) or (losses, players)
+    parameters = [p for network in players.values() for p in network.parameters()]
+    before = copy.deepcopy([(p.grad, p.requires_grad) for p in parameters])
+    with pytest.raises(error, match=message):
+        flow(*arguments)
+    for p, (grad, requires_grad) in zip(parameters, before, strict=True):
+        assert p.requires_grad == requires_grad
+        assert (p.grad is None) == (grad is None)
+        assert grad is None or torch.equal(p.grad, grad)

@@ -1,0 +1,409 @@
+"""The trainer's numbers: what it draws, what it moves, and that fast is plain."""
+
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from train_runs import SMALL, pixels, small_run
+
+from ganflow.losses import EVERY_LOSS, gradient_penalty
+from ganflow.nets import dcgan_critic, dcgan_generator
+from ganflow.training import (
+    Settings,
+    begin,
+    columns,
+    draw,
+    multiplying,
+    recipe,
+    tick,
+    turns,
+)
+from ganflow.training.keep.snapshots import look, ticks_to_look
+from ganflow.training.moves import fast as fast_moves
+from ganflow.training.moves import plain as plain_moves
+from ganflow.training.sampling import image_numbers
+
+BOTH = {"plain": plain_moves, "fast": fast_moves}
+
+
+def moved(moves, *, dtype=torch.float64, **changes):
+    """A run after one move of D and one of G, with what they saw."""
+    run = small_run(**changes)
+    run.G.to(dtype), run.D.to(dtype)
+    drawn = draw(run.settings, len(run.images), 0, "cpu")
+    x_real, z = run.images[drawn.numbers[0]].to(dtype), drawn.z.to(dtype)
+    run.make, run.score = run.G, run.D  # without the cast to float32
+    seen = moves.move_D(run, x_real, z[0], drawn.mix[0].to(dtype))
+    grads = [p.grad.clone() for p in run.D.parameters()]
+    seen |= moves.move_G(run, x_real, z[-1])
+    grads += [p.grad for p in run.G.parameters()]
+    return run, grads, seen
+
+
+@pytest.mark.parametrize("penalty", ["none", "WGAN-GP", "R1", "R2"])
+@pytest.mark.parametrize("loss", list(EVERY_LOSS))
+def test_the_fast_gradients_are_the_plain_ones(loss, penalty):
+    """In float64, so that only the order of sums may differ."""
+    changes = {"loss": loss, "penalty": penalty}
+    _, plain, seen = moved(plain_moves, fast=False, **changes)
+    _, fast, seen_fast = moved(fast_moves, fast=True, **changes)
+    assert (
+        seen.keys() == seen_fast.keys() == set(columns(small_run(**changes).settings))
+    )
+    for ours, theirs in zip(fast, plain, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-12)
+    for name in seen:
+        torch.testing.assert_close(seen_fast[name], seen[name], rtol=1e-9, atol=1e-12)
+
+
+def test_the_fast_ticks_are_the_plain_ones_in_float32():
+    """Losses of three ticks; Adam's first steps divide by tiny numbers, so 1e-3."""
+    rows = []
+    for fast in (False, True):
+        run = small_run(fast=fast)
+        rows.append(torch.stack([tick(run) for _ in range(3)]))
+    torch.testing.assert_close(*rows, rtol=2e-3, atol=1e-4)
+
+
+def test_the_plain_move_is_algorithm_1():
+    """Against the algorithm written out here, on the same draws, to rounding."""
+    run = small_run(fast=False)
+    G, D = copy.deepcopy(run.G), copy.deepcopy(run.D)
+    optimizer_D = torch.optim.Adam(D.parameters(), 1e-4, (0.0, 0.9))
+    optimizer_G = torch.optim.Adam(G.parameters(), 1e-4, (0.0, 0.9))
+    drawn = draw(run.settings, len(run.images), 0, "cpu")
+    for numbers, z, mix in zip(drawn.numbers, drawn.z, drawn.mix, strict=False):
+        x, x_fake = run.images[numbers], G(z).detach()
+        x_hat = torch.lerp(x_fake, x, mix.reshape(-1, 1, 1, 1)).requires_grad_()
+        (slope,) = torch.autograd.grad(D(x_hat).sum(), x_hat, create_graph=True)
+        penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
+        optimizer_D.zero_grad()
+        (D(x_fake).mean() - D(x).mean() + 10 * penalty).backward()
+        optimizer_D.step()
+    optimizer_G.zero_grad()
+    (-D(G(drawn.z[-1])).mean()).backward()
+    optimizer_G.step()
+    tick(run)
+    for net, own in ((G, run.G), (D, run.D)):
+        for ours, theirs in zip(own.parameters(), net.parameters(), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_logged_penalty_is_that_of_losses(fast):
+    run = small_run(critic_steps=1, fast=fast)
+    drawn = draw(run.settings, len(run.images), 0, "cpu")
+    x_real, mix = run.images[drawn.numbers[0]], drawn.mix[0]
+    x_fake = copy.deepcopy(run.G)(drawn.z[0])
+    expected = gradient_penalty(copy.deepcopy(run.D), x_real, x_fake, mix=mix)
+    row = dict(zip(columns(run.settings), tick(run).tolist(), strict=True))
+    assert row["penalty"] == pytest.approx(expected.item(), rel=1e-5)
+
+
+@pytest.mark.parametrize("way", BOTH)
+def test_the_penalty_counts_by_its_strength(way):
+    """Half the strength: halfway between none of it and all of it."""
+    none, half, whole = (
+        torch.cat([g.flatten() for g in grads[:6]])  # of D
+        for _, grads, _ in (
+            moved(BOTH[way], fast=way == "fast", strength=s) for s in (0, 2, 4)
+        )
+    )
+    torch.testing.assert_close(half, (none + whole) / 2, rtol=1e-9, atol=1e-12)
+    assert not torch.allclose(none, whole)
+
+
+def test_a_plain_move_of_D_runs_on_into_the_gradients_of_G():
+    run = small_run(fast=False)
+    drawn = draw(run.settings, len(run.images), 0, "cpu")
+    plain_moves.move_D(run, run.images[:8], drawn.z[0], drawn.mix[0])
+    assert list(run.G.parameters())[-1].grad.abs().sum() > 0
+
+
+def test_a_fast_move_of_G_that_fails_leaves_D_able_to_learn():
+    run = small_run(fast=True)
+    with pytest.raises(RuntimeError):
+        fast_moves.move_G(run, run.images[:8], torch.zeros(8, 3))  # no such noise
+    assert all(p.requires_grad for p in run.D.parameters())
+
+
+def test_a_fast_move_of_D_makes_no_graph_through_G():
+    run, *_ = moved(fast_moves)
+    before = [p.grad.clone() for p in run.G.parameters()]
+    drawn = draw(run.settings, len(run.images), 1, "cpu")
+    x_real, z = run.images[drawn.numbers[0]].double(), drawn.z[0].double()
+    fast_moves.move_D(run, x_real, z, drawn.mix[0].double())
+    for p, old in zip(run.G.parameters(), before, strict=True):
+        assert torch.equal(p.grad, old)
+
+
+@pytest.mark.parametrize("way", BOTH)
+def test_only_the_plain_move_of_G_fills_the_gradients_of_D(way):
+    run = small_run(fast=way == "fast")
+    drawn = draw(run.settings, len(run.images), 0, "cpu")
+    BOTH[way].move_G(run, run.images[:8], drawn.z[-1])
+    filled = [p.grad is not None for p in run.D.parameters()]
+    assert all(filled) if way == "plain" else not any(filled)
+    assert all(p.requires_grad for p in run.D.parameters())
+
+
+def test_every_image_is_read_once_an_epoch():
+    seen = image_numbers(3, 10, 0, 50)
+    for epoch in seen.reshape(5, 10):
+        assert sorted(epoch.tolist()) == list(range(10))
+    assert not torch.equal(seen[:10], seen[10:20])
+
+
+@pytest.mark.parametrize("cut", [1, 7, 10, 13, 49])
+def test_the_order_does_not_depend_on_where_one_begins_to_read(cut):
+    whole = image_numbers(3, 10, 0, 50)
+    assert torch.equal(image_numbers(3, 10, cut, 50), whole[cut:])
+
+
+def test_a_tick_draws_the_same_whatever_came_before():
+    settings = SMALL
+    torch.manual_seed(1)
+    first = [draw(settings, 40, t, "cpu") for t in range(4)][3]
+    torch.manual_seed(2)
+    again = draw(settings, 40, 3, "cpu")
+    other = draw(settings, 40, 4, "cpu")
+    seeded = draw(replace(settings, seed=1), 40, 3, "cpu")
+    for name in ("numbers", "z", "mix"):
+        assert torch.equal(getattr(first, name), getattr(again, name))
+        assert not torch.equal(getattr(first, name), getattr(other, name))
+        assert not torch.equal(getattr(first, name), getattr(seeded, name))
+
+
+def test_a_row_is_of_the_first_move_that_went_wrong():
+    """The second of three reads a NaN; by the third D's weights are NaN as well."""
+    run = small_run(critic_steps=3)
+    run.images[draw(run.settings, 40, 0, "cpu").numbers[1]] = float("nan")
+    row = dict(zip(columns(run.settings), tick(run).isfinite().tolist(), strict=True))
+    assert not row["score_real"] and row["score_fake"]
+
+
+def test_each_tick_reads_on_where_the_one_before_stopped():
+    read = torch.cat([draw(SMALL, 40, t, "cpu").numbers.flatten() for t in range(6)])
+    assert torch.equal(read, image_numbers(SMALL.seed, 40, 0, len(read)))
+    assert len(read) > 2 * 40  # so that an epoch ends within a tick
+
+
+def test_what_is_drawn_has_the_law_it_is_said_to_have():
+    """z normal, mix uniform on [0, 1): mean and variance of 20,000 numbers."""
+    drawn = draw(replace(SMALL, batch=2000, critic_steps=10), 40, 0, "cpu")
+    for numbers, mean, variance in ((drawn.z, 0, 1), (drawn.mix, 1 / 2, 1 / 12)):
+        assert numbers.mean().item() == pytest.approx(mean, abs=0.02)
+        assert numbers.var().item() == pytest.approx(variance, rel=0.05)
+    assert drawn.mix.min() >= 0 and drawn.mix.max() < 1
+
+
+def test_processes_that_take_their_parts_read_one_batch():
+    whole = draw(SMALL, 40, 2, "cpu")
+    parts = [draw(SMALL, 40, 2, "cpu", part=slice(k, None, 2)) for k in range(2)]
+    for name in ("numbers", "z", "mix"):
+        joined = torch.stack([getattr(part, name) for part in parts], dim=2)
+        assert torch.equal(joined.flatten(1, 2), getattr(whole, name))
+
+
+def test_torch_s_own_stream_is_left_alone():
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    tick(small_run())
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_looking_changes_nothing():
+    run, unseen = small_run(), small_run()
+    for _ in range(2):
+        look(run)
+        rows = tick(run), tick(unseen)
+        assert torch.equal(*rows)
+    for ours, theirs in zip(
+        run.G.state_dict().values(), unseen.G.state_dict().values(), strict=True
+    ):
+        assert torch.equal(ours, theirs)
+
+
+def test_every_look_is_of_the_same_z_and_points():
+    """What differs between two looks is then what the networks learned."""
+    run = small_run()
+    first = look(run)
+    run.tick = 5
+    for name, value in look(run).items():
+        assert torch.equal(value, first[name]), name
+
+
+def test_a_look_shows_the_generator_and_its_average():
+    run = small_run()
+    tick(run)
+    seen = look(run)
+    assert seen["samples"].shape == seen["averaged"].shape == (25, 16, 16, 1)
+    assert seen["samples"].dtype == torch.uint8
+    assert not torch.equal(seen["samples"], seen["averaged"])
+    assert (seen["slopes"].diff() >= 0).all()
+
+
+def test_the_average_follows_by_its_decay():
+    """decay = min(ema, (1 + t) / (10 + t)): 0.1, then 2/11."""
+    run = small_run(ema=0.15)
+    name = "1.weight"
+    weights = [run.G.state_dict()[name].clone()]
+    for _ in range(2):
+        tick(run)
+        weights.append(run.G.state_dict()[name].clone())
+    expected = 0.1 * weights[0] + 0.9 * weights[1]
+    expected = 0.15 * expected + 0.85 * weights[2]
+    torch.testing.assert_close(run.averaged.state_dict()[name], expected)
+
+
+def test_looks_are_spread_from_the_start_to_the_end():
+    assert ticks_to_look(1000, 5) == {0, 1, 10, 100, 1000}
+    assert ticks_to_look(1, 24) == {0, 1}
+    assert ticks_to_look(1000, 2) == {0, 1000}
+    with pytest.raises(ValueError, match="looks is 1"):
+        ticks_to_look(10, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"size": 20}, "size is 20; offered are 16, 32, 64"),
+        ({"loss": "wgan"}, "loss is 'wgan'; offered are saturating"),
+        ({"penalty": "GP"}, "penalty is 'GP'; offered are none, WGAN-GP"),
+        ({"precision": "fp16"}, "precision is 'fp16'; offered are fp32, tf32, bf16"),
+        ({"ticks": 0}, "ticks is 0; it must be int, at least 1"),
+        ({"batch": 2.5}, "batch is 2.5; it must be int"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": 2**63}, "seed is 9.*; it must be int, at least 0 and below 9"),
+        ({"ema": 1.0}, "ema is 1.0; it must be float, at least 0 and below 1"),
+        ({"rate_D": 11.0}, "rate_D is 11.0; it must be .*, at least 0 and at most 10"),
+        ({"rate_G": float("nan")}, "rate_G is nan"),
+        ({"strength": -1.0}, "strength is -1.0"),
+    ],
+)
+def test_settings_refuse_what_cannot_be(wrong, told):
+    with pytest.raises(ValueError, match=told):
+        Settings(**wrong)
+
+
+def test_a_whole_number_serves_as_a_float():
+    """Adam wants two floats, and a checkpoint compares values."""
+    assert isinstance(Settings(beta1=0).beta1, float)
+
+
+def test_recipes_are_those_of_the_papers():
+    ours = recipe("wgan-gp")
+    assert (ours.loss, ours.penalty, ours.strength) == ("Wasserstein", "WGAN-GP", 10)
+    assert (ours.critic_steps, ours.beta1, ours.beta2) == (5, 0.0, 0.9)
+    assert recipe("gan").penalty == "none" and recipe("gan").critic_steps == 1
+    assert recipe("hinge", batch=7) == replace(recipe("gan"), loss="hinge", batch=7)
+    assert recipe("Wasserstein") == ours
+    with pytest.raises(ValueError, match="loss is 'wgan'"):
+        recipe("wgan")
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        (pixels(8, channels=3), r"images have shape \(8, 3, 16, 16\)"),
+        (pixels(8)[:0], r"shape \(0, 1, 16, 16\)"),
+        (pixels(8).astype(np.float64), "images are torch.float64"),
+        (pixels(8) * 127, "a pixel is not in"),
+        (pixels(8) * np.float32("nan"), "a pixel is not in"),
+    ],
+)
+def test_images_that_do_not_fit_are_refused(images, told):
+    with pytest.raises(ValueError, match=told):
+        begin(SMALL, images)
+
+
+def test_tf32_is_refused_without_a_gpu():
+    with pytest.raises(ValueError, match="tf32 is a way of multiplying of NVIDIA"):
+        small_run(precision="tf32")
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_bf16_learns_in_float32_and_stays_near_it(fast):
+    rows = []
+    for precision in ("fp32", "bf16"):
+        run = small_run(precision=precision, fast=fast)
+        rows.append(torch.stack([tick(run) for _ in range(2)]))
+        assert all(p.grad.dtype == torch.float32 for p in run.D.parameters())
+    assert not torch.equal(*rows)
+    torch.testing.assert_close(*rows, rtol=0.05, atol=0.05)
+
+
+def test_how_cuda_multiplies_is_restored():
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    name = "fp32_precision" if hasattr(cudnn, "conv") else "allow_tf32"
+    before = getattr(matmul, name), cudnn.benchmark
+    with pytest.raises(KeyError), multiplying(replace(SMALL, precision="bf16")):
+        assert getattr(matmul, name) in ("tf32", True) and cudnn.benchmark
+        raise KeyError
+    assert (getattr(matmul, name), cudnn.benchmark) == before
+
+
+def test_networks_are_those_of_nets_at_the_same_seed():
+    run = small_run(width=4)
+    G = dcgan_generator(16, 8, 4, 1)
+    D = dcgan_critic(16, 4, 1)
+    for own, net in ((run.G, G), (run.D, D)):
+        assert [type(layer) for layer in own] == [type(layer) for layer in net]
+    again = small_run(width=4)
+    for ours, theirs in zip(run.G.parameters(), again.G.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_each_player_s_adam_has_its_own_rate(fast):
+    run = small_run(fast=fast, rate_G=0.01, rate_D=0.02, beta1=0.3, beta2=0.7)
+    for optimizer, rate in ((run.optimizer_G, 0.01), (run.optimizer_D, 0.02)):
+        (group,) = optimizer.param_groups
+        assert (group["lr"], tuple(group["betas"])) == (rate, (0.3, 0.7))
+
+
+def test_without_batch_norm_none_is_made():
+    run = small_run(batch_norm=False)
+    assert not any(isinstance(layer, nn.BatchNorm2d) for layer in run.G)
+
+
+@pytest.mark.parametrize("done", [0, 2])
+def test_the_warm_up_of_a_graph_is_undone(done):
+    """Also Adam's memory, which does not exist before the first tick."""
+    from ganflow.training.graphs import _restore, _values
+
+    run, expected = small_run(), small_run()
+    for _ in range(done):
+        tick(run), tick(expected)
+    before = [value.detach().clone() for value in _values(run)]
+    for _ in range(3):
+        turns(run, draw(run.settings, len(run.images), run.tick, "cpu"))
+    _restore(run, before)
+    for _ in range(2):
+        assert torch.equal(tick(run), tick(expected))
+    for ours, theirs in zip(_values(run), _values(expected), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
+def test_a_recorded_graph_plays_the_same_ticks():
+    from ganflow.training.graphs import recorded_turns
+
+    rows = []
+    for graphs in (False, True):
+        run = begin(SMALL, pixels(40), "cuda")
+        moves = {"turns": recorded_turns(run)} if graphs else {}
+        rows.append(torch.stack([tick(run, **moves) for _ in range(4)]).cpu())
+    torch.testing.assert_close(*rows, rtol=1e-3, atol=1e-4)
+
+
+def test_a_graph_is_refused_without_a_gpu():
+    from ganflow.training.graphs import recorded_turns
+
+    with pytest.raises(ValueError, match="on a CUDA device; here fast is True"):
+        recorded_turns(small_run())
