@@ -7,13 +7,9 @@ what the page uses.
 import hashlib
 import os
 import re
-from functools import partial
 from pathlib import Path
 
 from docutils import nodes
-from executed_with import ROOT, executed_with
-from jupyter_cache.executors import utils as executor
-from nbclient import execute
 from sphinx.errors import ConfigError
 
 COLAB = "https://colab.research.google.com"
@@ -67,28 +63,6 @@ def notice_changed_assets(app, config):
     config.book_assets = digest(Path(app.confdir, "book"), *patterns)
 
 
-def notice_changed_package(app, config):
-    """Run every chapter again when the package, a version or the machine changed.
-
-    The cache of executed notebooks compares only their own cells.
-    """
-    code = [f"ganflow/**/*.{kind}" for kind in ("py", "js", "css")]
-    patterns = (*code, "ganflow/results/*.*", "*.txt")  # recorded runs are shown, too
-    made = f"{digest(ROOT, *patterns)} {executed_with()}"
-    name = hashlib.sha256(made.encode()).hexdigest()[:12]
-    cache = Path(app.outdir).parent / ".jupyter_cache" / name
-    config.nb_execution_cache_path = str(cache)
-
-
-def keep_prints_whole(app, config):
-    """Join the pieces in which a kernel sends what a cell prints, as they came.
-
-    MyST-NB joins them too, but ends each with a new line, be it in the middle of one;
-    and where a piece ends, the kernel's clock decides.
-    """
-    executor.executenb = partial(execute, coalesce_streams=True)
-
-
 def lean_head(html):
     """The same HTML without the scripts that its page does not use."""
     return UNUSED_SCRIPT.sub("", html)
@@ -135,8 +109,6 @@ def setup(app):
     app.connect("config-inited", help_search)
     app.add_config_value("book_assets", "", "html", [str])
     app.connect("config-inited", notice_changed_assets)
-    app.connect("config-inited", notice_changed_package)
-    app.connect("config-inited", keep_prints_whole)
     app.connect("builder-inited", add_filter)
     app.connect("html-page-context", leave_out_mathjax, priority=900)
     app.connect("build-finished", remove_old_pages)

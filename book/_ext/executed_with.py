@@ -1,4 +1,4 @@
-"""What runs the cells: the versions, the machine in neutral words, the commit."""
+"""What runs the cells: the versions, and the machine in neutral words."""
 
 import platform
 import shutil
@@ -34,22 +34,15 @@ print(torch.cuda.get_device_name() if cuda else "no CUDA GPU")"""
 def executed_with():
     """Each package and its version, Python's, and the machine's.
 
-    A process of its own asks for the GPU: the build itself needs no torch.
+    A process of its own asks for the GPU, where there may be one: the build itself
+    needs no torch.
     """
-    gpu = subprocess.check_output([sys.executable, "-c", GPU], text=True).strip()
+    gpu = "no CUDA GPU"
+    if shutil.which("nvidia-smi"):
+        gpu = subprocess.check_output([sys.executable, "-c", GPU], text=True).strip()
     system = f"{platform.system()} on {platform.machine()}"
     return {
         "Machine": f"{cpu_count()} CPU cores, {gpu}, {system}",
         "Python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
     }
-
-
-def commit(root=ROOT):
-    """The commit that the files are of, as git abbreviates it."""
-    if not (root / ".git").exists() or not shutil.which("git"):
-        return "no commit"
-    command = ["git", "--no-optional-locks", "-C", root, "describe", "--always"]
-    command += ["--dirty", "--exclude=*"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    return done.stdout.strip().replace("-dirty", " and changes") or "no commit"

@@ -1,88 +1,207 @@
-"""What became of each page with code when its cells were run."""
+"""Run the cells of each page once, pages side by side; site and nbval read the runs.
 
-import ast
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
+jupyter-cache keeps a run under its cells' hash, where MyST-NB and the replay for nbval
+look it up. It holds until something changes that it came from: a module that the page
+imports, directly or not, a recorded result, a version, the machine.
+"""
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
 
 import nbformat
+import psutil
+from executed_with import executed_with
 from IPython.core.inputtransformer2 import TransformerManager
-from myst_nb.core.render import strip_ansi
-from myst_nb.sphinx_ import NbMetadataCollector
+from joblib import cpu_count
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from package_imports import ROOT, files_behind, imported
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
 
-CHECK = re.compile(r"(?:assert_\w+|raises)")
-ERROR = re.compile(r"(\w+)\s+Traceback \(most recent call last\)$", re.M)
-
-
-@dataclass(frozen=True)
-class Run:
-    """What became of one page; `data` is what MyST-NB tells, None for no run."""
-
-    page: str
-    title: str
-    data: dict | None
-    lines: int
-    checks: int
-
-    @property
-    def ended(self):
-        """Whether every cell ran."""
-        return self.data is not None and self.data["succeeded"]
-
-    @property
-    def outcome(self):
-        """The same in words, and what stopped it."""
-        if self.data is None:
-            return "not run"
-        if self.ended:
-            return "ran to its end"
-        return f"stopped: {error_name(self.data)}"
-
-    @property
-    def seconds(self):
-        """How long the run took, to a tenth; 0 without one."""
-        return round(self.data["runtime"], 1) if self.data else 0.0
-
-    @property
-    def when(self):
-        """When the run ended."""
-        if self.data is None:
-            return "–"
-        return f"{datetime.fromtimestamp(self.data['mtime'], UTC):%Y-%m-%d %H:%M}"
+FOLDER = ROOT / "_build" / "runs"
+MEMORY = 3e9  # bytes that a page with TensorFlow may take
+CELL = 600  # seconds a cell, on a slow machine
+LIMIT = 60  # seconds a page should take on two cores that do nothing else
+SHOWN = ("requirements.txt", "ganflow/results/*.*")  # what any page may show, or need
+log = logging.getLogger(__name__)
 
 
-def error_name(data):
-    """The class of the error that stopped a run, as IPython heads its traceback."""
-    plain = strip_ansi(data["traceback"])
-    return [data["error"], *ERROR.findall(plain)][-1]
+def read(path):
+    """The notebook at this path."""
+    return nbformat.read(path, as_version=4)
 
 
-def count_checks(notebook):
-    """How many checks the cells hold: assertions, and errors that must come."""
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    plain = map(TransformerManager().transform_cell, cells)
-    return sum(is_check(node) for cell in plain for node in ast.walk(ast.parse(cell)))
+def plain(cell):
+    """The cell's source without IPython's own syntax."""
+    return TransformerManager().transform_cell(cell.source)
 
 
-def is_check(node):
-    """Whether this part of a program is `assert …`, `assert_close(…)`, `raises(…)`."""
-    if isinstance(node, ast.Call):
-        called = ast.unparse(node.func).rpartition(".")[2]
-        return bool(CHECK.fullmatch(called))
-    return isinstance(node, ast.Assert)
+@cache
+def for_every_page():
+    """One hash of what concerns every page: versions, machine, recorded results."""
+    files = chain.from_iterable(sorted(ROOT.glob(pattern)) for pattern in SHOWN)
+    known = b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)
+    return hashlib.sha256(known + repr(executed_with()).encode()).hexdigest()
 
 
-def runs(env):
-    """The pages with code, in the order of the book."""
-    for page in env.collect_relations():
-        path = Path(env.doc2path(page))
-        if path.suffix == ".ipynb":
-            text = path.parent.parent / "book" / f"{path.stem}.md"
-            yield Run(
-                page,
-                title=env.titles[page].astext(),
-                data=NbMetadataCollector.get_exec_data(env, page),
-                lines=len(text.read_text("utf-8").splitlines()),
-                checks=count_checks(nbformat.read(path, as_version=4)),
-            )
+def made_from(notebook):
+    """One hash of all that a run of this notebook comes from, but for its own cells."""
+    code = [plain(cell) for cell in notebook.cells if cell.cell_type == "code"]
+    found = hashlib.sha256(for_every_page().encode())
+    for path in files_behind(chain.from_iterable(map(imported, code))):
+        found.update(str(path.relative_to(ROOT)).encode())
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+class Runs:
+    """The runs that are kept in a folder.
+
+    Parameters
+    ----------
+    folder : Path, made when the first run is kept.
+    """
+
+    def __init__(self, folder=FOLDER):
+        self.folder = folder
+
+    @cached_property
+    def _cache(self):
+        return get_cache(self.folder)
+
+    def record(self, notebook):
+        """What jupyter-cache knows of a run of these very cells, or None."""
+        if not self.folder.exists():
+            return None
+        try:
+            return self._cache.match_cache_notebook(notebook)
+        except KeyError:
+            return None
+
+    def find(self, notebook):
+        """The executed notebook (its code cells alone), if its run still holds."""
+        record = self.record(notebook)
+        if record is None or record.data.get("made_from") != made_from(notebook):
+            return None
+        return self._cache.get_cache_bundle(record.pk).nb
+
+    def keep(self, path, executed, seconds):
+        """Keep the run of the notebook at `path`."""
+        data = {"execution_seconds": seconds, "made_from": made_from(executed)}
+        bundle = CacheBundleIn(executed, str(path), data=data)
+        self._cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+    def missing(self, paths):
+        """Those of these notebooks that have no run which holds, the longest first."""
+        found = {path: read(path) for path in paths}
+        left = {path: nb for path, nb in found.items() if self.find(nb) is None}
+
+        def length(path):
+            record = self.record(left[path])
+            return record.data["execution_seconds"] if record else float("inf")
+
+        return sorted(left, key=length, reverse=True)
+
+    def run(self, paths, *, jobs=None):
+        """Run these notebooks, as many at a time as cores and memory allow.
+
+        Raises
+        ------
+        ExtensionError : cells failed; it names the pages and quotes the tracebacks.
+        """
+        failed = []
+        with ThreadPoolExecutor(jobs or side_by_side()) as pool:
+            left = {pool.submit(execute, path): path for path in paths}
+            for done in as_completed(left):
+                path, result = left[done], done.result()
+                name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+                if result.err is not None:
+                    failed.append(f"{name} failed:\n{result.exc_string}")
+                    continue
+                self.keep(path, result.nb, result.time)
+                slow = f", over {LIMIT}" * (result.time > LIMIT)
+                log.info(f"ran {name} in {result.time:.1f} s{slow}")
+        if failed:
+            raise ExtensionError("\n\n".join(sorted(failed)))
+
+
+def side_by_side():
+    """How many pages run at a time."""
+    room = int(psutil.virtual_memory().available // MEMORY)
+    return max(1, min(cpu_count(), room))
+
+
+def execute(path):
+    """Run the notebook in its own folder, in a kernel of its own.
+
+    What a cell prints in pieces is joined: where a piece ends, the clock decides.
+    """
+    return single_nb_execution(
+        read(path),
+        cwd=str(path.parent),
+        timeout=CELL,
+        allow_errors=False,
+        coalesce_streams=True,
+    )
+
+
+def notebook_of(env, page):
+    """The path of the notebook that a page of the book is, or None."""
+    path = env.doc2path(page)
+    return Path(path) if path.endswith(".ipynb") else None
+
+
+def read_again(app, env, added, changed, removed):
+    """Let Sphinx read each page whose last reading was of another run."""
+    seen = getattr(env, "made_from", {})
+    return [
+        page
+        for page in env.found_docs - added - changed
+        if (path := notebook_of(env, page))
+        and seen.get(page) != made_from(read(path))
+    ]
+
+
+def run_before_reading(app, env, pages):
+    """Run what is about to be read and has no run that holds."""
+    if app.config.nb_execution_mode == "off":
+        return
+    paths = {page: path for page in pages if (path := notebook_of(env, page))}
+    runs = Runs(Path(app.config.nb_execution_cache_path))
+    if missing := runs.missing(paths.values()):
+        log.info(
+            f"{len(missing)} of {len(paths)} pages to run, {side_by_side()} at a time"
+        )
+        runs.run(missing)
+    known = {
+        p: made_from(read(path)) for p, path in paths.items()
+    }
+    env.made_from = getattr(env, "made_from", {}) | known
+
+
+def tell_versions(app, page, source):
+    """End the page of the status with what ran the cells."""
+    if page.endswith("/status"):
+        rows = [f"| {name} | {version} |" for name, version in executed_with().items()]
+        source[0] += "\n".join(
+            ["", "| What ran them | Version |", "|---|---|", *rows, ""]
+        )
+
+
+def keep_runs(app, config):
+    """Tell MyST-NB where the runs are."""
+    config.nb_execution_cache_path = str(FOLDER)
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("config-inited", keep_runs)
+    app.connect("env-get-outdated", read_again)
+    app.connect("source-read", tell_versions)
+    app.connect("env-before-read-docs", run_before_reading)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
