@@ -50,6 +50,18 @@ def open_page(browser, address, *, theme="light", size=WIDE):
     return page
 
 
+SETTLED = """theme => document.documentElement.dataset.theme === theme
+    && document.getAnimations().every(move => move.playState !== "running")"""
+
+
+def at(page, *, theme="light", size=WIDE):
+    """Show the page in this theme at this size, and wait until nothing moves."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size(size)
+    page.wait_for_function(SETTLED, arg=theme)
+    return page
+
+
 def note_error(page, said):
     """Keep what the console calls an error, all of it."""
     if said.type == "error":

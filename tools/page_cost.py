@@ -146,12 +146,16 @@ def weigh(browser, address):
         page.goto(address, wait_until="networkidle")
         for place in page.query_selector_all("[data-live], img[loading=lazy]"):
             place.scroll_into_view_if_needed()
-            page.wait_for_timeout(50)  # it asks for what is in sight
         if page.query_selector("[data-live]"):
             page.wait_for_function(DRAWN)
         page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
         page.wait_for_load_state("networkidle")
-        paint, asked = page.evaluate(f"[{PAINTED}, {ASKED}]")
+        return weight_of(page)
+
+
+def weight_of(page):
+    """The weight of a page that has been read to its end, its first visit."""
+    paint, asked = page.evaluate(f"[{PAINTED}, {ASKED}]")
     early = sum(size for start, size in asked if start < paint)
     return Weight(early, sum(size for _, size in asked))
 

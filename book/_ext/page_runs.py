@@ -162,8 +162,7 @@ def read_again(app, env, added, changed, removed):
     return [
         page
         for page in env.found_docs - added - changed
-        if (path := notebook_of(env, page))
-        and seen.get(page) != made_from(read(path))
+        if (path := notebook_of(env, page)) and seen.get(page) != made_from(read(path))
     ]
 
 
@@ -178,9 +177,7 @@ def run_before_reading(app, env, pages):
             f"{len(missing)} of {len(paths)} pages to run, {side_by_side()} at a time"
         )
         runs.run(missing)
-    known = {
-        p: made_from(read(path)) for p, path in paths.items()
-    }
+    known = {p: made_from(read(path)) for p, path in paths.items()}
     env.made_from = getattr(env, "made_from", {}) | known
 
 

@@ -68,13 +68,6 @@ def two_cores():
     os.sched_setaffinity(0, before)
 
 
-@pytest.mark.parametrize("path", READ)
-def test_a_page_weighs_no_more_than_its_budget(browser, host, path):
-    weight = weigh(browser, f"{host}/{path}")
-    assert 0 < weight.early <= BUDGETS["early"]
-    assert weight.early <= weight.total <= BUDGETS["total"]
-
-
 @pytest.mark.alone
 @pytest.mark.parametrize("path", READ)
 def test_a_page_paints_within_its_budget(browser, host, path):

@@ -39,6 +39,4 @@ def test_a_pasted_message_finds_its_entry_first(visit, message):
 @pytest.mark.parametrize("word", ["R1", "detach", "gradient penalty"])
 def test_short_words_and_few_words_are_found(visit, word):
     page = visit(f"search.html?q={quote(word)}")
-    page.wait_for_selector(FOUND)
-    page.wait_for_timeout(1000)  # results come one after the other
-    assert len(page.query_selector_all(FOUND)) > 3
+    page.wait_for_function(f"document.querySelectorAll('{FOUND}').length > 3")

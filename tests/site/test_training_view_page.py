@@ -28,6 +28,7 @@ window.change = (record, film) => {
 };
 window.leave = render({ model, el: document.getElementById("here") });
 </script></body></html>"""  # noqa: E501
+SAID = "start => document.querySelector('.voice').innerText.startsWith(start)"
 
 
 def sent(run):
@@ -78,12 +79,11 @@ def test_every_canvas_is_drawn_and_says_what_it_shows(page):
 
 @pytest.mark.browser
 def test_a_listener_hears_where_the_scrubbing_ends_and_not_each_step(page):
-    page.wait_for_timeout(700)
+    page.wait_for_function(SAID, arg="Tick 500")
     for at in (0, 2, 0):
         page.evaluate(f"model.set('at', {at})")
     assert "Tick 500" in page.locator(".voice").inner_text()
-    page.wait_for_timeout(800)
-    assert page.locator(".voice").inner_text().startswith("Tick 0,")
+    page.wait_for_function(SAID, arg="Tick 0,")
 
 
 @pytest.mark.browser
