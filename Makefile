@@ -7,6 +7,8 @@ PORT ?= 8000
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export TF_CPP_MIN_LOG_LEVEL := 3
+JUPYTER_BOOK = $(BIN)/jupyter-book build . -W -n --keep-going \
+	2> >(grep --line-buffered -v "Kernel is running over TCP without encryption" >&2)
 
 .PHONY: help
 help:  ## print the targets
@@ -34,26 +36,37 @@ assets: environment
 	@$(BIN)/python tools/vendor_assets.py
 
 .PHONY: test
-test: lint assets  ## run every test and every notebook
+test: lint assets  ## run every test, and compare every notebook with what its run printed
+	@$(BIN)/python tools/build_notebooks.py --check
 	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
 		$(BIN)/python -m pytest -n logical --dist loadfile -m "not alone"; exit $$alone
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
-	@$(BIN)/jupyter-book build . -W -n --keep-going \
-		2> >(grep --line-buffered -v "Kernel is running over TCP without encryption" >&2)
+	@$(JUPYTER_BOOK)
 	@echo "open _build/html/index.html, or run: make serve"
 
+.PHONY: page
+page: assets  ## make one page, PAGE=take_turns: its notebook, one run, the comparison, the site
+	@$(BIN)/python tools/build_notebooks.py $(PAGE)
+	@$(BIN)/python tools/run_page.py $(PAGE)
+	@$(JUPYTER_BOOK)
+
 .PHONY: serve
-serve: environment  ## serve the built site on http://localhost:8000 (or another PORT=)
-	@test -f _build/html/index.html || { echo "nothing built yet: run make book" >&2; exit 1; }
-	@$(BIN)/python -c 'import socket; socket.create_server(("127.0.0.1", $(PORT)))' 2>/dev/null \
-		|| { echo "port $(PORT) is taken; try: make serve PORT=8001" >&2; exit 1; }
-	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+serve: environment  ## serve the site on http://localhost:8000 (or PORT=); open pages follow each build
+	@$(BIN)/python tools/serve_site.py $(PORT)
+
+.PHONY: lab
+lab: environment  ## open copies of the notebooks in JupyterLab, which it installs
+	@$(BIN)/python tools/open_lab.py
 
 .PHONY: colab
 colab: environment  ## stamp the notebooks for Colab into _build/colab (REPOSITORY=owner/name, SHA=commit)
 	@$(BIN)/python tools/stamp_colab.py
+
+.PHONY: push-colab
+push-colab:  ## push _build/colab to the branch colab of a git remote (REMOTE=origin); runs git alone
+	@tools/push_colab.sh $(or $(REMOTE),origin)
 
 .PHONY: offline
 offline: environment  ## pack the built site into a zip that opens from a folder
