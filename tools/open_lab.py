@@ -20,7 +20,7 @@ VERSION = "4.6.6"  # of JupyterLab; what it needs beyond the book's own pins may
 
 
 def install():
-    """Install JupyterLab into the book's environment, once, and move none of its pins."""
+    """Install JupyterLab into the book's environment, once; none of its pins moves."""
     if find_spec("jupyterlab"):
         return
     print("lab: installing JupyterLab takes a minute", flush=True)

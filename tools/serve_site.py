@@ -1,7 +1,7 @@
 """Serve the built site to this machine; a page that is open reloads when it is rebuilt.
 
-An own server of a few lines, since the pages' policy refuses the inline scripts by which
-the usual reloading servers reach a page.
+An own server of a few lines, since the pages' policy refuses the inline scripts by
+which the usual reloading servers reach a page.
 """
 
 import sys
@@ -56,7 +56,9 @@ def main(port):
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     except OSError as error:
-        sys.exit(f"port {port} cannot be had ({error}); try: make serve PORT={port + 1}")
+        sys.exit(
+            f"port {port} cannot be had ({error}); try: make serve PORT={port + 1}"
+        )
     print(f"http://localhost:{port}  (Ctrl-C ends it)", flush=True)
     try:
         server.serve_forever()

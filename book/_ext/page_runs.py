@@ -5,8 +5,10 @@ look it up. It holds until something changes that it came from: a module that th
 imports, directly or not, a recorded result, a version, the machine.
 """
 
+import asyncio
 import hashlib
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import os
+import time
 from functools import cache, cached_property
 from itertools import chain
 from pathlib import Path
@@ -18,7 +20,12 @@ from IPython.core.inputtransformer2 import TransformerManager
 from joblib import cpu_count
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
 from package_imports import ROOT, files_behind, imported
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -64,11 +71,11 @@ class Runs:
 
     Parameters
     ----------
-    folder : Path, made when the first run is kept.
+    folder : Path, made when the first run is kept; by default the site's.
     """
 
-    def __init__(self, folder=FOLDER):
-        self.folder = folder
+    def __init__(self, folder=None):
+        self.folder = folder or FOLDER
 
     @cached_property
     def _cache(self):
@@ -114,20 +121,21 @@ class Runs:
         ------
         ExtensionError : cells failed; it names the pages and quotes the tracebacks.
         """
-        failed = []
-        with ThreadPoolExecutor(jobs or side_by_side()) as pool:
-            left = {pool.submit(execute, path): path for path in paths}
-            for done in as_completed(left):
-                path, result = left[done], done.result()
-                name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
-                if result.err is not None:
-                    failed.append(f"{name} failed:\n{result.exc_string}")
-                    continue
-                self.keep(path, result.nb, result.time)
-                slow = f", over {LIMIT}" * (result.time > LIMIT)
-                log.info(f"ran {name} in {result.time:.1f} s{slow}")
-        if failed:
+        if failed := asyncio.run(self._run(paths, jobs or side_by_side())):
             raise ExtensionError("\n\n".join(sorted(failed)))
+
+    async def _run(self, paths, jobs):
+        turn, failed = asyncio.Semaphore(jobs), []
+        for done in asyncio.as_completed([execute(path, turn) for path in paths]):
+            path, executed, seconds, error = await done
+            name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+            if error is not None:
+                failed.append(f"{name} failed:\n{error}")
+                continue
+            self.keep(path, executed, seconds)
+            slow = f", over {LIMIT}" * (seconds > LIMIT)
+            log.info(f"ran {name} in {seconds:.1f} s{slow}")
+        return failed
 
 
 def side_by_side():
@@ -136,18 +144,26 @@ def side_by_side():
     return max(1, min(cpu_count(), room))
 
 
-def execute(path):
-    """Run the notebook in its own folder, in a kernel of its own.
+async def execute(path, turn):
+    """Run the notebook in its own folder, in a kernel of its own, when it has its turn.
 
     What a cell prints in pieces is joined: where a piece ends, the clock decides.
+
+    Returns
+    -------
+    The path, the executed notebook, the seconds, and the error or None.
     """
-    return single_nb_execution(
-        read(path),
-        cwd=str(path.parent),
-        timeout=CELL,
-        allow_errors=False,
-        coalesce_streams=True,
-    )
+    notebook, error = read(path), None
+    how = {"timeout": CELL, "coalesce_streams": True, "record_timing": False}
+    place = {"metadata": {"path": str(path.parent)}}
+    client = NotebookClient(notebook, resources=place, **how)
+    async with turn:
+        start = time.perf_counter()
+        try:
+            await client.async_execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as stopped:
+            error = stopped
+    return path, notebook, time.perf_counter() - start, error
 
 
 def notebook_of(env, page):
@@ -191,8 +207,10 @@ def tell_versions(app, page, source):
 
 
 def keep_runs(app, config):
-    """Tell MyST-NB where the runs are."""
+    """Tell MyST-NB where the runs are, and that jupyter-cache counts time in UTC."""
     config.nb_execution_cache_path = str(FOLDER)
+    os.environ["TZ"] = "UTC"
+    time.tzset()
 
 
 def setup(app):

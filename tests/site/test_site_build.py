@@ -11,10 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 import yaml
-from book_site import keep_prints_whole, notice_changed_assets, remove_old_pages
-from jupyter_cache.executors import utils as executor
-from myst_nb.core.utils import coalesce_streams
-from nbformat.v4 import new_code_cell, new_notebook
+from book_site import notice_changed_assets, remove_old_pages
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
@@ -165,12 +162,3 @@ def test_what_an_earlier_build_wrote_of_a_page_that_is_gone_goes(tmp_path):
     assert files() == kept | old
     remove_old_pages(app, None)
     assert files() == kept
-
-
-def test_a_line_that_is_printed_in_pieces_stays_one_line(monkeypatch):
-    monkeypatch.setattr(executor, "executenb", executor.executenb)  # is put back
-    keep_prints_whole(None, None)
-    pieces = "print('one', end='', flush=True); time.sleep(0.4); print(' line')"
-    notebook = new_notebook(cells=[new_code_cell(f"import time; {pieces}")])
-    (cell,) = executor.executenb(notebook).cells
-    assert [output.text for output in coalesce_streams(cell.outputs)] == ["one line\n"]
