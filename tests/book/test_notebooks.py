@@ -139,11 +139,6 @@ def test_every_chapter_begins_with_the_same_first_cell(text):
 
 
 @pytest.mark.parametrize("text", TEXTS, ids=by_name)
-def test_a_chapter_is_at_most_350_lines(text):
-    assert len(text.read_text().splitlines()) <= 350
-
-
-@pytest.mark.parametrize("text", TEXTS, ids=by_name)
 def test_cells_are_short_enough_for_one_thought(text):
     for cell in build_notebooks.read_text(text).cells:
         if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get(
