@@ -137,6 +137,19 @@ def orphans():
     return sorted(set(files(ROOT / "notebooks", "ipynb")) - made)
 
 
+def changed(texts):
+    """Notebooks that are missing, or not what their texts make."""
+    for text in texts:
+        path = notebook_path(text)
+        if not path.exists() or path.read_text("utf-8") != build(text):
+            yield path
+
+
+def told(paths):
+    """The paths in words."""
+    return ", ".join(str(path.relative_to(ROOT)) for path in paths)
+
+
 def write(path, made):
     """Write only what changed, so that a second run changes nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -171,7 +184,11 @@ def parse_arguments(words=None):
     parser.add_argument(
         "pages", nargs="*", metavar="page", help="take_turns, or 04_turns for all there"
     )
-    parser.add_argument("--execute", action="store_true", help="refresh the outputs")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--execute", action="store_true", help="refresh the outputs")
+    action.add_argument(
+        "--check", action="store_true", help="only see whether they are what texts make"
+    )
     args = parser.parse_args(words)
     try:
         args.texts = named(args.pages, chapters())
@@ -181,14 +198,17 @@ def parse_arguments(words=None):
 
 
 def main():
-    """Write every notebook, or only those of the pages that were named."""
+    """Write or check every notebook, or only those of the pages that were named."""
     args = parse_arguments()
-    for text in args.texts:
-        made = build(text, execute(text) if args.execute else None)
-        write(notebook_path(text), made)
+    if args.check:
+        if paths := [*changed(args.texts)]:
+            sys.exit(f"not what book/ makes, run `make notebooks`: {told(paths)}")
+    else:
+        for text in args.texts:
+            made = build(text, execute(text) if args.execute else None)
+            write(notebook_path(text), made)
     if left := orphans():
-        names = ", ".join(str(path.relative_to(ROOT)) for path in left)
-        sys.exit(f"no text in book/ makes these notebooks, remove them: {names}")
+        sys.exit(f"no text in book/ makes these notebooks, remove them: {told(left)}")
 
 
 if __name__ == "__main__":

@@ -65,6 +65,17 @@ def test_the_notebook_is_what_its_text_makes(text):
     )
 
 
+def test_a_notebook_that_was_run_in_place_is_noticed(page):
+    text = page(PRINTS)
+    path = build_notebooks.notebook_path(text)
+    assert [*build_notebooks.changed([text])] == [path]  # there is none yet
+    made = build_notebooks.build(text)
+    path.write_text(made)
+    assert [*build_notebooks.changed([text])] == []
+    path.write_text(made.replace('"execution_count": null', '"execution_count": 1'))
+    assert [*build_notebooks.changed([text])] == [path]
+
+
 def test_every_notebook_has_a_text():
     assert build_notebooks.orphans() == []
 
@@ -119,7 +130,7 @@ def test_every_checked_cell_has_an_output_and_a_count(text):
     assert checked, "a chapter without one checked number guards nothing"
     for cell in checked:
         assert cell.outputs and cell.execution_count, (
-            f"run `make outputs CHAPTERS={text.stem}`; never run:\n{cell.source}"
+            f"run `make outputs PAGE={text.stem}`; never run:\n{cell.source}"
         )
 
 
