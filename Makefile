@@ -23,8 +23,8 @@ notebooks: environment  ## make notebooks/ from the text in book/
 	@$(BIN)/python tools/build_notebooks.py
 
 .PHONY: outputs
-outputs: environment  ## run the chapters, or CHAPTERS="01_a 02_b", and refresh the checked outputs (review the diff)
-	@$(BIN)/python tools/build_notebooks.py --execute $(CHAPTERS)
+outputs: environment  ## run all pages, or PAGE="take_turns 02_cuts", and refresh the checked outputs (review the diff)
+	@$(BIN)/python tools/build_notebooks.py --execute $(PAGE)
 
 .PHONY: lint
 lint: environment  ## check the style of the Python code

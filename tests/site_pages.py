@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from build_notebooks import chapters, notebook_path
+
 ROOT = Path(__file__).resolve().parent.parent
 SITE = Path(os.environ.get("GANFLOW_SITE", ROOT / "_build" / "html"))
 PAGES = sorted(
@@ -34,7 +36,7 @@ def stale_notebooks():
     """Chapters whose notebook is not the one the site was built from."""
     return [
         path.name
-        for path in sorted((ROOT / "notebooks").glob("*.ipynb"))
-        if not (built := SITE / "_sources/notebooks" / path.name).exists()
+        for path in map(notebook_path, chapters())
+        if not (built := SITE / "_sources" / path.relative_to(ROOT)).exists()
         or built.read_bytes() != path.read_bytes()
     ]

@@ -12,11 +12,20 @@ import stamp_colab
 
 ROOT = Path(__file__).parent.parent
 SHA = "0123456789abcdef0123456789abcdef01234567"
+NOTEBOOKS = {
+    str(build_notebooks.notebook_path(text).relative_to(ROOT))
+    for text in build_notebooks.chapters()
+}
 
 
 def git(*words, cwd=ROOT):
     """What git prints."""
     return subprocess.check_output(["git", *words], cwd=cwd, text=True).strip()
+
+
+def files(folder):
+    """The notebooks in a folder and below."""
+    return sorted(folder.rglob("*.ipynb"))
 
 
 @pytest.mark.parametrize(
@@ -58,8 +67,8 @@ def test_the_commit_is_the_one_that_is_checked_out_unless_another_is_given():
 def stamped(tmp_path, monkeypatch):
     """The folder that `make colab` fills, where an older run left a notebook."""
     out = tmp_path / "_build" / "colab"
-    (out / "notebooks").mkdir(parents=True)
-    (out / "notebooks" / "00_gone.ipynb").write_text("{}")
+    (out / "notebooks" / "00_gone").mkdir(parents=True)
+    (out / "notebooks" / "00_gone" / "gone.ipynb").write_text("{}")
     monkeypatch.setattr(stamp_colab, "ROOT", tmp_path)
     monkeypatch.setattr(stamp_colab, "OUT", out)
     for licence in ("LICENSE", "LICENSE-TEXT"):
@@ -72,9 +81,9 @@ def stamped(tmp_path, monkeypatch):
 
 def test_each_chapter_and_nothing_else_is_stamped_in_its_first_cell(stamped):
     address = f'ADDRESS = "git+https://github.com/somebody/some-book@{SHA}"'
-    names = {path.stem for path in (stamped / "notebooks").iterdir()}
-    assert names == {text.stem for text in build_notebooks.chapters()}
-    for path in (stamped / "notebooks").iterdir():
+    paths = files(stamped)
+    assert {str(path.relative_to(stamped)) for path in paths} == NOTEBOOKS
+    for path in paths:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         first = next(cell for cell in notebook.cells if cell.cell_type == "code")
@@ -85,7 +94,7 @@ def test_each_chapter_and_nothing_else_is_stamped_in_its_first_cell(stamped):
 def test_a_link_to_a_page_without_a_notebook_leads_to_its_text(stamped):
     """The branch holds notebooks only; they link to each other by their names."""
     links = {}
-    for path in (stamped / "notebooks").iterdir():
+    for path in files(stamped):
         cells = nbformat.read(path, as_version=4).cells
         text = "\n".join(c.source for c in cells if c.cell_type == "markdown")
         links[path.stem] = set(re.findall(r"\]\(([^)#\s]+)", text))
@@ -93,8 +102,15 @@ def test_a_link_to_a_page_without_a_notebook_leads_to_its_text(stamped):
         assert [a for a in near if not (path.parent / a).exists()] == []
     far = f"https://github.com/somebody/some-book/blob/{SHA}/book/"
     texts = {a.removeprefix(far) for a in links["intro"] if a.startswith(far)}
-    assert "teaching.md" in texts
+    assert "appendix/teaching.md" in texts
     assert all((ROOT / "book" / text).is_file() for text in texts)
+
+
+def test_a_page_in_a_folder_links_to_a_text_by_the_same_address():
+    far = f"](https://github.com/a/b/blob/{SHA}/book/appendix/glossary.md#term-tick)"
+    for up in ("../", "../../"):
+        near = f"[tick]({up}book/appendix/glossary.md#term-tick)"
+        assert stamp_colab.with_far_links(near, "a/b", SHA) == f"[tick{far}"
 
 
 def test_the_branch_holds_the_stamped_notebooks_and_the_checkout_stays(stamped):
@@ -114,7 +130,5 @@ def test_the_branch_holds_the_stamped_notebooks_and_the_checkout_stays(stamped):
         hashes = git("rev-list", "colab", cwd=remote).split()
         assert len(hashes) == 1
     held = git("ls-tree", "-r", "--name-only", "colab", cwd=remote).splitlines()
-    texts = build_notebooks.chapters()
-    notebooks = {f"notebooks/{text.stem}.ipynb" for text in texts}
-    assert set(held) == notebooks | {"LICENSE", "LICENSE-TEXT", "README.md"}
+    assert set(held) == NOTEBOOKS | {"LICENSE", "LICENSE-TEXT", "README.md"}
     assert git("status", "--porcelain", cwd=copy) == before

@@ -16,7 +16,7 @@ from page_cost import PICTURE
 from site_browser import open_page
 from site_pages import LIVE, SITE
 
-FORMULAS = "notebooks/04_take_turns.html"
+FORMULAS = "notebooks/04_turns/take_turns.html"
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_from_a_folder_every_figure_lives_and_every_formula_is_set(
 def test_from_a_folder_the_search_finds_pages(browser, folder):
     page = browser.new_page()
     page.goto(f"{(folder / 'search.html').as_uri()}?q=detach")
-    found = page.wait_for_selector("#search-results li a[href*='02_cut_the_trace']")
+    found = page.wait_for_selector("#search-results li a[href*='/cut_the_trace']")
     assert "Cut the trace" in found.text_content()
     page.close()
 

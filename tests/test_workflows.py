@@ -210,7 +210,8 @@ def test_the_notebooks_of_head_go_into_colabs_image(tool):
     assert done.returncode == 0, done.stderr
     assert heard.startswith("us-docker.pkg.dev/colab-images/public/cpu-runtime")
     assert "pytest -W default --nbval-cell-timeout=300 notebooks" in heard
-    assert "notebooks/01_follow_a_trace.ipynb" in heard and "ganflow/flow" in heard
+    assert "notebooks/01_traces/follow_a_trace.ipynb" in heard
+    assert "ganflow/page.py" in heard
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash on this machine")

@@ -1,8 +1,9 @@
-"""Make notebooks/*.ipynb from the chapters in book/. One way only: text to notebook.
+"""Make notebooks/ from the texts in book/. One way only: text to notebook.
 
 The same text gives the same bytes. All outputs are dropped, except those of cells
-tagged `nbval-check-output` whose source did not change; `--execute` runs the chapters
-and refreshes exactly these.
+tagged `nbval-check-output` whose source did not change; `--execute` runs the pages and
+refreshes exactly these. A page is named by its file, `take_turns`, or with its folder,
+`04_turns/take_turns`; a folder, `04_turns`, names all the pages in it.
 """
 
 import argparse
@@ -26,18 +27,35 @@ METADATA = {
 }
 
 
+def files(folder, kind):
+    """The files of a kind in `folder` and below, without what an editor hides there."""
+    found = {path: path.relative_to(folder) for path in folder.rglob(f"*.{kind}")}
+    hidden = re.compile(r"(^|/)[._]")  # such as .ipynb_checkpoints, _static
+    return sorted(p for p, name in found.items() if not hidden.search(name.as_posix()))
+
+
 def chapters(root=ROOT):
     """The texts that become notebooks: those in book/ whose header names a kernel."""
     return [
         text
-        for text in sorted((root / "book").glob("*.md"))
+        for text in files(root / "book", "md")
         if re.match(r"---\n(?:.*\n)*?kernelspec:", text.read_text("utf-8"))
     ]
 
 
+def page_name(text):
+    """What the contents call the page: its place in book/, 04_turns/take_turns."""
+    return text.relative_to(book_of(text)).with_suffix("").as_posix()
+
+
+def book_of(text):
+    """The folder book/ that holds a text."""
+    return next(folder for folder in text.parents if folder.name == "book")
+
+
 def notebook_path(text):
-    """Where the notebook of the chapter `text` lies."""
-    return text.parent.parent / "notebooks" / f"{text.stem}.ipynb"
+    """Where the page's notebook lies: in notebooks/ as its text does in book/."""
+    return book_of(text).parent / "notebooks" / f"{page_name(text)}.ipynb"
 
 
 def is_checked(cell):
@@ -46,7 +64,7 @@ def is_checked(cell):
 
 
 def read_text(text):
-    """The chapter as a notebook without outputs, its cell ids made from the content."""
+    """The page as a notebook without outputs, its cell ids made from the content."""
     notebook = jupytext.read(text, fmt="md:myst")
     notebook.metadata = nbformat.from_dict(METADATA)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
@@ -84,7 +102,7 @@ def plain_text(output, cell):
 
 
 def build(text, executed=None):
-    """The notebook of the chapter `text`, as the string that belongs on disk."""
+    """The notebook of the page `text`, as the string that belongs on disk."""
     notebook, path = read_text(text), notebook_path(text)
     if executed is None and path.exists():
         executed = nbformat.read(path, as_version=4)
@@ -95,7 +113,7 @@ def build(text, executed=None):
 
 
 def execute(text):
-    """Run the chapter in notebooks/ and return it with its outputs."""
+    """Run the page in its notebook's folder and return it with its outputs."""
     client = NotebookClient(
         read_text(text),
         timeout=300,
@@ -116,7 +134,20 @@ def stamp(notebook, address):
 def orphans():
     """Notebooks whose text is gone."""
     made = {notebook_path(text) for text in chapters()}
-    return sorted(set((ROOT / "notebooks").glob("*.ipynb")) - made)
+    return sorted(set(files(ROOT / "notebooks", "ipynb")) - made)
+
+
+def changed(texts):
+    """Notebooks that are missing, or not what their texts make."""
+    for text in texts:
+        path = notebook_path(text)
+        if not path.exists() or path.read_text("utf-8") != build(text):
+            yield path
+
+
+def told(paths):
+    """The paths in words."""
+    return ", ".join(str(path.relative_to(ROOT)) for path in paths)
 
 
 def write(path, made):
@@ -124,31 +155,60 @@ def write(path, made):
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text("utf-8") != made:
         path.write_text(made, "utf-8")
-        print(f"made {path.name}")
+        print(f"made {path.relative_to(ROOT)}")
 
 
-def parse_arguments():
-    """The command line; unknown chapters are refused by name."""
+def named(words, texts):
+    """The texts that the words name, all if there are none.
+
+    Raises
+    ------
+    ValueError : no text has such a name.
+    """
+    found = {}
+    for word in words:
+        name = re.compile(rf"(.*/)?{re.escape(word)}(/.*)?")
+        these = [text for text in texts if name.fullmatch(page_name(text))]
+        if not these:
+            raise ValueError(
+                f"no page in book/ is named {word}; expected take_turns, "
+                "04_turns/take_turns, or 04_turns for all pages of that folder"
+            )
+        found |= dict.fromkeys(these)
+    return list(found) or texts
+
+
+def parse_arguments(words=None):
+    """The command line; unknown pages are refused by name."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("stems", nargs="*", metavar="chapter", help="02_cut_the_trace")
-    parser.add_argument("--execute", action="store_true", help="refresh the outputs")
-    args = parser.parse_args()
-    if unknown := set(args.stems) - {text.stem for text in chapters()}:
-        parser.error(f"no such chapter in book/: {', '.join(sorted(unknown))}")
+    parser.add_argument(
+        "pages", nargs="*", metavar="page", help="take_turns, or 04_turns for all there"
+    )
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--execute", action="store_true", help="refresh the outputs")
+    action.add_argument(
+        "--check", action="store_true", help="only see whether they are what texts make"
+    )
+    args = parser.parse_args(words)
+    try:
+        args.texts = named(args.pages, chapters())
+    except ValueError as error:
+        parser.error(str(error))
     return args
 
 
 def main():
-    """Write every notebook, or only those of the chapters that were named."""
+    """Write or check every notebook, or only those of the pages that were named."""
     args = parse_arguments()
-    for text in chapters():
-        if args.stems and text.stem not in args.stems:
-            continue
-        made = build(text, execute(text) if args.execute else None)
-        write(notebook_path(text), made)
+    if args.check:
+        if paths := [*changed(args.texts)]:
+            sys.exit(f"not what book/ makes, run `make notebooks`: {told(paths)}")
+    else:
+        for text in args.texts:
+            made = build(text, execute(text) if args.execute else None)
+            write(notebook_path(text), made)
     if left := orphans():
-        names = ", ".join(path.name for path in left)
-        sys.exit(f"no text in book/ makes these notebooks, remove them: {names}")
+        sys.exit(f"no text in book/ makes these notebooks, remove them: {told(left)}")
 
 
 if __name__ == "__main__":

@@ -52,9 +52,8 @@ def commit(environment):
 
 def with_far_links(notebook, name, sha):
     """Link to the repository's own pages for what the branch does not hold."""
-    return notebook.replace(
-        "](../book/", f"](https://github.com/{name}/blob/{sha}/book/"
-    )
+    far = f"](https://github.com/{name}/blob/{sha}/book/"
+    return re.sub(r"\]\((?:\.\./)+book/", far, notebook)
 
 
 def main():
@@ -62,16 +61,16 @@ def main():
     name, sha = repository(os.environ), commit(os.environ)
     address = f"git+https://github.com/{name}@{sha}"
     shutil.rmtree(OUT, ignore_errors=True)
-    (OUT / "notebooks").mkdir(parents=True)
-    for text in build_notebooks.chapters():
+    texts = build_notebooks.chapters()
+    for text in texts:
         made = build_notebooks.stamp(build_notebooks.build(text), address)
-        path = OUT / "notebooks" / build_notebooks.notebook_path(text).name
+        path = OUT / "notebooks" / f"{build_notebooks.page_name(text)}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(with_far_links(made, name, sha), "utf-8")
     (OUT / "README.md").write_text(README.format(sha=sha, repository=name))
     for licence in ("LICENSE", "LICENSE-TEXT"):
         shutil.copyfile(ROOT / licence, OUT / licence)
-    count = len(list((OUT / "notebooks").iterdir()))
-    print(f"{count} notebooks in {OUT.relative_to(ROOT)} install from {address}")
+    print(f"{len(texts)} notebooks in {OUT.relative_to(ROOT)} install from {address}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from book_site import digest
 from docutils import nodes
 
-GLOSSARY = "book/glossary"
+GLOSSARY = "book/appendix/glossary"
 # Everyday words: they are terms where they stand as a noun, or emphasised.
 EVERYDAY = {"cut", "move", "one pass", "turn", "walk"}
 NOUN = re.compile(r"(?i)\b(a|an|each|every|of|the) $")

@@ -9,7 +9,8 @@ import yaml
 from myst_parser.mdit_to_docutils.base import default_slugify
 
 ROOT = Path(__file__).parents[2]
-CHAPTER = re.compile(r"\]\(\.\./notebooks/(\w+)\.ipynb(?:#([^)]+))?\)")
+# From the appendix to a page with code, such as 04_turns/take_turns, and a section.
+CHAPTER = re.compile(r"\]\(\.\./\.\./notebooks/([\w/]+)\.ipynb(?:#([^)]+))?\)")
 CONTENTS = yaml.safe_load((ROOT / "_toc.yml").read_text())
 
 
@@ -22,22 +23,33 @@ def files(tree=CONTENTS):
         yield from (page for part in tree for page in files(part))
 
 
+def text_of(page):
+    """The text of a page that the contents name."""
+    place = page.removeprefix("notebooks/").removeprefix("book/")
+    return (ROOT / "book" / f"{place}.md").read_text("utf-8")
+
+
+def solutions_of(page):
+    """Where the tasks of a page are solved: beside it, by the name of its folder."""
+    folder = page.split("/")[0]
+    return f"{folder}/solutions_to_{folder.partition('_')[2]}"
+
+
 def slug(heading):
     """A heading as MyST spells it in an address."""
     return default_slugify(heading.replace("`", ""))
 
 
-def sections(chapter):
-    """What a link may name in a chapter: its headings."""
-    text = (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
-    prose = re.sub(r"^```.*?^```", "", text, flags=re.S | re.M)
+def sections(page):
+    """What a link may name in a page: its headings."""
+    prose = re.sub(r"^```.*?^```", "", text_of(page), flags=re.S | re.M)
     return {slug(heading) for heading in re.findall(r"^## (.*)", prose, re.M)}
 
 
 @cache
-def cells(chapter):
-    """The code of each section of a chapter, and what its cells print or assert."""
-    path = ROOT / "notebooks" / f"{chapter}.ipynb"
+def cells(page):
+    """The code of each section of a page, and what its cells print or assert."""
+    path = ROOT / "notebooks" / f"{page}.ipynb"
     section, code, found = "", {}, {}
     for cell in json.loads(path.read_text("utf-8"))["cells"]:
         source = "".join(cell["source"])

@@ -1,4 +1,4 @@
-"""The names that book/rosetta.md uses: the same small networks in both frameworks."""
+"""The names that the Rosetta page uses: the same small networks in both frameworks."""
 
 import copy
 

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from book_links import CHAPTER, ROOT, files, sections
+from book_links import CHAPTER, files, sections, text_of
 
 TEXTS = {
-    name: (ROOT / "book" / f"{name}.md").read_text("utf-8")
+    name: text_of(f"book/appendix/{name}")
     for name in ("rosetta", "glossary", "questions")
 }
 QUESTIONS = re.split(r"\n(?=\*\*\d+\. )", TEXTS["questions"])[1:]

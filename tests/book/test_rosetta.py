@@ -1,11 +1,11 @@
-"""The snippets of book/rosetta.md run, and say the same in PyTorch and TensorFlow."""
+"""The snippets of the Rosetta page say the same in PyTorch and TensorFlow."""
 
 import contextlib
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
+from book_links import text_of
 from rosetta_pair import arrays, tf_names, torch_names
 
 from ganflow.tf.load import tf
@@ -13,7 +13,7 @@ from ganflow.tf.load import tf
 # isort: split
 import torch
 
-PAGE = (Path(__file__).parents[2] / "book" / "rosetta.md").read_text("utf-8")
+PAGE = text_of("book/appendix/rosetta")
 TITLES = re.findall(r"^## (.*)$", PAGE, re.M)
 BODIES = dict(zip(TITLES, re.split(r"^## .*$", PAGE, flags=re.M)[1:], strict=True))
 RUN = ("PyTorch", "TensorFlow")

@@ -1,14 +1,10 @@
 """Every task has one solution, which is executed, and links lead there and back."""
 
 import re
-from pathlib import Path
 
 import pytest
-import yaml
-from book_links import slug
-from build_notebooks import chapters
+from book_links import CONTENTS, files, slug, solutions_of, text_of
 
-ROOT = Path(__file__).parents[2]
 FENCED = re.compile(r"^```.*?^```$", re.S | re.M)
 CHECK = re.compile(r"^ *(assert |[\w.]*\bassert_\w+\(|with .*\braises\()", re.M)
 
@@ -36,28 +32,39 @@ def solutions(text):
 
 
 def faults(asked, solved):
-    """What does not fit, in words; chapters and pages of solutions by their stem."""
-    wanted = {stem: [] for stem in solved}
-    for stem, text in asked.items():
-        there, heads = f"solutions_{stem[:2]}", tasks(text)
+    """What does not fit, in words; chapters and pages of solutions by their names."""
+    wanted = {page: [] for page in solved}
+    for page, text in asked.items():
+        there, heads = solutions_of(page), tasks(text)
         wanted.setdefault(there, []).extend(heads)
-        if on_your_own(text).count(f"]({there}.ipynb#{slug(heads[0])})") != 1:
-            yield f"{stem}: no link to its first solution"
+        if on_your_own(text).count(f"]({link(there)}#{slug(heads[0])})") != 1:
+            yield f"{page}: no link to its first solution"
         found = dict(solutions(solved.get(there, "")))
         for head in heads:
-            if f"[task]({stem}.ipynb#on-your-own)" not in found.get(head, ""):
-                yield f"{there}, {head}: no link back to {stem}"
-    for stem, heads in wanted.items():
-        found = [head for head, _ in solutions(solved.get(stem, ""))]
+            if f"[task]({link(page)}#on-your-own)" not in found.get(head, ""):
+                yield f"{there}, {head}: no link back to {page}"
+    for page, heads in wanted.items():
+        found = [head for head, _ in solutions(solved.get(page, ""))]
         if found != heads or not heads:
-            yield f"{stem} solves {found}, the tasks are {heads}"
+            yield f"{page} solves {found}, the tasks are {heads}"
 
 
-PAGES = {text.stem: text.read_text("utf-8") for text in chapters()}
-SOLVED = {stem: text for stem, text in PAGES.items() if stem.startswith("solutions_")}
-ASKED = {stem: text for stem, text in PAGES.items() if stem[0].isdigit()}
-EACH = [(stem, *each) for stem, text in SOLVED.items() for each in solutions(text)]
+def link(page):
+    """How another page of the same chapter names this one."""
+    return f"{page.split('/')[1]}.ipynb"
+
+
+PAGES = {
+    page.removeprefix("notebooks/"): text_of(page)
+    for page in files()
+    if page.startswith("notebooks/") and page != CONTENTS["root"]
+}
+SOLVED = {page: text for page, text in PAGES.items() if "/solutions_to_" in page}
+ASKED = {page: text for page, text in PAGES.items() if page not in SOLVED}
+EACH = [(page, *each) for page, text in SOLVED.items() for each in solutions(text)]
 NAMES = [head for _, head, _ in EACH]
+INDEX = "book/appendix/solutions"
+PAGE_4, SOLVED_4 = "04_turns/take_turns", "04_turns/solutions_to_turns"
 
 
 def test_every_chapter_page_sets_two_tasks():
@@ -68,46 +75,45 @@ def test_each_task_has_one_solution_and_they_link_to_each_other():
     assert list(faults(ASKED, SOLVED)) == []
 
 
-@pytest.mark.parametrize(("stem", "head", "body"), EACH, ids=NAMES)
-def test_a_solution_checks_itself(stem, head, body):
+@pytest.mark.parametrize(("page", "head", "body"), EACH, ids=NAMES)
+def test_a_solution_checks_itself(page, head, body):
     code = "\n".join(re.findall(r"^```\{code-cell\}.*?^```$", body, re.S | re.M))
-    assert CHECK.search(code), f"{stem}, {head}: nothing is asserted"
+    assert CHECK.search(code), f"{page}, {head}: nothing is asserted"
 
 
-@pytest.mark.parametrize(("stem", "head", "body"), EACH, ids=NAMES)
-def test_a_solution_that_is_dropped_is_missed(stem, head, body):
-    less = SOLVED[stem].replace(f"## {head}{body}", "")
-    assert any(head in fault for fault in faults(ASKED, SOLVED | {stem: less}))
+@pytest.mark.parametrize(("page", "head", "body"), EACH, ids=NAMES)
+def test_a_solution_that_is_dropped_is_missed(page, head, body):
+    less = SOLVED[page].replace(f"## {head}{body}", "")
+    assert any(head in fault for fault in faults(ASKED, SOLVED | {page: less}))
 
 
 @pytest.mark.parametrize(
     ("page", "was", "becomes", "said"),
     [
-        ("solutions_04", "[task](04_take", "[task](05_take", "Take turns, task 1: no"),
-        ("04_take_turns", "[Solutions](solutions_04", "[](solutions_05", "no link to"),
-        ("04_take_turns", "\n2. ", "\n2. Say why.\n3. ", "solves"),
-        ("solutions_04", "## Take turns, task 2", "## Turns, task 2", "solves"),
+        (SOLVED_4, "[task](take_turns", "[task](take_turn", "Take turns, task 1: no"),
+        (PAGE_4, "[Solutions](solutions_to_turns", "[](solutions_to", "no link to"),
+        (PAGE_4, "\n2. ", "\n2. Say why.\n3. ", "solves"),
+        (SOLVED_4, "## Take turns, task 2", "## Turns, task 2", "solves"),
     ],
 )
 def test_a_page_that_is_changed_alone_is_noticed(page, was, becomes, said):
     assert was in PAGES[page]
     changed = {page: PAGES[page].replace(was, becomes)}
     asked, solved = ASKED | changed, SOLVED | changed
-    asked = {stem: asked[stem] for stem in ASKED}
-    solved = {stem: solved[stem] for stem in SOLVED}
+    asked = {page: asked[page] for page in ASKED}
+    solved = {page: solved[page] for page in SOLVED}
     assert any(said in fault for fault in faults(asked, solved))
 
 
 def test_solutions_to_no_chapter_are_noticed():
-    more = SOLVED | {"solutions_11": "# Solutions to chapter 11\n"}
-    assert list(faults(ASKED, more)) == ["solutions_11 solves [], the tasks are []"]
+    more = SOLVED | {"11_more/solutions_to_more": "# Solutions to chapter 11\n"}
+    assert list(faults(ASKED, more)) == [
+        "11_more/solutions_to_more solves [], the tasks are []"
+    ]
 
 
-def test_the_contents_hold_every_page_of_solutions():
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
-    (appendix,) = (part for part in parts if part.get("caption") == "Appendix")
-    (parent,) = (c for c in appendix["chapters"] if c["file"] == "book/solutions")
-    held = [section["file"] for section in parent["sections"]]
-    assert held == [f"notebooks/{stem}" for stem in SOLVED] and len(held) == 10
-    text = (ROOT / "book" / "solutions.md").read_text("utf-8")
-    assert re.findall(r"\]\(\.\./(\S+)\.ipynb\)", text) == held
+def test_the_contents_hold_every_page_of_solutions_in_the_order_of_the_chapters():
+    held = list(dict.fromkeys(solutions_of(page) for page in ASKED))
+    assert held == list(SOLVED)
+    linked = re.findall(r"\]\(\.\./\.\./notebooks/(\S+)\.ipynb\)", text_of(INDEX))
+    assert linked == held and len(held) == 10

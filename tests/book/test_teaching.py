@@ -4,7 +4,16 @@ import ast
 import re
 
 import pytest
-from book_links import CHAPTER, ROOT, cells, files, sections, slug
+from book_links import (
+    CHAPTER,
+    CONTENTS,
+    cells,
+    files,
+    sections,
+    slug,
+    solutions_of,
+    text_of,
+)
 
 from ganflow.dynamics import play
 from ganflow.losses import LOSSES as PAIRS
@@ -19,17 +28,18 @@ from ganflow.widgets.schedule_lab.choices import (
     setting_of,
 )
 
-TEXT = (ROOT / "book" / "teaching.md").read_text("utf-8")
+TEACHING = "book/appendix/teaching"
+TEXT = text_of(TEACHING)
 PARTS = ["Predict aloud.", "The usual wrong answer.", "10 minutes.", "50 minutes."]
 ENTRIES = re.split(r"^## (?=\d+\. )", TEXT, flags=re.M)[1:]
 PAGES = sorted({page.removeprefix("notebooks/") for page in files()})
-CHAPTERS = [page for page in PAGES if re.match(r"\d\d_", page)]
+CHAPTERS = [  # the first page of each
+    chapter["file"].removeprefix("notebooks/")
+    for part in CONTENTS["parts"]
+    if part.get("numbered")
+    for chapter in part["chapters"]
+]
 BLOCKS = [b for entry in ENTRIES for b in re.split(r"\n\n|\n(?=- )", entry)]
-
-
-def page_of(chapter):
-    """The text of a page of a chapter."""
-    return (ROOT / "book" / f"{chapter}.md").read_text("utf-8")
 
 
 def parts(entry):
@@ -60,9 +70,9 @@ def unfounded(block):
 
 
 def test_the_notes_are_in_the_contents_and_have_each_chapter_in_order():
-    titles = [re.search(r"^# (.*)", page_of(c), re.M)[1] for c in CHAPTERS]
+    titles = [re.search(r"^# (.*)", text_of(c), re.M)[1] for c in CHAPTERS]
     heads = [entry.splitlines()[0] for entry in ENTRIES]
-    assert "book/teaching" in set(files()) and len(CHAPTERS) == 10
+    assert TEACHING in set(files()) and len(CHAPTERS) == 10
     assert heads == [f"{n}. {title}" for n, title in enumerate(titles, 1)]
 
 
@@ -88,12 +98,12 @@ def test_fifty_minutes_are_fifty(entry):
 def test_a_plan_has_a_task_with_its_solution(entry):
     plan = " ".join(parts(entry)[PARTS[3]].split())
     task, solved, page = re.search(
-        r"task ([12]) \(\[solved\]\(\S+/(solutions_\S+)\)\) of \[On your own\]"
-        r"\(\S+/(\w+)\.ipynb#on-your-own\)",
+        r"task ([12]) \(\[solved\]\(\.\./\.\./notebooks/(\S+)\)\) of \[On your own\]"
+        r"\(\.\./\.\./notebooks/(\S+)\.ipynb#on-your-own\)",
         plan,
     ).groups()
-    title = slug(re.search(r"^# (.*)", page_of(page), re.M)[1])
-    assert solved == f"solutions_{page[:2]}.ipynb#{title}-task-{task}"
+    title = slug(re.search(r"^# (.*)", text_of(page), re.M)[1])
+    assert solved == f"{solutions_of(page)}.ipynb#{title}-task-{task}"
 
 
 @pytest.mark.parametrize(("page", "section"), sorted(set(CHAPTER.findall(TEXT))))
@@ -104,9 +114,9 @@ def test_what_the_notes_link_to_is_there(page, section):
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.splitlines()[0])
 def test_an_entry_stays_within_its_chapter(entry):
-    number = f"{int(entry.split('.')[0]):02}"
-    pages = {page.removeprefix("solutions_") for page, _ in CHAPTER.findall(entry)}
-    assert {page[:2] for page in pages} == {number}
+    first = CHAPTERS[int(entry.split(".")[0]) - 1]
+    folders = {page.split("/")[0] for page, _ in CHAPTER.findall(entry)}
+    assert folders == {first.split("/")[0]}
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block[:40])
@@ -123,15 +133,16 @@ def test_a_number_that_no_linked_cell_shows_is_found_out():
 
 
 def test_the_seconds_in_the_table_are_those_of_the_pages():
-    row = re.compile(r"^\| \[.+\]\(\S+/(\w+)\.ipynb\).*\| (\d+) s \|$", re.M)
+    row = re.compile(
+        r"^\| \[.+\]\(\.\./\.\./notebooks/(\S+)\.ipynb\).*\| (\d+) s \|$", re.M
+    )
     cost = re.compile(r"\*\*Cost:\*\* about (\d+) seconds")
-    costs = {chapter: cost.search(page_of(chapter))[1] for chapter in CHAPTERS}
+    costs = {chapter: cost.search(text_of(chapter))[1] for chapter in CHAPTERS}
     assert dict(row.findall(TEXT)) == costs
 
 
 def test_the_notes_cite_no_thread_that_the_rest_of_the_book_does_not():
-    others = {*(ROOT / "book").glob("*.md")} - {ROOT / "book" / "teaching.md"}
-    known = "".join(page.read_text("utf-8") for page in others)
+    known = "".join(text_of(page) for page in set(files()) - {TEACHING})
     threads = re.findall(r"\[([^\]]+)\]\((https:[^)]+)\)", TEXT)
     assert len(threads) >= 10
     for name, address in threads:
@@ -163,32 +174,32 @@ def test_the_lab_of_chapter_4_does_what_its_scripts_say():
 
 OPENINGS = {  # chapter: the figure's call, how it opens, what the script says of it
     2: (
-        "02_cut_the_trace#try-it",
+        "02_cuts/cut_the_trace#try-it",
         "TraceView.record",
         {"cut": True},
         "opens on D's loss, with *detach the fake* ticked. Untick it first: which",
     ),
     3: (
-        "03b_choose_what_g_hears#four-losses-one-direction",
+        "03_frozen_critic/choose_what_g_hears#four-losses-one-direction",
         "loss_arrows",
         {"loss": 0, "step": 2},
         "saturating, then non-saturating, each with *D's updates* from 10 to 300; the "
         "slider opens at 30, pull it back first.",
     ),
     4: (
-        "04_take_turns#try-it",
+        "04_turns/take_turns#try-it",
         "schedule_lab",
         {},
         "opens on the saturating loss, played at once. Move the step size from 0.2 to",
     ),
     5: (
-        "05_tune_the_schedule#try-it",
+        "05_tuning/tune_the_schedule#try-it",
         "mixture_lab",
         {"a": (1, 1, 0, 0), "b": (1, 2, 0, 0), "time": 6},
         "A is alternating at equal rates, B has the faster D.",
     ),
     6: (
-        "06d_turn_lambda#try-it",
+        "06_one_loss/turn_lambda#try-it",
         "one_loss_lab",
         {"scheme": 3, "loss": 2, "lam": 3},
         "as it opens, move λ: G's mark follows. Set Adam, move λ",
@@ -212,9 +223,11 @@ def test_a_script_starts_from_how_its_figure_opens(number):
 
 
 def test_the_positions_at_which_the_figures_open_are_what_the_scripts_call_them():
-    losses = re.search(r'"loss_D": .*"loss_G"', cells("02_cut_the_trace")[0]["try-it"])
-    assert losses  # the first is the one shown
-    arrows = cells("03b_choose_what_g_hears")[0]["four-losses-one-direction"]
+    trace, arrows = (
+        cells(page)[0][section]
+        for page, _, section in (OPENINGS[n][0].partition("#") for n in (2, 3))
+    )
+    assert re.search(r'"loss_D": .*"loss_G"', trace)  # the first is the one shown
     assert list(PAIRS)[0] == "saturating"
     assert ast.literal_eval(re.search(r"steps, .* = (\(.*?\)),", arrows)[1])[2] == 30
     assert (LOSSES[0], SCHEDULES[0], STEP_SIZES[0]) == ("saturating", SIMULTANEOUS, 0.2)

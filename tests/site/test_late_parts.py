@@ -87,7 +87,7 @@ def test_figures_have_their_size_before_they_come(browser, host, path):
 @pytest.mark.browser
 def test_a_formula_that_came_late_and_is_too_wide_is_reached_by_keyboard(browser, host):
     page = browser.new_page(viewport={"width": 250, "height": 800})
-    page.goto(f"{host}/notebooks/06_train_with_one_loss.html")
+    page.goto(f"{host}/notebooks/06_one_loss/train_with_one_loss.html")
     reached = "mjx-container[display][tabindex='0']"
     page.wait_for_selector(reached, state="attached", timeout=10_000)
     page.close()

@@ -12,9 +12,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 import yaml
 from book_site import notice_changed_assets, remove_old_pages
+from build_notebooks import chapters, page_name
 
 ROOT = Path(__file__).parents[2]
-CHAPTERS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+CHAPTERS = [f"notebooks/{page_name(text)}" for text in chapters()]
 COLAB = "https://colab.research.google.com"
 pytestmark = pytest.mark.timeout(180)
 
@@ -80,8 +81,8 @@ def published(tmp_path_factory):
 
 def test_every_notebook_is_a_page_of_the_book(plain):
     assert CHAPTERS
-    built = sorted(page.stem for page in (plain / "notebooks").glob("*.html"))
-    assert built == CHAPTERS
+    built = {p.relative_to(plain) for p in (plain / "notebooks").rglob("*.html")}
+    assert built == {Path(f"{chapter}.html") for chapter in CHAPTERS}
 
 
 def test_without_a_repository_no_page_links_to_colab_or_github(plain):
@@ -93,16 +94,15 @@ def test_without_a_repository_no_page_links_to_colab_or_github(plain):
 
 def test_with_a_repository_each_chapter_opens_its_notebook_in_colab(published):
     for chapter in CHAPTERS:
-        place = f"somebody/some-book/blob/colab/notebooks/{chapter}.ipynb"
-        links = outside(published / "notebooks" / f"{chapter}.html")
+        place = f"somebody/some-book/blob/colab/{chapter}.ipynb"
+        links = outside(published / f"{chapter}.html")
         assert [link for link in links if COLAB in link] == [f"{COLAB}/github/{place}"]
         assert "https://github.com/somebody/some-book" in links
 
 
 def test_pages_without_code_have_no_colab_button(published):
-    assert not [
-        link for link in outside(published / "book/glossary.html") if COLAB in link
-    ]
+    links = outside(published / "book/appendix/glossary.html")
+    assert not [link for link in links if COLAB in link]
 
 
 def test_a_repository_that_is_no_owner_and_name_is_refused_in_one_line(tmp_path):
@@ -142,13 +142,15 @@ def test_what_an_earlier_build_wrote_of_a_page_that_is_gone_goes(tmp_path):
     app = SimpleNamespace(
         outdir=tmp_path,
         builder=SimpleNamespace(format="html"),
-        env=SimpleNamespace(all_docs={"book/new": 0, "notebooks/new": 0}),
+        env=SimpleNamespace(all_docs={"book/new": 0, "notebooks/01_a/new": 0}),
         config=SimpleNamespace(html_additional_pages={"index": "index.html"}),
     )
-    states, sources = "_static/widget_states/notebooks", "_sources/notebooks"
+    states, sources = (
+        f"{folder}/notebooks/01_a" for folder in ("_static/widget_states", "_sources")
+    )
     kept = {"index.html", "search.html", "book/new.html", "_static/other.html"}
     kept |= {f"{states}/new.js", f"{sources}/new.ipynb", "_sources/book/new.md"}
-    old = {"book/old.html", "notebooks/old.html", f"{states}/old.js"}
+    old = {"book/old.html", "notebooks/01_a/old.html", f"{states}/old.js"}
     old |= {f"{sources}/old.ipynb", "_sources/book/old.md"}
     for name in kept | old:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -57,7 +57,7 @@ def edges(page, code):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("kind", [".cell_input", ".cell_output"])
 def test_code_that_goes_on_past_an_edge_throws_a_shadow_there(visit, kind, theme):
-    page = visit("notebooks/01_follow_a_trace.html", size=PHONE, theme=theme)
+    page = visit("notebooks/01_traces/follow_a_trace.html", size=PHONE, theme=theme)
     code = next(
         code
         for code in page.query_selector_all(f"{kind} pre")
@@ -139,7 +139,7 @@ def test_play_shows_signs_says_their_names_and_moves_the_clock(visit, path):
 
 
 def test_on_a_phone_the_switches_below_a_list_stand_in_one_row(visit):
-    page = visit("notebooks/02_cut_the_trace.html", size=PHONE)
+    page = visit("notebooks/02_cuts/cut_the_trace.html", size=PHONE)
     switches = page.query_selector_all(".widget-checkbox")
     heights = {switch.bounding_box()["y"] for switch in switches}
     assert (len(switches), len(heights)) == (2, 1)
@@ -147,7 +147,7 @@ def test_on_a_phone_the_switches_below_a_list_stand_in_one_row(visit):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_paper_is_light_whatever_the_theme(visit, theme):
-    page = visit("notebooks/02_cut_the_trace.html", theme=theme)
+    page = visit("notebooks/02_cuts/cut_the_trace.html", theme=theme)
     page.emulate_media(media="print")
     page.wait_for_function(f"() => ({DARK})().length === 0")  # colours change slowly
 
