@@ -1,13 +1,14 @@
 """Make notebooks/ from the texts in book/. One way only: text to notebook.
 
 The same text gives the same bytes. All outputs are dropped, except those of cells
-tagged `nbval-check-output` whose source did not change; `--execute` runs the pages and
-refreshes exactly these. A page is named by its file, `take_turns`, or with its folder,
-`04_turns/take_turns`; a folder, `04_turns`, names all the pages in it.
+tagged `nbval-check-output` whose source did not change; `--execute` refreshes exactly
+these from the pages' runs. A page is named by its file, `take_turns`, or with its
+folder, `04_turns/take_turns`; a folder, `04_turns`, names all the pages in it.
 """
 
 import argparse
 import json
+import os
 import re
 import sys
 from collections import Counter
@@ -16,7 +17,6 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 CHECKED = "nbval-check-output"
@@ -112,15 +112,26 @@ def build(text, executed=None):
     return nbformat.writes(notebook) + "\n"
 
 
-def execute(text):
-    """Run the page in its notebook's folder and return it with its outputs."""
-    client = NotebookClient(
-        read_text(text),
-        timeout=300,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(notebook_path(text).parent)}},
-    )
-    return client.execute()
+def page_runs():
+    """The module that runs pages and keeps their runs; it takes a second to import."""
+    sys.path.insert(0, str(ROOT / "book" / "_ext"))
+    import page_runs
+
+    return page_runs
+
+
+def refresh(texts, runs=None):
+    """Store what the checked cells of these pages print in their runs.
+
+    A page whose run does not hold any more is run first.
+    """
+    runs = runs or page_runs().Runs()
+    paths = {text: notebook_path(text) for text in texts}
+    for text, path in paths.items():
+        write(path, build(text))
+    runs.run(runs.missing(paths.values()))
+    for text, path in paths.items():
+        write(path, build(text, runs.find(nbformat.read(path, as_version=4))))
 
 
 def stamp(notebook, address):
@@ -147,7 +158,7 @@ def changed(texts):
 
 def told(paths):
     """The paths in words."""
-    return ", ".join(str(path.relative_to(ROOT)) for path in paths)
+    return ", ".join(os.path.relpath(path, ROOT) for path in paths)
 
 
 def write(path, made):
@@ -155,7 +166,7 @@ def write(path, made):
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_text("utf-8") != made:
         path.write_text(made, "utf-8")
-        print(f"made {path.relative_to(ROOT)}")
+        print(f"made {os.path.relpath(path, ROOT)}")
 
 
 def named(words, texts):
@@ -202,11 +213,15 @@ def main():
     args = parse_arguments()
     if args.check:
         if paths := [*changed(args.texts)]:
-            sys.exit(f"not what book/ makes, run `make notebooks`: {told(paths)}")
+            sys.exit(
+                f"not what book/ makes: {told(paths)}\n"
+                "run `make notebooks`; for notebooks of your own there is `make lab`"
+            )
+    elif args.execute:
+        refresh(args.texts)
     else:
         for text in args.texts:
-            made = build(text, execute(text) if args.execute else None)
-            write(notebook_path(text), made)
+            write(notebook_path(text), build(text))
     if left := orphans():
         sys.exit(f"no text in book/ makes these notebooks, remove them: {told(left)}")
 

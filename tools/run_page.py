@@ -7,16 +7,10 @@ import build_notebooks
 
 
 def main(words):
-    """Run, then let nbval compare; end with nbval's exit status.
-
-    The build's own modules come late: a page that is not there is one line at once.
-    """
+    """Run, then let nbval compare; a page that is not there is one line at once."""
     texts = build_notebooks.parse_arguments(words).texts
     paths = [build_notebooks.notebook_path(text) for text in texts]
-    sys.path.insert(0, str(build_notebooks.ROOT / "book" / "_ext"))
-    from page_runs import Runs
-
-    runs = Runs()
+    runs = build_notebooks.page_runs().Runs()
     runs.run(runs.missing(paths))
     pytest = [sys.executable, "-m", "pytest", "--durations=0", *paths]
     if subprocess.call(pytest, cwd=build_notebooks.ROOT):

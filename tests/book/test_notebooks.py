@@ -6,6 +6,7 @@ from pathlib import Path
 
 import build_notebooks
 import nbformat
+import page_runs
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -171,10 +172,15 @@ def test_the_same_text_gives_the_same_bytes(page):
     assert build_notebooks.build(text) == build_notebooks.build(text)
 
 
-def test_an_output_stays_with_its_cell_and_goes_when_the_cell_changes(page):
+@pytest.fixture
+def runs(tmp_path):
+    """An empty store of runs."""
+    return page_runs.Runs(tmp_path / "runs")
+
+
+def test_an_output_stays_with_its_cell_and_goes_when_the_cell_changes(page, runs):
     text = page(PRINTS)
-    made = build_notebooks.build(text, build_notebooks.execute(text))
-    build_notebooks.notebook_path(text).write_text(made)
+    build_notebooks.refresh([text], runs)
     page("A sentence above.\n" + PRINTS)
     (cell,) = (
         c
@@ -187,17 +193,17 @@ def test_an_output_stays_with_its_cell_and_goes_when_the_cell_changes(page):
     assert cell.outputs == [] and cell.execution_count is None
 
 
-def test_a_checked_cell_may_only_print(page):
+def test_a_checked_cell_may_only_print(page, runs):
     text = page(PRINTS.replace("print(6 * 7)", "6 * 7"))
     with pytest.raises(ValueError, match="use print in"):
-        build_notebooks.build(text, build_notebooks.execute(text))
+        build_notebooks.refresh([text], runs)
 
 
-def test_nbval_passes_a_true_output_and_fails_a_corrupted_one(page):
+def test_nbval_passes_a_true_output_and_fails_a_corrupted_one(page, runs):
     text = page(PRINTS)
-    made = build_notebooks.build(text, build_notebooks.execute(text))
+    build_notebooks.refresh([text], runs)
     path = build_notebooks.notebook_path(text)
-    path.write_text(made)
+    made = path.read_text()
     assert run_nbval(path)[0] == 0
     path.write_text(made.replace('"42\\n"', '"43\\n"'))
     code, shown = run_nbval(path)
