@@ -7,6 +7,7 @@ paragraphs *Gradient* and *Source* as parts of their own, and the pages that use
 
 import ast
 import re
+import textwrap
 from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
@@ -21,11 +22,12 @@ KINDS = {ast.FunctionDef: "function", ast.ClassDef: "class"}
 
 
 class Defined(NamedTuple):
-    """Where a public name is defined, and whether as function, class or data."""
+    """Where a public name is defined, and as what; of data, the statement, too."""
 
     module: str
     name: str
     kind: str
+    statement: str = ""
 
 
 @cache
@@ -48,7 +50,7 @@ def defined(path):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = [n for target in targets for n in ast.walk(target)]
             if name in (n.id for n in names if isinstance(n, ast.Name)):
-                return Defined(module, name, "data")
+                return Defined(module, name, "data", ast.unparse(node))
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 if name == (alias.asname or alias.name):
@@ -101,9 +103,28 @@ def write_entries(app, page, source):
     for room in sorted({room_of(what) for what in found}):
         source[0] += f"\n## {room}\n\n{summary(room)}\n\n```{{eval-rst}}\n"
         for what in sorted(w for w in found if room_of(w) == room):
-            members = "   :members:\n" if what.kind == "class" else ""
-            source[0] += f".. auto{what.kind}:: {found[what][0]}\n{members}\n"
+            source[0] += entry(what, *found[what])
         source[0] += "```\n"
+
+
+def entry(what, path, pages):
+    """The directives for one name; data shows how it is made."""
+    if what.kind != "data":
+        members = "   :members:\n" if what.kind == "class" else ""
+        return f".. auto{what.kind}:: {path}\n{members}\n"
+    shown = [f".. py:data:: {path}", "", "   .. code-block:: python", ""]
+    shown += [f"      {line}" for line in in_lines(what.statement)]
+    return "\n".join([*shown, "", f"   **Used in** {links(pages)}", "", ""])
+
+
+def in_lines(statement):
+    """A statement in lines that a page has room for."""
+    return textwrap.wrap(statement, 80, subsequent_indent="    ")[:12]
+
+
+def links(pages):
+    """The pages by their titles."""
+    return ", ".join(f":doc:`/{page}`" for page in pages) or "no page yet"
 
 
 def parts(app, kind, name, thing, options, lines):
@@ -116,8 +137,7 @@ def parts(app, kind, name, thing, options, lines):
             made.append(line)
     for path, pages in app.env.public_names.values():
         if path == name and pages:
-            links = ", ".join(f":doc:`/{page}`" for page in pages)
-            made += ["", "Used in", "-------", links, ""]
+            made += ["", "Used in", "-------", links(pages), ""]
     lines[:] = made
 
 
