@@ -297,7 +297,7 @@ def book(tmp_path_factory):
     for name in EXTENSION:
         (folder / "book" / "_ext").mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / "book" / "_ext" / name, folder / "book" / "_ext")
-    text = (ROOT / "book" / "status.md").read_text("utf-8")
+    text = (ROOT / "book" / "appendix" / "status.md").read_text("utf-8")
     (folder / "book" / "status.md").write_text(text)
     (folder / "ganflow").mkdir()
     (folder / "ganflow" / "__init__.py").touch()
