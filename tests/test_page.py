@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from ganflow import chapter
+from ganflow import page as helpers
 from ganflow.page import (
     quiet_start,
     raises,
@@ -56,7 +56,7 @@ def test_outside_a_notebook_the_source_is_printed(capsys, monkeypatch):
 
 def test_in_a_notebook_the_source_is_a_block_of_code(monkeypatch):
     shown = []
-    monkeypatch.setitem(sys.modules, "ipykernel", chapter)
+    monkeypatch.setitem(sys.modules, "ipykernel", helpers)
     monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     show_source(Flow)
     assert shown[0]["text/markdown"] == f"```python\n{source_of(Flow)}\n```"
@@ -84,22 +84,22 @@ def contrast(one, other):
 
 
 def test_ink_and_both_players_stand_out_on_the_paper_of_a_figure():
-    assert contrast(chapter.INK, chapter.PAPER) >= 7  # text, even where it is small
-    for colour in chapter.CYCLE[:2]:
-        assert contrast(colour, chapter.PAPER) > 3  # what WCAG asks of a graph's lines
+    assert contrast(helpers.INK, helpers.PAPER) >= 7  # text, even where it is small
+    for colour in helpers.CYCLE[:2]:
+        assert contrast(colour, helpers.PAPER) > 3  # what WCAG asks of a graph's lines
 
 
 def test_a_figure_brings_its_paper_and_has_lines_that_differ_in_dashes():
     with matplotlib.rc_context():
         use_book_style()
         figure, axes = plt.subplots()
-        lines = [axes.plot([0, 1])[0] for _ in chapter.CYCLE]
+        lines = [axes.plot([0, 1])[0] for _ in helpers.CYCLE]
         figure.canvas.draw()
         corner = np.asarray(figure.canvas.buffer_rgba())[0, 0] / 255
         ink = matplotlib.colors.to_hex(axes.xaxis.label.get_color())
         plt.close(figure)
-    assert matplotlib.colors.to_hex(corner, keep_alpha=True) == chapter.PAPER + "ff"
-    assert ink == chapter.INK
+    assert matplotlib.colors.to_hex(corner, keep_alpha=True) == helpers.PAPER + "ff"
+    assert ink == helpers.INK
     assert (
         len({str(line.get_linestyle()) + str(line._dash_pattern) for line in lines})
         == 6
