@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = made.add_argument
-    add("--data", default="digits", help="digits, fashion, flowers, a folder or a zip")
+    add("--data", default="digits", help="digits, flowers, a folder or a zip")
     add("--size", type=int, choices=(16, 32, 64), default=32, help="pixels of a side")
     add("--channels", type=int, choices=(1, 3), help="as the data has, if not given")
     losses = (*RECIPES, *EVERY_LOSS)

@@ -182,7 +182,7 @@ def test_the_command_says_in_one_line_that_pooch_is_missing(
 ):
     monkeypatch.setenv("GANFLOW_DATA", str(tmp_path))
     monkeypatch.setitem(sys.modules, "pooch", None)
-    options = ["--data", "fashion", "--size", "16", "--out", str(tmp_path / "run")]
+    options = ["--data", "flowers", "--size", "16", "--out", str(tmp_path / "run")]
     assert command().main(options) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "which needs pooch: pip install pooch, or" in said
