@@ -63,10 +63,6 @@ offline: environment  ## pack the built site into a zip that opens from a folder
 pdf: environment  ## print the built site as one PDF, by Chromium
 	@$(BIN)/python tools/print_book.py
 
-.PHONY: bench-book
-bench-book: environment  ## weigh and time the pages of the built site, by Chromium
-	@$(BIN)/python tools/bench_book.py
-
 .PHONY: links
 links: environment  ## follow the links to other hosts; run no cell
 	@$(BIN)/python tools/check_links.py
