@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from bench_single_loss import WAYS, Pair, Spent, main, shares
+from one_loss_cost import WAYS, Pair, Spent, main, shares
 
 from ganflow.losses import EVERY_LOSS
 from ganflow.passes import cost_of

@@ -2,9 +2,9 @@
 
 import json
 
-import bench_step
-import bench_ways
 import pytest
+import tick_cost
+import tick_ways
 import torch
 
 from ganflow.losses import gradient_penalty
@@ -12,13 +12,13 @@ from ganflow.nets import dcgan_critic
 from ganflow.train import tick
 
 TINY = "--sizes 16 --width 4 --batch 4 --rounds 2 --device cpu".split()
-OPTIONS = bench_step.parser().parse_args(TINY)
+OPTIONS = tick_cost.parser().parse_args(TINY)
 CPU = torch.device("cpu")
 
 
 def test_each_way_is_measured_against_the_plain_one(tmp_path, capsys):
     path = tmp_path / "rows.json"
-    assert bench_step.main([*TINY, "--no-tensorflow", "--json", str(path)]) == 0
+    assert tick_cost.main([*TINY, "--no-tensorflow", "--json", str(path)]) == 0
     plain, fast = json.loads(path.read_text())
     assert (plain["way"], fast["way"]) == ("plain", "fast") and plain["times"] == 1
     assert fast["gflop"] < 0.9 * plain["gflop"]
@@ -27,22 +27,22 @@ def test_each_way_is_measured_against_the_plain_one(tmp_path, capsys):
         fast["gflop"] * 1e9 / (fast["ms"] / 1e3) / fast["peak"]
     )
     printed = capsys.readouterr().out
-    assert all(bench_step.shown(row) in printed for row in (plain, fast))
+    assert all(tick_cost.shown(row) in printed for row in (plain, fast))
 
 
 def test_times_compares_round_by_round():
     """The machine gets slower from round to round; the ways do not change."""
     plain, own = (
-        [bench_step.Spent(scale * k, scale * k) for k in (1, 2, 8)] for scale in (3, 2)
+        [tick_cost.Spent(scale * k, scale * k) for k in (1, 2, 8)] for scale in (3, 2)
     )
-    assert bench_step._times(plain, own, "clock") == 1.5
+    assert tick_cost._times(plain, own, "clock") == 1.5
 
 
 def test_the_compiled_moves_are_the_fast_ones(monkeypatch):
     """Without the compiler, which would change no formula and take a minute."""
     monkeypatch.setattr(torch, "compile", lambda function: function)
-    fast = bench_ways.prepare("fast", CPU, 16, OPTIONS).run
-    compiled = bench_ways.prepare("fast, compiled", CPU, 16, OPTIONS)
+    fast = tick_ways.prepare("fast", CPU, 16, OPTIONS).run
+    compiled = tick_ways.prepare("fast, compiled", CPU, 16, OPTIONS)
     for _ in range(2):
         tick(fast)
         compiled.tick()
@@ -54,12 +54,12 @@ def test_the_compiled_moves_are_the_fast_ones(monkeypatch):
 
 @pytest.mark.cuda
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
-@pytest.mark.parametrize("name", [*bench_ways.GPU_WAYS, *bench_ways.GPU_COMPILED])
+@pytest.mark.parametrize("name", [*tick_ways.GPU_WAYS, *tick_ways.GPU_COMPILED])
 def test_the_ways_of_a_gpu_move_as_the_plain_one(name):
     """A tick's weights, relative to how far it went; bf16 keeps 8 bits."""
     device = torch.device("cuda")
     runs = [
-        bench_ways.prepare(way, device, 32, bench_step.parser().parse_args([]))
+        tick_ways.prepare(way, device, 32, tick_cost.parser().parse_args([]))
         for way in ("plain", name)
     ]
     start = [p.detach().clone() for p in runs[0].run.D.parameters()]
@@ -72,7 +72,7 @@ def test_the_ways_of_a_gpu_move_as_the_plain_one(name):
 
 
 def test_the_gradients_in_tensorflow_are_torchs():
-    from bench_tf import as_torch, gradients_tf
+    from tick_tensorflow import as_torch, gradients_tf
 
     rng = torch.Generator().manual_seed(0)
     D = dcgan_critic(16, 4, 3, generator=rng)
@@ -89,5 +89,5 @@ def test_the_gradients_in_tensorflow_are_torchs():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
 def test_without_a_gpu_it_says_so(capsys):
-    assert bench_step.main(["--device", "cuda"]) == 1
-    assert capsys.readouterr().err == "bench_step: torch sees no CUDA device here\n"
+    assert tick_cost.main(["--device", "cuda"]) == 1
+    assert capsys.readouterr().err == "tick_cost: torch sees no CUDA device here\n"

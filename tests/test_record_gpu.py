@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-import bench_step
 import pytest
 import record_gpu
+import tick_cost
 import torch
 import train_wgan_gp
 from test_training_view import fake_run
@@ -35,7 +35,7 @@ def options(folder, *words):
 
 def in_process(command, _seconds):
     """Stands in for `within`: the same command without another Python."""
-    program = {"train_wgan_gp": train_wgan_gp, "bench_step": bench_step}
+    program = {"train_wgan_gp": train_wgan_gp, "tick_cost": tick_cost}
     return program[Path(command[0]).stem].main(command[1:])
 
 

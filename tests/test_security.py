@@ -99,7 +99,7 @@ OWN_BYTES = {  # written a moment before by the same program, and by nobody else
     "book/10c_mend_the_setup.md": "torch.load(io.BytesIO(file.getvalue()))",  # refuses
     "ganflow/train/spread_fork.py": "pickle.loads(here.recv_bytes())",  # its own fork
 }
-FOLDERS = ("ganflow", "tools", "tests", "book/_ext")
+FOLDERS = ("ganflow", "bench", "tools", "tests", "book/_ext")
 PROGRAMS = [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*.py"))]
 
 

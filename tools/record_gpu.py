@@ -23,6 +23,7 @@ from ganflow.record.gpu_runs import RESULTS, STEPS
 from ganflow.train.files import write_whole
 
 TOOLS = Path(__file__).parent
+BENCH = TOOLS.parent / "bench"
 RUNS = ("wgan-gp", "gan")
 LOOKS = 6  # pictures take most of a record's bytes
 
@@ -57,7 +58,7 @@ def timings(options: argparse.Namespace) -> list[str]:
         words += ["--width", str(options.width), "--batch", "8"]
     if options.device == "cuda" and any(map(shutil.which, ("cc", "gcc", "clang"))):
         words.append("--compile")  # which writes C, for Python to launch its kernels
-    return [str(TOOLS / "bench_step.py"), *words, "--json", str(options.work / STEPS)]
+    return [str(BENCH / "tick_cost.py"), *words, "--json", str(options.work / STEPS)]
 
 
 def run_piece(name: str, options: argparse.Namespace) -> bool:

@@ -1,7 +1,7 @@
 """Print what a tick of WGAN-GP takes, plain and fast, as ratios of one process.
 
-`.venv/bin/python tools/bench_step.py`, or, with nothing but torch installed,
-`PYTHONPATH=. python3 tools/bench_step.py`. A tick is five moves of D, each on a batch
+`.venv/bin/python bench/tick_cost.py`, or, with nothing but torch installed,
+`PYTHONPATH=. python3 bench/tick_cost.py`. A tick is five moves of D, each on a batch
 of its own and with a penalty, and one of G. The ways take turns; each round compares
 its ways with its own plain one; shown are the medians over rounds. "of peak" is the
 tick's arithmetic per second as a share of this process's fastest product or convolution
@@ -22,7 +22,7 @@ from statistics import median
 from time import perf_counter, process_time
 
 import torch
-from bench_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
+from tick_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 
 from ganflow.passes.flops import Flops
 from ganflow.train import multiplying, tick
@@ -125,7 +125,7 @@ def _times(plain: list[Spent], own: list[Spent], kind: str) -> float:
 def in_tensorflow(size: int, options: argparse.Namespace) -> str:
     """One line: D's gradients in TensorFlow against torch's, on the CPU."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from bench_tf import gradients_tf, tf  # TensorFlow, after torch
+    from tick_tensorflow import gradients_tf, tf  # TensorFlow, after torch
 
     for pool in ("intra", "inter"):  # no more threads than torch has
         limit = getattr(tf.config.threading, f"set_{pool}_op_parallelism_threads")
@@ -178,7 +178,7 @@ def main(words: list[str] | None = None) -> int:
     options = parser().parse_args(words)
     found = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     if options.device == "cuda" and "cuda" not in found:
-        print("bench_step: torch sees no CUDA device here", file=sys.stderr)
+        print("tick_cost: torch sees no CUDA device here", file=sys.stderr)
         return 1
     rows, told = [], f"torch {torch.__version__}, {torch.get_num_threads()} threads"
     for name in (options.device,) if options.device else found:

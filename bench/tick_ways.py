@@ -1,4 +1,4 @@
-"""The ways to take a tick that `bench_step.py` compares, each on a run of its own."""
+"""The ways to take a tick that `tick_cost.py` compares, each on a run of its own."""
 
 from __future__ import annotations
 

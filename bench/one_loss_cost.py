@@ -1,7 +1,7 @@
 """Print what a training step costs, written in nine ways: a DCGAN pair, as ratios.
 
-`.venv/bin/python tools/bench_single_loss.py`, or, with nothing but torch installed,
-`PYTHONPATH=. python3 tools/bench_single_loss.py`. A step is: clear, find both players'
+`.venv/bin/python bench/one_loss_cost.py`, or, with nothing but torch installed,
+`PYTHONPATH=. python3 bench/one_loss_cost.py`. A step is: clear, find both players'
 gradients, move both by Adam. The ways take turns; each round compares its ways with its
 own first one; shown are medians and middle halves, on a CPU of processor time too.
 """

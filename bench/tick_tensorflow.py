@@ -1,4 +1,4 @@
-"""The gradients of `bench_step.py`'s critic in TensorFlow, from torch's weights."""
+"""The gradients of `tick_cost.py`'s critic in TensorFlow, from torch's weights."""
 
 from __future__ import annotations
 
