@@ -49,7 +49,7 @@ def training(name: str, options: argparse.Namespace) -> list[str]:
 
 def timings(options: argparse.Namespace) -> list[str]:
     """The command of the timings, which end well within a piece."""
-    words = ["--device", options.device, "--no-tensorflow", "--rounds", "5"]
+    words = ["--device", options.device, "--rounds", "5"]
     words += [
         "--sizes",
         *(("32", "64") if options.size == 64 else (str(options.size),)),
