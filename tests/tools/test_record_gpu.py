@@ -13,7 +13,6 @@ import record_gpu
 import tick_cost
 import torch
 import train_wgan_gp
-from test_training_view import fake_run
 
 from ganflow.record.gpu_runs import (
     NONE,
@@ -148,13 +147,13 @@ def test_nothing_recorded_is_told_in_words(tmp_path):
     assert told_runs({}) == told_steps([]) == NONE
 
 
-def test_a_recorded_run_is_told_with_where_it_comes_from():
+def test_a_recorded_run_is_told_with_where_it_comes_from(recorded):
     where = {"seconds": 99.6, "device": "A GPU", "torch": "2.11", "seed": 3}
     where |= {"commit": "abc", "date": "2026-01-01", "command": "train --data flowers"}
     settings = {"critic_steps": 5, "data": "flowers", "size": 64}
-    run = replace(fake_run(), provenance=where, settings=settings)
+    run = replace(gpu_runs(recorded)["gan"], provenance=where, settings=settings)
     told = told_runs({"wgan-gp": run})
-    assert told.startswith("wgan-gp: 1,000 ticks of 5 critic steps on flowers at 64x64")
+    assert told.startswith("wgan-gp: 4 ticks of 5 critic steps on flowers at 64x64")
     for words in ("in 100 s", "A GPU, torch 2.11, seed 3", "commit abc", "--data flow"):
         assert words in told
 
