@@ -76,13 +76,15 @@ offline: environment  ## pack the built site into a zip that opens from a folder
 pdf: environment  ## print the built site as one PDF, by Chromium
 	@$(BIN)/python tools/print_book.py
 
-.PHONY: bench-book
-bench-book: environment  ## weigh and time the pages of the built site, by Chromium
-	@$(BIN)/python tools/bench_book.py
-
 .PHONY: links
 links: environment  ## follow the links to other hosts; run no cell
-	@$(BIN)/python tools/check_links.py
+	@rm -rf _build/links && mkdir -p _build/links && cp _config.yml _build/links
+	@ln -s ../../book _build/links/book  # conf.py names files beside itself, and stays out of the tree
+	@$(BIN)/jupyter-book config sphinx . --config _build/links/_config.yml >/dev/null
+	@$(BIN)/sphinx-build -Q -b linkcheck -c _build/links -D nb_execution_mode=off \
+		-D extensions=myst_nb,jupyter_book,sphinx_external_toc,sphinxcontrib.bibtex . _build/links/found \
+		|| test -s _build/links/found/output.txt  # which says what is broken; some hosts refuse programs
+	@! grep '\[broken\]\|\[timeout\]' _build/links/found/output.txt | grep -v ': 4\(03\|29\) '
 
 .PHONY: newest
 newest:  ## run the notebooks with the newest torch and TensorFlow, in _build/newest

@@ -23,7 +23,6 @@ FLAGS = (
     "--disable-background-networking --disable-component-update --disable-sync"
 ).split()
 SIZE = {"width": 1400, "height": 900}
-ROUND_TRIP = 150  # ms, where a network's speed is given
 TEXT = ("text/", "application/javascript", "application/json", "image/svg+xml")
 
 # The kinds of controls, the key that moves each, and at its end the other one.
@@ -102,23 +101,11 @@ def serve(folder):
 
 
 @contextmanager
-def first_visit(browser, megabits=None):
-    """Yield a page with an empty cache, on a network of `megabits` per second."""
+def first_visit(browser):
+    """Yield a page with an empty cache."""
     context = browser.new_context(viewport=SIZE)
     try:
-        page = context.new_page()
-        if megabits:
-            bytes_per_second = megabits * 1e6 / 8
-            context.new_cdp_session(page).send(
-                "Network.emulateNetworkConditions",
-                {
-                    "offline": False,
-                    "latency": ROUND_TRIP,
-                    "downloadThroughput": bytes_per_second,
-                    "uploadThroughput": bytes_per_second,
-                },
-            )
-        yield page
+        yield context.new_page()
     finally:
         context.close()
 
@@ -160,23 +147,23 @@ def weight_of(page):
     return Weight(early, sum(size for _, size in asked))
 
 
-def first_paint(browser, address, megabits=None):
+def first_paint(browser, address):
     """Seconds from following a link to the first text or picture on the screen."""
-    with first_visit(browser, megabits) as page:
+    with first_visit(browser) as page:
         page.goto(address, wait_until="load")
         while (paint := page.evaluate(PAINTED)) is None:
             page.wait_for_timeout(20)
         return paint / 1000
 
 
-def usable(browser, address, megabits=None):
+def usable(browser, address):
     """Seconds from following a link to the first answer of a widget.
 
     The reader scrolls to the first widget as soon as the page has a place for it, and
     presses a key that moves its first control as soon as its picture is drawn. The
     clock stops when a picture looks different.
     """
-    with first_visit(browser, megabits) as page:
+    with first_visit(browser) as page:
         page.goto(address, wait_until="commit")
         place = page.wait_for_selector("[data-live]", state="attached")
         place.evaluate("place => place.scrollIntoView()")

@@ -23,6 +23,7 @@ from ganflow.records.gpu_runs import RESULTS, STEPS
 from ganflow.training.keep.files import write_whole
 
 TOOLS = Path(__file__).parent
+BENCH = TOOLS.parent / "bench"
 RUNS = ("wgan-gp", "gan")
 LOOKS = 6  # pictures take most of a record's bytes
 
@@ -48,7 +49,7 @@ def training(name: str, options: argparse.Namespace) -> list[str]:
 
 def timings(options: argparse.Namespace) -> list[str]:
     """The command of the timings, which end well within a piece."""
-    words = ["--device", options.device, "--no-tensorflow", "--rounds", "5"]
+    words = ["--device", options.device, "--rounds", "5"]
     words += [
         "--sizes",
         *(("32", "64") if options.size == 64 else (str(options.size),)),
@@ -57,7 +58,7 @@ def timings(options: argparse.Namespace) -> list[str]:
         words += ["--width", str(options.width), "--batch", "8"]
     if options.device == "cuda" and any(map(shutil.which, ("cc", "gcc", "clang"))):
         words.append("--compile")  # which writes C, for Python to launch its kernels
-    return [str(TOOLS / "bench_step.py"), *words, "--json", str(options.work / STEPS)]
+    return [str(BENCH / "tick_cost.py"), *words, "--json", str(options.work / STEPS)]
 
 
 def run_piece(name: str, options: argparse.Namespace) -> bool:

@@ -28,7 +28,7 @@ def gpu_runs(folder: Path = RESULTS) -> dict[str, TrainingRun]:
 
 
 def gpu_steps(folder: Path = RESULTS) -> list[dict]:
-    """What `tools/bench_step.py` measured on a GPU, a dict for each way; or nothing."""
+    """What `bench/tick_cost.py` measured on a GPU, a dict for each way; or nothing."""
     path = folder / STEPS
     return json.loads(path.read_text()) if path.exists() else []
 

@@ -16,10 +16,10 @@ LINKS = [
 ]
 
 
-def test_there_are_46_questions_in_order():
-    assert [int(re.match(r"\*\*(\d+)", each)[1]) for each in QUESTIONS] == [
-        *range(1, 47)
-    ]
+def test_the_questions_are_numbered_through():
+    """A reader who is told "question 12" finds one, and only one."""
+    numbers = [int(re.match(r"\*\*(\d+)", each)[1]) for each in QUESTIONS]
+    assert numbers == [*range(1, len(QUESTIONS) + 1)] != []
 
 
 @pytest.mark.parametrize("text", QUESTIONS, ids=lambda text: text[2:40])

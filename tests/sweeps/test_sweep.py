@@ -7,9 +7,9 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from bench_sweep import flops
 
-from ganflow.data import digits_plane, ring
+from ganflow.cost.flops import Flops
+from ganflow.data import ring
 from ganflow.dynamics import RULES, play
 from ganflow.schedule import (
     ALTERNATING,
@@ -19,6 +19,7 @@ from ganflow.schedule import (
     generator_steps,
 )
 from ganflow.sweeps import GameSetting, GanSetting, sweep
+from ganflow.sweeps.stack import Stack
 
 SCHEDULES = [
     SIMULTANEOUS,
@@ -269,7 +270,10 @@ def test_a_tick_of_many_runs_does_no_product_that_one_run_does_not_need():
     n, w = 16, 8
     G, D, hidden_G, hidden_D = (w * (w + k) for k in (4, 3, 2, 1))
     products = (G + 2 * (2 * D + hidden_D)) + (2 * G + 2 * D + hidden_G)
-    assert flops(GanSetting(batch=n, width=w)) == 2 * n * products
+    stack = Stack.of([GanSetting(batch=n, width=w)] * 2, torch.device("cpu"))
+    with Flops() as counted:
+        stack.tick()
+    assert counted.total == 2 * 2 * n * products
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 import stamp_colab
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NOTEBOOKS = {
     str(build_notebooks.notebook_path(text).relative_to(ROOT))

@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
-import bench_step
 import pytest
 import record_gpu
+import tick_cost
 import torch
 import train_wgan_gp
-from fake_run import fake_run
 
 from ganflow.records.gpu_runs import (
     NONE,
@@ -35,7 +34,7 @@ def options(folder, *words):
 
 def in_process(command, _seconds):
     """Stands in for `within`: the same command without another Python."""
-    program = {"train_wgan_gp": train_wgan_gp, "bench_step": bench_step}
+    program = {"train_wgan_gp": train_wgan_gp, "tick_cost": tick_cost}
     return program[Path(command[0]).stem].main(command[1:])
 
 
@@ -148,13 +147,13 @@ def test_nothing_recorded_is_told_in_words(tmp_path):
     assert told_runs({}) == told_steps([]) == NONE
 
 
-def test_a_recorded_run_is_told_with_where_it_comes_from():
+def test_a_recorded_run_is_told_with_where_it_comes_from(recorded):
     where = {"seconds": 99.6, "device": "A GPU", "torch": "2.11", "seed": 3}
     where |= {"commit": "abc", "date": "2026-01-01", "command": "train --data flowers"}
     settings = {"critic_steps": 5, "data": "flowers", "size": 64}
-    run = replace(fake_run(), provenance=where, settings=settings)
+    run = replace(gpu_runs(recorded)["gan"], provenance=where, settings=settings)
     told = told_runs({"wgan-gp": run})
-    assert told.startswith("wgan-gp: 1,000 ticks of 5 critic steps on flowers at 64x64")
+    assert told.startswith("wgan-gp: 4 ticks of 5 critic steps on flowers at 64x64")
     for words in ("in 100 s", "A GPU, torch 2.11, seed 3", "commit abc", "--data flow"):
         assert words in told
 

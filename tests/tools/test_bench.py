@@ -1,0 +1,54 @@
+"""The ways whose cost is measured are ways to take the same step."""
+
+import one_loss_cost
+import pytest
+import tick_cost
+import tick_ways
+import torch
+
+from ganflow.training import tick
+
+TINY = "--sizes 16 --width 4 --batch 4 --rounds 2 --device cpu".split()
+
+
+def test_the_compiled_moves_are_the_fast_ones(monkeypatch):
+    """Without the compiler, which would change no formula and take a minute."""
+    monkeypatch.setattr(torch, "compile", lambda function: function)
+    options, cpu = tick_cost.parser().parse_args(TINY), torch.device("cpu")
+    fast = tick_ways.prepare("fast", cpu, 16, options).run
+    compiled = tick_ways.prepare("fast, compiled", cpu, 16, options)
+    for _ in range(2):
+        tick(fast)
+        compiled.tick()
+    for name in ("G", "D"):
+        nets = (getattr(run, name).state_dict() for run in (fast, compiled.run))
+        for one, other in zip(*(net.values() for net in nets), strict=True):
+            torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("name", [*tick_ways.GPU_WAYS, *tick_ways.GPU_COMPILED])
+def test_the_ways_of_a_gpu_move_as_the_plain_one(name):
+    """A tick's weights, relative to how far it went; bf16 keeps 8 bits."""
+    device = torch.device("cuda")
+    runs = [
+        tick_ways.prepare(way, device, 32, tick_cost.parser().parse_args([]))
+        for way in ("plain", name)
+    ]
+    start = [p.detach().clone() for p in runs[0].run.D.parameters()]
+    for way in runs:
+        way.tick()
+    pairs = zip(runs[0].run.D.parameters(), runs[1].run.D.parameters(), strict=True)
+    apart = sum((a - b).square().sum() for a, b in pairs)
+    went = zip(runs[0].run.D.parameters(), start, strict=True)
+    assert apart < 0.1 * sum((a - b).square().sum() for a, b in went)
+
+
+def test_the_costs_of_a_single_loss_are_shown_for_every_way(capsys, monkeypatch):
+    options = "--sizes 16 --batch 4 --width 2 --rounds 2"
+    monkeypatch.setattr("sys.argv", ["one_loss_cost.py", *options.split()])
+    one_loss_cost.main()
+    shown = capsys.readouterr().out
+    assert all(shown.count(f"{name} ") >= 2 for name in one_loss_cost.WAYS)
+    assert "GFLOP" in shown and "ms a step" in shown
