@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ganflow.cost.flops import Flops
-from ganflow.data import ring
+from ganflow.data import digits_plane, ring
 from ganflow.dynamics import RULES, play
 from ganflow.schedule import (
     ALTERNATING,
