@@ -19,6 +19,6 @@ set -euo pipefail
 mkdir /tmp/book && cd /tmp/book && tar x
 python3 -m pip install --quiet . nbval
 python3 -m pip list | grep -iE "^(torch|tensorflow|keras|numpy|anywidget|ipywidgets) "
-python3 -m pytest -W default --nbval-cell-timeout=300 notebooks
+GANFLOW_REAL_KERNELS=1 python3 -m pytest -W default --nbval-cell-timeout=300 notebooks
 '
 git archive HEAD | "$engine" run --rm --interactive --entrypoint bash "$image" -c "$inside"

@@ -14,9 +14,9 @@ ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 USES = re.compile(r"uses: *([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)")
 MAY_WRITE = {
-    ("site", "colab", "contents"),  # pushes the branch that Colab reads
-    ("site", "deploy", "pages"),
-    ("site", "deploy", "id-token"),
+    ("book", "colab", "contents"),  # pushes the branch that Colab reads
+    ("book", "deploy", "pages"),
+    ("book", "deploy", "id-token"),
     ("weekly", "report", "issues"),
 }
 every_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -78,21 +78,59 @@ def test_only_the_named_jobs_may_write_and_only_where_they_must():
     assert writes == MAY_WRITE
 
 
+def recipe_of(target):
+    """What a make target needs, and what it runs."""
+    makefile = (ROOT / "Makefile").read_text()
+    return re.search(rf"^{target}:(.*?) *##.*\n((?:\t.*\n)+)", makefile, re.M).groups()
+
+
 def test_a_job_that_may_write_runs_no_code_of_packages():
     """What pip and npm install could take the job's token."""
     for workflow, name, _ in MAY_WRITE:
         job = read(ROOT / ".github/workflows" / f"{workflow}.yml")["jobs"][name]
-        commands = [step["run"].split()[0] for step in job["steps"] if "run" in step]
-        assert set(commands) <= {"tools/push_colab.sh", "tools/open_issue.sh"}
+        for step in job["steps"]:
+            words = step.get("run", "tools/open_issue.sh").split()
+            assert words[0] == "tools/open_issue.sh" or words == ["make", "push-colab"]
+    needs, commands = recipe_of("push-colab")
+    assert needs == "" and commands.split()[0] == "@tools/push_colab.sh"
+
+
+def jobs():
+    """The jobs that build, test and publish the book."""
+    return read(ROOT / ".github/workflows/book.yml")["jobs"]
+
+
+def carried(job, how):
+    """What a job hands on, or is handed: name -> folder or folders."""
+    kept = (step["with"] for step in job["steps"] if f"/{how}-artifact@" in str(step))
+    return {what["name"]: what["path"].split() for what in kept}
 
 
 def test_what_the_colab_job_pushes_is_what_the_build_stamped():
-    build, colab, _ = read(ROOT / ".github/workflows/site.yml")["jobs"].values()
-    (kept,) = (s["with"] for s in build["steps"] if "upload-artifact" in str(s))
-    (got,) = (s["with"] for s in colab["steps"] if "download-artifact" in str(s))
-    assert got == {key: kept[key] for key in ("name", "path")}
-    assert kept["path"] == "_build/colab" and kept["if-no-files-found"] == "error"
+    build, colab = jobs()["build"], jobs()["colab"]
+    assert carried(build, "upload")["colab"] == ["_build/colab"]
+    assert carried(colab, "download") == {"colab": ["_build/colab"]}
     assert {"run": "make colab"} in build["steps"]
+
+
+def test_the_pages_are_run_once_and_the_tests_get_the_site_and_the_runs():
+    build, test = jobs()["build"], jobs()["test"]
+    assert carried(build, "upload")["book"] == ["_build/html", "_build/runs"]
+    assert carried(test, "download") == {"book": ["_build"]}
+    runs = [
+        step["run"] for job in (build, test) for step in job["steps"] if "run" in step
+    ]
+    assert runs.count("make book") == runs.count("make test") == 1
+    (python,) = (
+        s["with"]["python-version"] for s in build["steps"] if "python" in str(s)
+    )
+    assert python in test["strategy"]["matrix"]["python"]
+
+
+def test_the_site_is_published_only_when_the_tests_passed():
+    assert jobs()["deploy"]["needs"] == "colab" and jobs()["colab"]["needs"] == "test"
+    assert jobs()["test"]["needs"] == "build"
+    assert "refs/heads/main" in jobs()["colab"]["if"]
 
 
 @every_workflow
@@ -114,7 +152,7 @@ def test_a_step_runs_a_make_target_or_a_tool_that_exists(path):
     makefile = (ROOT / "Makefile").read_text()
     table = read(path)
     commands = [step["run"] for step in steps(path) if "run" in step]
-    assert commands or path.stem == "site"
+    assert commands
     for command in commands:
         assert "\n" not in command and "${{" not in command
         words = command.split()
