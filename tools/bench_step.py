@@ -25,9 +25,10 @@ import torch
 from bench_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 
 from ganflow.cost.flops import Flops
-from ganflow.training import multiplying, tick
+from ganflow.training import tick
 from ganflow.training.keep.provenance import provenance
 from ganflow.training.moves.fast import move_D
+from ganflow.training.updates import multiplying
 
 
 @dataclass(frozen=True)
