@@ -22,8 +22,9 @@ from rounds import ratios, rounds_of, spent
 from tick_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 
 from ganflow.cost.flops import Flops
-from ganflow.training import multiplying, tick
+from ganflow.training import tick
 from ganflow.training.keep.provenance import provenance
+from ganflow.training.updates import multiplying
 
 
 def flops(way: Way) -> int:

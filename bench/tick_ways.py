@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.func import functional_call
 
 from ganflow.losses import gradient_penalty
-from ganflow.training import Run, begin, multiplying, recipe, tick, turns
+from ganflow.training import Run, begin, recipe, tick, turns
 from ganflow.training.graphs import recorded_turns
 from ganflow.training.moves import fast as fast_moves
-from ganflow.training.sampling import Drawn
-from ganflow.training.updates import Turns
+from ganflow.training.sampling import Batches
+from ganflow.training.updates import Turns, multiplying
 
 # name: precision, whether the moves are the fast ones, how they are played
 WAYS = {"plain": ("fp32", False, "eager"), "fast": ("fp32", True, "eager")}
@@ -85,12 +85,12 @@ def compiled_turns(run: Run) -> Turns:
 
     compiled = torch.compile(loss_D)
 
-    def play(run: Run, drawn: Drawn) -> Tensor:
+    def play(run: Run, batches: Batches) -> Tensor:
         for k in range(run.settings.critic_steps):
             with torch.no_grad():
-                x_fake = run.make(drawn.z[k])
-            x_real = run.images[drawn.numbers[k]]
-            run.step("D", compiled(weights, x_real, x_fake, drawn.mix[k]))
-        return fast_moves.move_G(run, x_real, drawn.z[-1])["loss_G"]
+                x_fake = run.make(batches.z[k])
+            x_real = run.images[batches.indices[k]]
+            run.step("D", compiled(weights, x_real, x_fake, batches.mix[k]))
+        return fast_moves.move_G(run, x_real, batches.z[-1])["loss_G"]
 
     return play

@@ -24,7 +24,9 @@ def small_run(**changes):
 def states(folder):
     """All of a checkpoint but its seconds, as a flat dict; and the log's bytes."""
     content = torch.load(folder / "checkpoint.pt", weights_only=True)
-    del content["diary"]["spent"], content["diary"]["seconds"]
+    del content["log"]["spent"]
+    for snapshot in content["log"]["snapshots"].values():
+        del snapshot["seconds"]
     return dict(_flat(content)) | {"log": (folder / "log.csv").read_bytes()}
 
 

@@ -20,12 +20,12 @@ from pathlib import Path
 import torch
 
 from ganflow.records.gpu_runs import RESULTS, STEPS
-from ganflow.training.keep.files import write_whole
+from ganflow.training.keep.checkpoint import write_whole
 
 TOOLS = Path(__file__).parent
 BENCH = TOOLS.parent / "bench"
 RUNS = ("wgan-gp", "gan")
-LOOKS = 6  # pictures take most of a record's bytes
+SNAPSHOTS = 6  # their pictures take most of a record's bytes
 
 
 def pieces_left(options: argparse.Namespace) -> list[str]:
@@ -38,8 +38,9 @@ def pieces_left(options: argparse.Namespace) -> list[str]:
 def training(name: str, options: argparse.Namespace) -> list[str]:
     """The command of a training, the same for its first piece and the others."""
     words = {"loss": name, "data": options.data, "size": options.size}
-    words |= {"ticks": options.ticks, "device": options.device, "looks": LOOKS}
+    words |= {"ticks": options.ticks, "device": options.device}
     words |= {"out": options.work / name, "every": options.every}
+    words |= {"snapshots": SNAPSHOTS}
     if options.width:
         words["width"] = options.width
     cuda = ["--precision", "tf32", "--graphs"] if options.device == "cuda" else []

@@ -61,7 +61,7 @@ def parser() -> argparse.ArgumentParser:
     add("--out", required=True, metavar="DIR")
     add("--resume", action="store_true", default=False, help="go on with DIR's run")
     add("--every", type=int, default=100, metavar="N", help="ticks between checkpoints")
-    add("--looks", type=int, default=24, metavar="N", help="grids kept in run.npz")
+    add("--snapshots", type=int, default=24, metavar="N", help="kept in run.npz")
     add("--device", default="auto", help="auto, cpu, cuda or cuda:1")
     add("--graphs", action="store_true", default=False, help="CUDA graph of the moves")
     add("--quiet", dest="progress", action="store_false", default=True)
@@ -75,22 +75,22 @@ def main(words: list[str] | None = None) -> int:
     """
     first = os.environ.get("RANK", "0") == "0"
     given = vars(parser().parse_args(words))
-    names = ("out", "resume", "every", "looks", "device", "graphs", "progress")
-    habits = {name: given.pop(name) for name in names}
+    names = ("out", "resume", "every", "snapshots", "device", "graphs", "progress")
+    options = {name: given.pop(name) for name in names}
     try:
         size, channels = given["size"], given.get("channels")
         images = load_images(given["data"], size=size, channels=channels).pixels
         settings = recipe(given.pop("loss"), **given | {"channels": images.shape[1]})
-        done = train(settings, images, **habits)
+        done = train(settings, images, **options)
     except EXPECTED as error:
         if not first and not isinstance(error, LostProcess):
             time.sleep(10)  # if it is the first one's error too, torchrun ends this
         print(f"train_wgan_gp: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print(f"stopped at once: --resume goes on from what {habits['out']} holds")
+        print(f"stopped at once: --resume goes on from what {options['out']} holds")
         return 130
-    out, tick = habits["out"], done.run.tick
+    out, tick = options["out"], done.run.tick
     if done.stopped and not tick:
         said = "stopped before the first tick: nothing is kept"
     elif done.stopped:

@@ -1,6 +1,6 @@
 """Runs and timings recorded on a GPU, if there are any, and how to tell of them.
 
-`make gpu` writes them beside `tuning.nc`. Taught in book/08.
+`make gpu` writes them beside `tuning.nc`.
 """
 
 from __future__ import annotations
@@ -17,35 +17,60 @@ STEPS = "gpu_steps.json"
 
 
 def gpu_runs(folder: Path = RESULTS) -> dict[str, TrainingRun]:
-    """The recorded runs by name, such as "wgan-gp"; empty if there are none.
+    """Load the recorded runs, by name.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    dict of str to TrainingRun
+        Such as "wgan-gp"; empty if there are none.
 
     Raises
     ------
-    ValueError : a file that is no recorded run.
+    ValueError
+        A file is no recorded run.
     """
     paths = sorted(folder.glob("gpu_*.npz"))
     return {p.stem.removeprefix("gpu_"): load_training_run(p) for p in paths}
 
 
 def gpu_steps(folder: Path = RESULTS) -> list[dict]:
-    """What `bench/tick_cost.py` measured on a GPU, a dict for each way; or nothing."""
+    """Load what `bench/tick_cost.py` measured on a GPU.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Returns
+    -------
+    list of dict
+        One for each way; empty if nothing was measured.
+    """
     path = folder / STEPS
     return json.loads(path.read_text()) if path.exists() else []
 
 
 def told_runs(runs: Mapping[str, TrainingRun]) -> str:
-    """A few lines on each run: what, where, how long, made by which command."""
+    """Tell in a few lines of each run: what, where, how long, made by which command."""
     if not runs:
         return NONE
     return "\n".join(_told(name, run) for name, run in runs.items())
 
 
 def told_steps(rows: Sequence[Mapping]) -> str:
-    """A table of the ways: milliseconds a tick, how often faster, share of the peak.
+    """Write a table of the ways: milliseconds a tick, how often faster, share of peak.
 
     Parameters
     ----------
-    rows : as `gpu_steps` gives them
+    rows : sequence of mapping
+        As `gpu_steps` gives them.
+
+    Returns
+    -------
+    str
     """
     if not rows:
         return NONE

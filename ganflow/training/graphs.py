@@ -1,4 +1,4 @@
-"""Record a tick's moves as one CUDA graph, and play it again each tick. Book/08.
+"""Record a tick's moves as one CUDA graph, and play it again each tick.
 
 The host then launches one thing a tick in place of some thousands, which is what small
 networks on a large GPU wait for.
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ganflow.training.run import Run
-from ganflow.training.sampling import Drawn, draw
+from ganflow.training.sampling import Batches, sample_batches
 from ganflow.training.updates import Turns, turns
 
 WARM_UP = 3  # ticks before recording: kernels are chosen, Adam's memory is made
@@ -24,15 +24,18 @@ def recorded_turns(run: Run) -> Turns:
 
     Parameters
     ----------
-    run : Run on a CUDA device, with fast settings, that no process shares
+    run : Run
+        On a CUDA device, with fast settings, that no process shares.
 
     Returns
     -------
-    callable as `tick.turns`, for this run only
+    callable
+        As `updates.turns`, for this run only.
 
     Raises
     ------
-    ValueError : another run than that.
+    ValueError
+        Another run than that.
 
     Gradient: that of `turns`, whose kernels are played again; afterwards .grad of D and
     G lie in the graph's own memory.
@@ -42,8 +45,8 @@ def recorded_turns(run: Run) -> Turns:
             "a CUDA graph is recorded of fast moves, by one process, on a CUDA device; "
             f"here fast is {run.settings.fast} and the device {run.device}"
         )
-    drawn = draw(run.settings, len(run.images), run.tick, run.device)
-    still = Drawn(*(value.clone() for value in drawn))  # the graph reads these places
+    batches = sample_batches(run.settings, len(run.images), run.tick, run.device)
+    still = Batches(*(x.clone() for x in batches))  # the graph reads these places
     before = [value.detach().clone() for value in _values(run)]
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
@@ -58,8 +61,8 @@ def recorded_turns(run: Run) -> Turns:
         row = turns(run, still)
     _restore(run, before)
 
-    def play(_run: Run, drawn: Drawn) -> Tensor:
-        for place, value in zip(still, drawn, strict=True):
+    def play(_run: Run, batches: Batches) -> Tensor:
+        for place, value in zip(still, batches, strict=True):
             place.copy_(value)
         graph.replay()
         return row.clone()

@@ -1,11 +1,13 @@
-"""A run as it stands: networks, optimizers, images and the ticks done. Book/08."""
+"""A run as it stands: networks, optimizers, images and the ticks done."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
@@ -22,11 +24,22 @@ Share = Callable[[str, Tensor], Tensor]
 class Run:
     """Where a run is. Moves change it in place.
 
-    images : Tensor (n, channels, size, size) on the device, float32 in [-1, 1]
-    averaged : a copy of G, in eval mode, that follows it slowly
-    tick : how many are done
-    share : called with the mover and its loss, returns the loss to call backward of;
-        see `spread.share`. None for one process.
+    Attributes
+    ----------
+    settings : Settings
+    images : Tensor (n, channels, size, size), float32, in [-1, 1]
+        On the device.
+    G : Module, (batch, latent) -> (batch, channels, size, size)
+    D : Module, (batch, channels, size, size) -> (batch,)
+    averaged : Module
+        A copy of G, in eval mode, that follows it slowly.
+    optimizer_G : Optimizer
+    optimizer_D : Optimizer
+    tick : int
+        How many are done.
+    share : callable or None
+        Called with the mover and its loss, returns the loss to call backward of; see
+        `distributed.loss.share`. None for one process.
     """
 
     settings: Settings
@@ -50,23 +63,29 @@ class Run:
         return EVERY_LOSS[self.settings.loss]
 
     @property
-    def parts(self) -> dict:
+    def parts(self) -> dict[str, Any]:
         """Whatever has a state, by name."""
         names = ("G", "D", "averaged", "optimizer_G", "optimizer_D")
         return {name: getattr(self, name) for name in names}
 
     def make(self, z: Tensor) -> Tensor:
-        """G's images, float32. Gradient: cuts nothing."""
+        """Make G's images of z, float32. Gradient: cuts nothing."""
         with self._cast():
             return self.G(z).float()
 
     def score(self, x: Tensor) -> Tensor:
-        """D's scores, float32. Gradient: cuts nothing."""
+        """Find D's scores of x, float32. Gradient: cuts nothing."""
         with self._cast():
             return self.D(x).float()
 
     def step(self, player: str, loss: Tensor) -> None:
         """Clear a player's gradients, find them again from `loss`, and move it.
+
+        Parameters
+        ----------
+        player : str
+            "G" or "D".
+        loss : Tensor ()
 
         Gradient: backward reaches all that the loss depends on and is not frozen.
         """
@@ -87,7 +106,7 @@ class Run:
         follow = get_ema_multi_avg_fn(decay)
         follow(_numbers(self.averaged), _numbers(self.G), None)
 
-    def _cast(self):
+    def _cast(self) -> torch.autocast:
         wanted = self.settings.precision == "bf16"
         # No cache: fakes made without a graph would leave weights without one in it.
         return torch.autocast(
@@ -95,14 +114,17 @@ class Run:
         )
 
 
-def begin(settings: Settings, images: Tensor, device="cpu") -> Run:
+def begin(
+    settings: Settings, images: Tensor | np.ndarray, device: str | torch.device = "cpu"
+) -> Run:
     """Make the run before its first tick: weights from the seed, data on the device.
 
     Parameters
     ----------
     settings : Settings
     images : Tensor or array (n, channels, size, size), float32, pixels in [-1, 1]
-    device : "cpu", "cuda", …
+    device : str or torch.device
+        "cpu", "cuda", …
 
     Returns
     -------
@@ -110,12 +132,13 @@ def begin(settings: Settings, images: Tensor, device="cpu") -> Run:
 
     Raises
     ------
-    ValueError : images of another shape than the settings say, or tf32 on a CPU.
+    ValueError
+        Images of another shape than the settings say, or tf32 on a CPU.
 
     Gradient: every weight of G and D requires one; those of `averaged` never do.
     """
-    images, device = torch.as_tensor(images), torch.device(device)
-    _check(settings, images, device)
+    pixels, device = torch.as_tensor(images), torch.device(device)
+    _check(settings, pixels, device)
     rng = seeded(settings.seed, WEIGHTS)
     size, width, channels = settings.size, settings.width, settings.channels
     norm = settings.batch_norm
@@ -124,11 +147,12 @@ def begin(settings: Settings, images: Tensor, device="cpu") -> Run:
     )
     D = dcgan_critic(size, width, channels, generator=rng)
     form = torch.channels_last if settings.fast else torch.contiguous_format
-    G, D = (net.to(device, memory_format=form) for net in (G, D))
+    for net in (G, D):  # torch's stubs do not know that a module takes a format
+        net.to(device, memory_format=form)  # pyright: ignore[reportCallIssue]
     averaged = deepcopy(G).eval().requires_grad_(False)
     return Run(
         settings,
-        images.to(device, memory_format=form),
+        pixels.to(device, memory_format=form),
         G,
         D,
         averaged,

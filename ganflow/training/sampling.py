@@ -1,12 +1,13 @@
 """Everything random, as a function of the seed and the tick alone.
 
-No stream of numbers is carried along: what tick 900 draws is the same whether or not
+No stream of numbers is carried along: what tick 900 reads is the same whether or not
 the 900 ticks before it ran in this process, and N processes can each take their part of
-one batch. Taught in book/08 and 09.
+one batch.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,41 +21,53 @@ WEIGHTS, ORDER, NOISE, SHOWN = range(4)  # what a generator is for
 
 
 @dataclass(frozen=True)
-class Drawn:
+class Batches:
     """What one tick reads, for n critic steps.
 
-    numbers : (n, batch), int64, of the images. z : (n + 1, batch, latent), the last for
-    G's move. mix : (n, batch), uniform on [0, 1).
+    Attributes
+    ----------
+    indices : Tensor (n, batch), int64
+        Of the real images.
+    z : Tensor (n + 1, batch, latent)
+        Normal; the last is for G's move.
+    mix : Tensor (n, batch), in [0, 1)
+        Uniform: the share of the real image in a point between.
     """
 
-    numbers: Tensor
+    indices: Tensor
     z: Tensor
     mix: Tensor
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Tensor]:
         return iter(vars(self).values())
 
 
-def seeded(seed: int, purpose: int, count: int = 0, device="cpu") -> torch.Generator:
+def seeded(
+    seed: int, purpose: int, count: int = 0, device: str | torch.device = "cpu"
+) -> torch.Generator:
     """Make a generator whose numbers depend on nothing but the arguments."""
     words = np.random.SeedSequence((seed, purpose, count)).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(words[0]))
 
 
-def draw(
-    settings: Settings, images: int, tick: int, device, *, part: slice = slice(None)
-) -> Drawn:
-    """Draw what the tick after `tick` ticks reads.
+def sample_batches(
+    settings: Settings, images: int, tick: int, device: str | torch.device
+) -> Batches:
+    """Sample what the tick after `tick` ticks reads.
 
     Parameters
     ----------
-    settings : Settings. images : how many there are, >= 1. tick : >= 0
-    device : where the numbers are made; a CPU and a GPU make different noise
-    part : of the batch; N processes that take N parts read one batch together
+    settings : Settings
+    images : int, >= 1
+        How many there are.
+    tick : int, >= 0
+    device : str or torch.device
+        Where the numbers are made; a CPU and a GPU make different noise.
 
     Returns
     -------
-    Drawn, on the device. The host does not wait for it.
+    Batches
+        On the device. The host does not wait for it.
     """
     steps, batch = settings.critic_steps, settings.batch
     rng = seeded(settings.seed, NOISE, tick, device)
@@ -62,17 +75,28 @@ def draw(
     z = torch.randn(shape, generator=rng, device=device)
     mix = torch.rand((steps, batch), generator=rng, device=device)
     start = tick * steps * batch
-    numbers = image_numbers(
+    indices = image_indices(
         settings.seed, images, start, start + steps * batch, str(device)
-    ).reshape(steps, batch)
-    return Drawn(numbers[:, part], z[:, part], mix[:, part])
+    )
+    return Batches(indices.reshape(steps, batch), z, mix)
 
 
-def image_numbers(seed: int, images: int, start: int, stop: int, device="cpu"):
-    """Which images are read from place `start` to before `stop` of the whole run.
+def image_indices(
+    seed: int, images: int, start: int, stop: int, device: str = "cpu"
+) -> Tensor:
+    """Say which images are read from place `start` to before `stop` of the whole run.
 
     Each epoch is a permutation of all images, so every image is read once in it; a
     batch may begin in one epoch and end in the next.
+
+    Parameters
+    ----------
+    seed : int, >= 0
+    images : int, >= 1
+        How many there are.
+    start : int, >= 0
+    stop : int, > start
+    device : str
 
     Returns
     -------

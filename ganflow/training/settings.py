@@ -1,9 +1,11 @@
-"""What a run is: everything that decides its numbers, in one value. Book/08."""
+"""What a run is: everything that decides its numbers, in one value."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 from ganflow.losses import EVERY_LOSS
 
@@ -18,23 +20,52 @@ class Settings:
 
     Parameters
     ----------
-    data : name or folder of the images. size : 16, 32 or 64 pixels. channels : 1 or 3.
-    ticks : of `critic_steps` moves of D, each on its own batch, and one of G
-    batch : images in a batch. latent : numbers of z. width : channels of the widest
-        picture's layer, as in `nets.dcgan_generator`
-    loss : a name of EVERY_LOSS
-    penalty : one of PENALTIES. WGAN-GP: strength (slope - 1)^2 between real and fake.
-        R1 (at real) and R2 (at fakes): strength / 2 slope^2.
-    rate_G, rate_D, beta1, beta2 : of Adam
-    ema : decay per tick of the averaged generator, in [0, 1)
-    batch_norm : in G. It mixes the samples of a batch; N processes mix those of all.
-    precision : fp32; tf32 or bf16 multiply faster with fewer digits
-    fast : the same updates in less time; if not, the loop of most public code
-    seed : of the weights, the order of the images and all noise, int >= 0
+    data : str
+        Name or folder of the images.
+    size : int, pixels
+        Of a side: 16, 32 or 64.
+    channels : int
+        1 or 3.
+    ticks : int, >= 1
+        Each of `critic_steps` moves of D and one of G.
+    critic_steps : int, >= 1
+        Each on its own batch.
+    batch : int, >= 1
+        Images in a batch.
+    latent : int, >= 1
+        Numbers of z.
+    width : int, >= 1
+        Channels of the widest picture's layer, as in `nets.dcgan_generator`.
+    loss : str
+        A name of EVERY_LOSS.
+    penalty : str
+        One of PENALTIES. WGAN-GP: strength (slope - 1)^2 between real and fake. R1 (at
+        real) and R2 (at fakes): strength / 2 slope^2.
+    strength : float, in [0, 1e9]
+        Of the penalty.
+    rate_G : float, in [0, 10]
+        Of G's Adam.
+    rate_D : float, in [0, 10]
+        Of D's Adam.
+    beta1 : float, in [0, 1)
+        Of both.
+    beta2 : float, in [0, 1)
+        Of both.
+    ema : float, in [0, 1)
+        Decay per tick of the averaged generator.
+    batch_norm : bool
+        In G. It mixes the samples of a batch; N processes mix those of all.
+    precision : str
+        One of PRECISIONS: fp32; tf32 and bf16 multiply faster with fewer digits.
+    fast : bool
+        The same updates in less time; if not, the loop of most public code.
+    seed : int, in [0, 2^63)
+        Of the weights, the order of the images and all noise.
 
     Raises
     ------
-    ValueError : a name that is not offered, a number out of its range.
+    ValueError
+        A name that is not offered, a number out of its range.
     """
 
     data: str = "digits"
@@ -73,8 +104,19 @@ class Settings:
         for name in ("beta1", "beta2", "ema"):
             self._within(name, 0, below=1)
 
-    def differences(self, other: dict) -> tuple[str, ...]:
-        """Name the settings that stop a run of `other` (a dict) from going on here."""
+    def differences(self, other: Mapping[str, object]) -> tuple[str, ...]:
+        """Name the settings that stop another run from going on here.
+
+        Parameters
+        ----------
+        other : dict of str to object
+            The settings of that run, by name.
+
+        Returns
+        -------
+        tuple of str
+            Each with both values; empty if it may go on.
+        """
         own = asdict(self)
         names = [field.name for field in fields(self)]
         names += [name for name in other if name not in own]
@@ -85,12 +127,14 @@ class Settings:
             if name not in FREE and own.get(name, absent) != other.get(name, absent)
         )
 
-    def _offered(self, name: str, known) -> None:
+    def _offered(self, name: str, known: Collection) -> None:
         if (value := getattr(self, name)) not in known:
             offered = ", ".join(map(str, known))
             raise ValueError(f"{name} is {value!r}; offered are {offered}")
 
-    def _within(self, name: str, low: int, most=math.inf, *, below=math.inf) -> None:
+    def _within(
+        self, name: str, low: int, most: float = math.inf, *, below: float = math.inf
+    ) -> None:
         value = getattr(self, name)
         kind = type(getattr(type(self), name))
         inside = isinstance(value, (int, kind)) and low <= value <= most
@@ -119,18 +163,25 @@ RECIPES = {
 }
 
 
-def recipe(name: str, **changes) -> Settings:
+def recipe(name: str, **changes: Any) -> Settings:
     """Make the settings of a paper, with changes.
 
     Parameters
     ----------
-    name : "wgan-gp", "gan" or a name of EVERY_LOSS, which replaces the loss of "gan";
-        "Wasserstein" is "wgan-gp"
-    changes : fields of Settings
+    name : str
+        "wgan-gp", "gan" or a name of EVERY_LOSS, which replaces the loss of "gan";
+        "Wasserstein" is "wgan-gp".
+    **changes
+        Fields of Settings.
+
+    Returns
+    -------
+    Settings
 
     Raises
     ------
-    ValueError : another name, or what Settings raises.
+    ValueError
+        Another name, or what Settings raises.
 
     Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1; Radford et al. 2015
     (arXiv 1511.06434), section 4.

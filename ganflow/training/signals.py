@@ -1,4 +1,4 @@
-"""Stop between two ticks when asked to, not in the middle of one. Taught in book/08."""
+"""Stop between two ticks when a signal asks for it, not in the middle of one."""
 
 from __future__ import annotations
 
@@ -13,18 +13,27 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass
 class Stop:
-    """signal : the one that came, 0 if none."""
+    """Which signal asked for it.
+
+    Attributes
+    ----------
+    signal : int
+        The number of the one that came, 0 if none.
+    """
 
     signal: int = 0
 
 
 @contextmanager
-def on_request(*, patient: bool = False) -> Iterator[Stop]:
+def stop_on_signals(*, patient: bool = False) -> Iterator[Stop]:
     """Note the first Ctrl-C or SIGTERM instead of dying of it; a second one kills.
 
-    patient : it does not; torchrun passes on a signal that has come already.
-
     Outside the main thread nothing changes: Python lets no other thread do this.
+
+    Parameters
+    ----------
+    patient : bool
+        A second one does not kill; torchrun passes on a signal that has come already.
     """
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
@@ -32,7 +41,7 @@ def on_request(*, patient: bool = False) -> Iterator[Stop]:
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
 
-    def note(number: int, _frame) -> None:
+    def note(number: int, _frame: object) -> None:
         stop.signal = number
         if not patient:
             restore()

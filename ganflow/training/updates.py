@@ -1,4 +1,4 @@
-"""One tick: D moves `critic_steps` times, then G once. Taught in book/08."""
+"""One tick: D moves `critic_steps` times, then G once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from torch import Tensor
 
 from ganflow.training.moves import fast, plain
 from ganflow.training.run import Run
-from ganflow.training.sampling import Drawn, draw
+from ganflow.training.sampling import Batches, sample_batches
 from ganflow.training.settings import Settings
 
-Turns = Callable[[Run, Drawn], Tensor]
+Turns = Callable[[Run, Batches], Tensor]
 
 
 def columns(settings: Settings) -> tuple[str, ...]:
-    """What a row of a tick holds: losses, mean scores and, if there is one, penalty.
+    """Say what a row of a tick holds: losses, mean scores and the penalty, if any.
 
     All are of the last move of each player, before it moved. loss_D is without the
     penalty, and penalty is before its strength.
@@ -26,41 +26,56 @@ def columns(settings: Settings) -> tuple[str, ...]:
     return ("loss_D", "score_real", "score_fake", *with_penalty, "loss_G")
 
 
-def turns(run: Run, drawn: Drawn) -> Tensor:
-    """All moves of a tick on what was drawn for it; a row, left on the device.
+def turns(run: Run, batches: Batches) -> Tensor:
+    """Make all moves of a tick, on what was sampled for it.
 
-    If a value of an earlier move of D is not finite, the row has that move's values, so
-    that one can see which went first.
+    Parameters
+    ----------
+    run : Run
+        Changed in place.
+    batches : Batches
+
+    Returns
+    -------
+    Tensor (columns,), float32
+        Left on the device. If a value of an earlier move of D is not finite, the row
+        has that move's values, so that one can see which went first.
 
     Gradient: each move reaches its own player only.
     """
     moves = fast if run.settings.fast else plain
-    *of_D, last = columns(run.settings)
-    row = None
-    for k in range(run.settings.critic_steps):
-        x_real = run.images[drawn.numbers[k]]
-        seen = moves.move_D(run, x_real, drawn.z[k], drawn.mix[k])
-        new = torch.stack([seen[name] for name in of_D])
-        row = new if row is None else torch.where(row.isfinite().all(), new, row)
-    seen = moves.move_G(run, x_real, drawn.z[-1])
-    return torch.cat([row, seen[last][None]])
+    *of_D, of_G = columns(run.settings)
+    rows = []
+    for indices, z, mix in zip(batches.indices, batches.z, batches.mix, strict=False):
+        seen = moves.move_D(run, run.images[indices], z, mix)
+        rows.append(torch.stack([seen[name] for name in of_D]))
+    seen = moves.move_G(run, run.images[batches.indices[-1]], batches.z[-1])
+    row, *later = rows
+    for new in later:
+        row = torch.where(row.isfinite().all(), new, row)
+    return torch.cat([row, seen[of_G][None]])
 
 
-def tick(run: Run, *, turns: Turns = turns, part: slice = slice(None)) -> Tensor:
+def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     """Do one tick.
 
     Parameters
     ----------
-    run : Run, changed in place
-    turns : does the moves; see `graphs.recorded_turns` for another
-    part : of every batch; all of it unless processes share one
+    run : Run
+        Changed in place.
+    turns : callable
+        Makes the moves; see `graphs.recorded_turns` for another.
 
     Returns
     -------
-    Tensor (columns,), float32, on the device: the host does not wait for it.
+    Tensor (columns,), float32
+        On the device: the host does not wait for it.
+
+    Gradient: as that of `turns`; the average of G takes none.
     """
-    drawn = draw(run.settings, len(run.images), run.tick, run.device, part=part)
-    row = turns(run, drawn)
+    row = turns(
+        run, sample_batches(run.settings, len(run.images), run.tick, run.device)
+    )
     run.average()
     run.tick += 1
     return row

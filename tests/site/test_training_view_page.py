@@ -88,7 +88,7 @@ def test_a_listener_hears_where_the_scrubbing_ends_and_not_each_step(page):
 
 @pytest.mark.browser
 def test_a_longer_record_is_taken_over_while_it_trains(page):
-    record, film = sent(fake_run(ticks=2000, looks=5, size=8))
+    record, film = sent(fake_run(ticks=2000, snapshots=5, size=8))
     page.evaluate(f"change({json.dumps(record)}, {json.dumps(film)})")
     assert "Tick 2000" in page.locator(".says").inner_text()
 

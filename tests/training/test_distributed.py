@@ -13,6 +13,7 @@ import torch
 from ganflow.training import LostProcess, Ranks
 from ganflow.training.distributed.fork import in_processes
 from ganflow.training.distributed.ranks import peers_lost
+from ganflow.training.keep.run_log import RunLog
 
 ROOT = Path(__file__).parents[2]
 PLACES = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
@@ -24,8 +25,12 @@ NOISE = "D 4.bias"  # its gradient is zero up to rounding; Adam makes steps of t
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
     """What one, two and three processes found."""
-    path = tmp_path_factory.mktemp("spread") / "found.pt"
-    command = [sys.executable, ROOT / "tests" / "training" / "spread_runs.py", path]
+    path = tmp_path_factory.mktemp("distributed") / "found.pt"
+    command = [
+        sys.executable,
+        ROOT / "tests" / "training" / "distributed_runs.py",
+        path,
+    ]
     done = subprocess.run(
         command, env=ALONE, capture_output=True, text=True, timeout=240
     )
@@ -152,7 +157,7 @@ def test_torchrun_does_not_cut_the_last_words_short():
     def last_words(_rank):
         os.environ["TORCHELASTIC_RUN_ID"] = "a run"
         try:
-            with peers_lost(SimpleNamespace(tick=3), None, Ranks(1, 2)):
+            with peers_lost(RunLog(SimpleNamespace(tick=3)), Ranks(1, 2)):
                 raise RuntimeError("Connection closed by peer")
         except LostProcess as error:
             os.kill(os.getpid(), signal.SIGTERM)

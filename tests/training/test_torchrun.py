@@ -17,7 +17,7 @@ ALONE = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 RUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 RUN += ["--max-restarts", "1"]
 SMALL = ["--size", "16", "--width", "2", "--batch", "4", "--critic-steps", "1"]
-SMALL += ["--every", "10", "--looks", "2", "--quiet", "--resume", "--device", "cpu"]
+SMALL += ["--every", "10", "--snapshots", "2", "--quiet", "--resume", "--device", "cpu"]
 SMALL += ["--ticks", "1000000"]
 
 

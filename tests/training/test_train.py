@@ -11,20 +11,12 @@ from train_runs import SMALL, pixels, small_run
 
 from ganflow.losses import EVERY_LOSS, gradient_penalty
 from ganflow.nets import dcgan_critic, dcgan_generator
-from ganflow.training import (
-    Settings,
-    begin,
-    columns,
-    draw,
-    multiplying,
-    recipe,
-    tick,
-    turns,
-)
-from ganflow.training.keep.snapshots import look, ticks_to_look
+from ganflow.training import Settings, begin, recipe, sample_batches, tick, turns
+from ganflow.training.keep.snapshots import snapshot, snapshot_ticks
 from ganflow.training.moves import fast as fast_moves
 from ganflow.training.moves import plain as plain_moves
-from ganflow.training.sampling import image_numbers
+from ganflow.training.sampling import image_indices
+from ganflow.training.updates import columns, multiplying
 
 BOTH = {"plain": plain_moves, "fast": fast_moves}
 
@@ -33,10 +25,10 @@ def moved(moves, *, dtype=torch.float64, **changes):
     """A run after one move of D and one of G, with what they saw."""
     run = small_run(**changes)
     run.G.to(dtype), run.D.to(dtype)
-    drawn = draw(run.settings, len(run.images), 0, "cpu")
-    x_real, z = run.images[drawn.numbers[0]].to(dtype), drawn.z.to(dtype)
+    batches = sample_batches(run.settings, len(run.images), 0, "cpu")
+    x_real, z = run.images[batches.indices[0]].to(dtype), batches.z.to(dtype)
     run.make, run.score = run.G, run.D  # without the cast to float32
-    seen = moves.move_D(run, x_real, z[0], drawn.mix[0].to(dtype))
+    seen = moves.move_D(run, x_real, z[0], batches.mix[0].to(dtype))
     grads = [p.grad.clone() for p in run.D.parameters()]
     seen |= moves.move_G(run, x_real, z[-1])
     grads += [p.grad for p in run.G.parameters()]
@@ -74,9 +66,9 @@ def test_the_plain_move_is_algorithm_1():
     G, D = copy.deepcopy(run.G), copy.deepcopy(run.D)
     optimizer_D = torch.optim.Adam(D.parameters(), 1e-4, (0.0, 0.9))
     optimizer_G = torch.optim.Adam(G.parameters(), 1e-4, (0.0, 0.9))
-    drawn = draw(run.settings, len(run.images), 0, "cpu")
-    for numbers, z, mix in zip(drawn.numbers, drawn.z, drawn.mix, strict=False):
-        x, x_fake = run.images[numbers], G(z).detach()
+    batches = sample_batches(run.settings, len(run.images), 0, "cpu")
+    for indices, z, mix in zip(batches.indices, batches.z, batches.mix, strict=False):
+        x, x_fake = run.images[indices], G(z).detach()
         x_hat = torch.lerp(x_fake, x, mix.reshape(-1, 1, 1, 1)).requires_grad_()
         (slope,) = torch.autograd.grad(D(x_hat).sum(), x_hat, create_graph=True)
         penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
@@ -84,7 +76,7 @@ def test_the_plain_move_is_algorithm_1():
         (D(x_fake).mean() - D(x).mean() + 10 * penalty).backward()
         optimizer_D.step()
     optimizer_G.zero_grad()
-    (-D(G(drawn.z[-1])).mean()).backward()
+    (-D(G(batches.z[-1])).mean()).backward()
     optimizer_G.step()
     tick(run)
     for net, own in ((G, run.G), (D, run.D)):
@@ -95,9 +87,9 @@ def test_the_plain_move_is_algorithm_1():
 @pytest.mark.parametrize("fast", [False, True])
 def test_the_logged_penalty_is_that_of_losses(fast):
     run = small_run(critic_steps=1, fast=fast)
-    drawn = draw(run.settings, len(run.images), 0, "cpu")
-    x_real, mix = run.images[drawn.numbers[0]], drawn.mix[0]
-    x_fake = copy.deepcopy(run.G)(drawn.z[0])
+    batches = sample_batches(run.settings, len(run.images), 0, "cpu")
+    x_real, mix = run.images[batches.indices[0]], batches.mix[0]
+    x_fake = copy.deepcopy(run.G)(batches.z[0])
     expected = gradient_penalty(copy.deepcopy(run.D), x_real, x_fake, mix=mix)
     row = dict(zip(columns(run.settings), tick(run).tolist(), strict=True))
     assert row["penalty"] == pytest.approx(expected.item(), rel=1e-5)
@@ -118,8 +110,8 @@ def test_the_penalty_counts_by_its_strength(way):
 
 def test_a_plain_move_of_D_runs_on_into_the_gradients_of_G():
     run = small_run(fast=False)
-    drawn = draw(run.settings, len(run.images), 0, "cpu")
-    plain_moves.move_D(run, run.images[:8], drawn.z[0], drawn.mix[0])
+    batches = sample_batches(run.settings, len(run.images), 0, "cpu")
+    plain_moves.move_D(run, run.images[:8], batches.z[0], batches.mix[0])
     assert list(run.G.parameters())[-1].grad.abs().sum() > 0
 
 
@@ -133,9 +125,9 @@ def test_a_fast_move_of_G_that_fails_leaves_D_able_to_learn():
 def test_a_fast_move_of_D_makes_no_graph_through_G():
     run, *_ = moved(fast_moves)
     before = [p.grad.clone() for p in run.G.parameters()]
-    drawn = draw(run.settings, len(run.images), 1, "cpu")
-    x_real, z = run.images[drawn.numbers[0]].double(), drawn.z[0].double()
-    fast_moves.move_D(run, x_real, z, drawn.mix[0].double())
+    batches = sample_batches(run.settings, len(run.images), 1, "cpu")
+    x_real, z = run.images[batches.indices[0]].double(), batches.z[0].double()
+    fast_moves.move_D(run, x_real, z, batches.mix[0].double())
     for p, old in zip(run.G.parameters(), before, strict=True):
         assert torch.equal(p.grad, old)
 
@@ -143,15 +135,15 @@ def test_a_fast_move_of_D_makes_no_graph_through_G():
 @pytest.mark.parametrize("way", BOTH)
 def test_only_the_plain_move_of_G_fills_the_gradients_of_D(way):
     run = small_run(fast=way == "fast")
-    drawn = draw(run.settings, len(run.images), 0, "cpu")
-    BOTH[way].move_G(run, run.images[:8], drawn.z[-1])
+    batches = sample_batches(run.settings, len(run.images), 0, "cpu")
+    BOTH[way].move_G(run, run.images[:8], batches.z[-1])
     filled = [p.grad is not None for p in run.D.parameters()]
     assert all(filled) if way == "plain" else not any(filled)
     assert all(p.requires_grad for p in run.D.parameters())
 
 
 def test_every_image_is_read_once_an_epoch():
-    seen = image_numbers(3, 10, 0, 50)
+    seen = image_indices(3, 10, 0, 50)
     for epoch in seen.reshape(5, 10):
         assert sorted(epoch.tolist()) == list(range(10))
     assert not torch.equal(seen[:10], seen[10:20])
@@ -159,19 +151,19 @@ def test_every_image_is_read_once_an_epoch():
 
 @pytest.mark.parametrize("cut", [1, 7, 10, 13, 49])
 def test_the_order_does_not_depend_on_where_one_begins_to_read(cut):
-    whole = image_numbers(3, 10, 0, 50)
-    assert torch.equal(image_numbers(3, 10, cut, 50), whole[cut:])
+    whole = image_indices(3, 10, 0, 50)
+    assert torch.equal(image_indices(3, 10, cut, 50), whole[cut:])
 
 
-def test_a_tick_draws_the_same_whatever_came_before():
+def test_a_tick_reads_the_same_whatever_came_before():
     settings = SMALL
     torch.manual_seed(1)
-    first = [draw(settings, 40, t, "cpu") for t in range(4)][3]
+    first = [sample_batches(settings, 40, t, "cpu") for t in range(4)][3]
     torch.manual_seed(2)
-    again = draw(settings, 40, 3, "cpu")
-    other = draw(settings, 40, 4, "cpu")
-    seeded = draw(replace(settings, seed=1), 40, 3, "cpu")
-    for name in ("numbers", "z", "mix"):
+    again = sample_batches(settings, 40, 3, "cpu")
+    other = sample_batches(settings, 40, 4, "cpu")
+    seeded = sample_batches(replace(settings, seed=1), 40, 3, "cpu")
+    for name in ("indices", "z", "mix"):
         assert torch.equal(getattr(first, name), getattr(again, name))
         assert not torch.equal(getattr(first, name), getattr(other, name))
         assert not torch.equal(getattr(first, name), getattr(seeded, name))
@@ -180,32 +172,25 @@ def test_a_tick_draws_the_same_whatever_came_before():
 def test_a_row_is_of_the_first_move_that_went_wrong():
     """The second of three reads a NaN; by the third D's weights are NaN as well."""
     run = small_run(critic_steps=3)
-    run.images[draw(run.settings, 40, 0, "cpu").numbers[1]] = float("nan")
+    run.images[sample_batches(run.settings, 40, 0, "cpu").indices[1]] = float("nan")
     row = dict(zip(columns(run.settings), tick(run).isfinite().tolist(), strict=True))
     assert not row["score_real"] and row["score_fake"]
 
 
 def test_each_tick_reads_on_where_the_one_before_stopped():
-    read = torch.cat([draw(SMALL, 40, t, "cpu").numbers.flatten() for t in range(6)])
-    assert torch.equal(read, image_numbers(SMALL.seed, 40, 0, len(read)))
+    ticks = [sample_batches(SMALL, 40, tick, "cpu") for tick in range(6)]
+    read = torch.cat([batches.indices.flatten() for batches in ticks])
+    assert torch.equal(read, image_indices(SMALL.seed, 40, 0, len(read)))
     assert len(read) > 2 * 40  # so that an epoch ends within a tick
 
 
-def test_what_is_drawn_has_the_law_it_is_said_to_have():
+def test_what_is_sampled_has_the_law_it_is_said_to_have():
     """z normal, mix uniform on [0, 1): mean and variance of 20,000 numbers."""
-    drawn = draw(replace(SMALL, batch=2000, critic_steps=10), 40, 0, "cpu")
-    for numbers, mean, variance in ((drawn.z, 0, 1), (drawn.mix, 1 / 2, 1 / 12)):
+    batches = sample_batches(replace(SMALL, batch=2000, critic_steps=10), 40, 0, "cpu")
+    for numbers, mean, variance in ((batches.z, 0, 1), (batches.mix, 1 / 2, 1 / 12)):
         assert numbers.mean().item() == pytest.approx(mean, abs=0.02)
         assert numbers.var().item() == pytest.approx(variance, rel=0.05)
-    assert drawn.mix.min() >= 0 and drawn.mix.max() < 1
-
-
-def test_processes_that_take_their_parts_read_one_batch():
-    whole = draw(SMALL, 40, 2, "cpu")
-    parts = [draw(SMALL, 40, 2, "cpu", part=slice(k, None, 2)) for k in range(2)]
-    for name in ("numbers", "z", "mix"):
-        joined = torch.stack([getattr(part, name) for part in parts], dim=2)
-        assert torch.equal(joined.flatten(1, 2), getattr(whole, name))
+    assert batches.mix.min() >= 0 and batches.mix.max() < 1
 
 
 def test_torch_s_own_stream_is_left_alone():
@@ -216,10 +201,10 @@ def test_torch_s_own_stream_is_left_alone():
     assert torch.equal(torch.rand(3), expected)
 
 
-def test_looking_changes_nothing():
+def test_a_snapshot_changes_nothing():
     run, unseen = small_run(), small_run()
     for _ in range(2):
-        look(run)
+        snapshot(run)
         rows = tick(run), tick(unseen)
         assert torch.equal(*rows)
     for ours, theirs in zip(
@@ -228,19 +213,19 @@ def test_looking_changes_nothing():
         assert torch.equal(ours, theirs)
 
 
-def test_every_look_is_of_the_same_z_and_points():
-    """What differs between two looks is then what the networks learned."""
+def test_every_snapshot_is_of_the_same_z_and_points():
+    """What differs between two snapshots is then what the networks learned."""
     run = small_run()
-    first = look(run)
+    first = snapshot(run)
     run.tick = 5
-    for name, value in look(run).items():
+    for name, value in snapshot(run).items():
         assert torch.equal(value, first[name]), name
 
 
-def test_a_look_shows_the_generator_and_its_average():
+def test_a_snapshot_shows_the_generator_and_its_average():
     run = small_run()
     tick(run)
-    seen = look(run)
+    seen = snapshot(run)
     assert seen["samples"].shape == seen["averaged"].shape == (25, 16, 16, 1)
     assert seen["samples"].dtype == torch.uint8
     assert not torch.equal(seen["samples"], seen["averaged"])
@@ -260,12 +245,12 @@ def test_the_average_follows_by_its_decay():
     torch.testing.assert_close(run.averaged.state_dict()[name], expected)
 
 
-def test_looks_are_spread_from_the_start_to_the_end():
-    assert ticks_to_look(1000, 5) == {0, 1, 10, 100, 1000}
-    assert ticks_to_look(1, 24) == {0, 1}
-    assert ticks_to_look(1000, 2) == {0, 1000}
-    with pytest.raises(ValueError, match="looks is 1"):
-        ticks_to_look(10, 1)
+def test_snapshots_are_taken_from_the_start_to_the_end():
+    assert snapshot_ticks(1000, 5) == {0, 1, 10, 100, 1000}
+    assert snapshot_ticks(1, 24) == {0, 1}
+    assert snapshot_ticks(1000, 2) == {0, 1000}
+    with pytest.raises(ValueError, match="snapshots is 1"):
+        snapshot_ticks(10, 1)
 
 
 @pytest.mark.parametrize(
@@ -381,7 +366,7 @@ def test_the_warm_up_of_a_graph_is_undone(done):
         tick(run), tick(expected)
     before = [value.detach().clone() for value in _values(run)]
     for _ in range(3):
-        turns(run, draw(run.settings, len(run.images), run.tick, "cpu"))
+        turns(run, sample_batches(run.settings, len(run.images), run.tick, "cpu"))
     _restore(run, before)
     for _ in range(2):
         assert torch.equal(tick(run), tick(expected))

@@ -16,9 +16,10 @@ from PIL import Image
 from train_runs import SMALL, pixels
 
 from ganflow.records.training_run import TrainingRun, load_training_run
-from ganflow.training import pick, train
+from ganflow.training import train
 from ganflow.training.keep.pictures import grid_png
 from ganflow.training.keep.snapshots import as_bytes
+from ganflow.training.loop import pick
 
 TOOL = Path(__file__).parents[2] / "tools" / "train_wgan_gp.py"
 QUIET = {"progress": False}
@@ -77,9 +78,9 @@ def test_the_record_is_what_the_run_saw(made):
     np.testing.assert_array_equal(run.real, shown)
 
 
-def test_a_record_needs_one_entry_of_everything_for_each_look(made):
+def test_a_record_needs_one_entry_of_everything_for_each_snapshot(made):
     run = load_training_run(made / "run.npz")
-    with pytest.raises(ValueError, match="each look needs one entry of everything"):
+    with pytest.raises(ValueError, match="each snapshot needs one entry of everything"):
         replace(run, ticks=run.ticks[:3])
     with pytest.raises(ValueError, match="each tick needs one entry of every series"):
         replace(run, series={**run.series, "slope": run.series["slope"][:2]})
@@ -163,7 +164,7 @@ def test_the_command_trains_on_the_digits(tmp_path, capsys):
         (["--batch", "0"], "batch is 0; it must be int, at least 1"),
         (["--data", "no-such-folder"], "no-such-folder"),
         (["--every", "0"], "every is 0 ticks; it must be 1 or more"),
-        (["--looks", "1"], "looks is 1"),
+        (["--snapshots", "1"], "snapshots is 1"),
         (["--device", "cpux"], "device is 'cpux'; pass auto, cpu or cuda"),
         (["--precision", "tf32", "--device", "cpu"], "tf32 is a way of multiplying"),
         (["--graphs", "--device", "cpu"], "a CUDA graph is recorded of fast moves"),

@@ -44,7 +44,7 @@ def test_a_resumed_run_is_the_uninterrupted_one(changes, batch, tmp_path):
         )
     one, other = states(whole), states(parts)
     expected = {"/settings/ticks"}
-    names = {n for n in one if "/diary/looks" not in n}  # looks depend on the length
+    names = {n for n in one if "/log/snapshots" not in n}  # theirs depend on the length
     same = [{n: s[n] for n in names} for s in (one, other)]
     assert differing(*same) <= expected
 
@@ -167,13 +167,16 @@ def test_another_kind_of_file_is_refused(tmp_path, content):
 def test_another_version_is_refused(half, tmp_path):
     content = torch.load(half / "checkpoint.pt", weights_only=True)
     path = tmp_path / "checkpoint.pt"
-    torch.save(content | {"version": 0}, path)
-    assert "is of version 0 of checkpoints, this is version 1" in refused(path)
+    content["diary"] = content.pop("log")  # as version 1 called it
+    torch.save(content | {"version": 1}, path)
+    assert "is of version 1 of checkpoints, this is version 2; go on with" in (
+        refused(path)
+    )
 
 
 def test_a_file_that_lacks_a_part_is_not_told_to_be_of_its_own_version(half, tmp_path):
     content = torch.load(half / "checkpoint.pt", weights_only=True)
-    del content["diary"]
+    del content["log"]
     torch.save(content, tmp_path / "checkpoint.pt")
     told = refused(tmp_path / "checkpoint.pt")
     assert "is no checkpoint of this trainer; remove it to begin anew" in told
@@ -187,5 +190,5 @@ def test_a_checkpoint_cannot_run_code(tmp_path):
             return (subprocess.run, ([sys.executable, "--version"],))
 
     path = tmp_path / "checkpoint.pt"
-    torch.save({"version": 1, "bomb": Bomb()}, path)
+    torch.save({"version": 2, "bomb": Bomb()}, path)
     assert "is no whole checkpoint" in refused(path)

@@ -14,7 +14,7 @@ import torch
 from train_runs import SMALL, differing, pixels, states
 
 from ganflow.training import CannotGoOn, begin, tick, train, turns
-from ganflow.training.session import Session
+from ganflow.training.keep.run_log import RunLog
 
 ROOT = Path(__file__).parents[2]
 PLACES = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
@@ -39,7 +39,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(number, whole, tmp_path):
     before = signal.getsignal(number)
     how = {"out": tmp_path, "every": 2, **QUIET}
     done = train(SMALL, pixels(40), watch=stop, **how)
-    assert (done.stopped, done.run.tick) == (number, 4)  # the tick after that look
+    assert (done.stopped, done.run.tick) == (number, 4)  # the tick after that snapshot
     assert signal.getsignal(number) is before
     done = train(SMALL, pixels(40), resume=True, **how)
     assert (done.stopped, done.run.tick) == (0, 6)
@@ -124,7 +124,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(
             run.D[0].weight.data.mul_(1e30)
         return tick(run, **how)
 
-    monkeypatch.setattr("ganflow.training.session.tick", burst)
+    monkeypatch.setattr("ganflow.training.loop.tick", burst)
     told = "^at tick 4 penalty is inf and slope is inf; the checkpoint of tick 3 in "
     with pytest.raises(CannotGoOn, match=told):
         train(SMALL, pixels(40), out=tmp_path, every=1, **QUIET)
@@ -137,16 +137,15 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_checkpoint(
 
 
 def test_a_weight_that_is_no_number_is_never_saved(tmp_path):
-    from ganflow.training.keep.run_folder import Folder
-
-    run, folder = begin(SMALL, pixels(40)), Folder(tmp_path)
-    session = Session(run, folder.open(run, resume=False), folder)
+    run = begin(SMALL, pixels(40))
+    log = RunLog(run, tmp_path)
+    log.open(resume=False)
     with torch.no_grad():
         run.D[0].weight[0] = float("nan")
     run.tick = 1
     with pytest.raises(CannotGoOn, match="a weight of D is not finite after tick 1; "):
-        session.save()
-    assert not folder.checkpoint.exists()
+        log.save()
+    assert not (tmp_path / "checkpoint.pt").exists()
 
 
 def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(whole, tmp_path):
@@ -170,14 +169,15 @@ def test_a_full_disk_stops_the_run_and_keeps_the_checkpoint(whole, tmp_path):
     assert not differing(states(tmp_path), states(whole))
 
 
-def test_without_a_folder_an_error_of_the_watcher_stays_its_own():
-    """Nothing of the run's is written, so room on a disk is not what is missing."""
+@pytest.mark.parametrize("kept", [False, True])
+def test_an_error_of_the_watcher_stays_its_own(kept, tmp_path):
+    """No file of the run's failed, so room on a disk is not what is missing."""
 
     def lose(record):
         raise FileNotFoundError("the watcher's own")
 
     with pytest.raises(FileNotFoundError, match="^the watcher's own$"):
-        train(SMALL, pixels(40), watch=lose, **QUIET)
+        train(SMALL, pixels(40), out=tmp_path if kept else None, watch=lose, **QUIET)
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):

@@ -38,14 +38,14 @@ def test_the_film_holds_what_was_recorded(averaged):
 
 
 def test_before_the_first_tick_there_is_a_picture_and_no_curve():
-    lab = TrainingLab(fake_run(ticks=0, looks=1))
+    lab = TrainingLab(fake_run(ticks=0, snapshots=1))
     assert lab.view.record_["points"] == [] and lab.slider.max == 0
     assert len(lab.view.film) == 4 * 5 + 2 * 25 * 2 * 2 * 3
 
 
-def test_a_run_without_looks_is_refused():
-    with pytest.raises(ValueError, match="no look to show"):
-        TrainingView().show(fake_run(looks=0))
+def test_a_run_without_snapshots_is_refused():
+    with pytest.raises(ValueError, match="no snapshot to show"):
+        TrainingView().show(fake_run(snapshots=0))
 
 
 def test_at_stays_inside_the_run():
@@ -73,7 +73,7 @@ class Watched(TrainingLab):
 def test_a_trainer_shows_each_look_as_it_is_taken():
     lab = Watched()
     settings = replace(SMALL, ticks=6)
-    done = train(settings, pixels(40), progress=False, looks=4, watch=lab)
+    done = train(settings, pixels(40), progress=False, snapshots=4, watch=lab)
     assert lab.shown == [done.record.ticks[: k + 1].tolist() for k in range(4)]
     assert lab.view.film == packed(done.record)
 

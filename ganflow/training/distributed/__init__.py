@@ -1,1 +1,1 @@
-"""The same training spread over processes: ranks, losses, batch statistics, bytes."""
+"""One training by several processes: ranks, losses, batch statistics, bytes."""

@@ -1,4 +1,4 @@
-"""What the processes of a run exchange, on paper and at the sockets. Book/09."""
+"""What the processes of a run exchange, on paper and at the sockets."""
 
 from __future__ import annotations
 
@@ -18,10 +18,16 @@ NORMS = (nn.BatchNorm2d, nn.SyncBatchNorm)
 
 @dataclass(frozen=True)
 class Exchange:
-    """What each process sends in one tick, in bytes.
+    """What each process sends in one tick.
 
-    gradients : averaged after each move. statistics : of batch norm, and their
-    gradients. The logged row and the agreement to stop are some hundred bytes more.
+    The logged row and the agreement to stop are some hundred bytes more.
+
+    Attributes
+    ----------
+    gradients : float, bytes
+        Averaged after each move.
+    statistics : float, bytes
+        Of batch norm, and their gradients.
     """
 
     gradients: float
@@ -36,7 +42,14 @@ def exchange(run: Run, count: int) -> Exchange:
 
     Parameters
     ----------
-    run : Run, of float32 networks. count : processes, >= 1
+    run : Run
+        Of float32 networks.
+    count : int, >= 1
+        Of processes.
+
+    Returns
+    -------
+    Exchange
 
     Source: Patarasuk and Yuan 2009: no way to average needs fewer.
     """
@@ -52,11 +65,16 @@ def exchange(run: Run, count: int) -> Exchange:
 
 
 def sent_bytes() -> int:
-    """What this process has sent so far by its open TCP connections, each byte once.
+    """Count what this process has sent by its open TCP connections, each byte once.
+
+    Returns
+    -------
+    int, bytes
 
     Raises
     ------
-    OSError : the system does not tell; Linux does.
+    OSError
+        The system does not tell; Linux does.
     """
     sent = 0
     for name in os.listdir("/proc/self/fd"):

@@ -1,4 +1,4 @@
-"""Try something in several processes, from a notebook or a test. Taught in book/09."""
+"""Try something in several processes, from a notebook or a test."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import pickle
 import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import torch
 import torch.distributed as dist
 
-from ganflow.training.distributed.ranks import PATIENCE
+from ganflow.training.distributed.ranks import TIMEOUT
 
 
-def in_processes(count: int, work: Callable[[int], object], *, seconds: float = 60):
+def in_processes(
+    count: int, work: Callable[[int], Any], *, seconds: float = 60
+) -> list[Any]:
     """Call work(rank) in `count` new processes that torch.distributed joins by gloo.
 
     They are forks of this one, so that a notebook's own functions can be called; they
@@ -26,16 +30,28 @@ def in_processes(count: int, work: Callable[[int], object], *, seconds: float = 
 
     Parameters
     ----------
-    work : its results must be ones that pickle takes
-    seconds : until all are ended, done or not
+    count : int, >= 1
+        Of processes.
+    work : callable
+        Called with the rank; its results must be ones that pickle takes.
+    seconds : float
+        Until all are ended, done or not.
 
     Returns
     -------
-    list : what each returned, by rank
+    list
+        What each returned, by rank.
 
     Raises
     ------
-    what the first to fail raised; TimeoutError; ValueError : no fork here (Windows).
+    Exception
+        What the first to fail raised.
+    ChildProcessError
+        A process ended without a word.
+    TimeoutError
+        One did not end in time.
+    ValueError
+        No fork here (Windows).
     """
     import torch._dynamo  # noqa: F401, DDP would import it anew in each child, in 3 s
 
@@ -57,13 +73,15 @@ def in_processes(count: int, work: Callable[[int], object], *, seconds: float = 
                 process.join()
 
 
-def _work(work, rank: int, count: int, meeting: Path, there: Connection) -> None:
+def _work(
+    work: Callable[[int], Any], rank: int, count: int, meeting: Path, there: Connection
+) -> None:
     """What a child does from its birth to its end."""
     torch.set_num_threads(1)
     os.environ.pop("WORLD_SIZE", None)
     try:
         dist.init_process_group(
-            "gloo", f"file://{meeting}", PATIENCE, world_size=count, rank=rank
+            "gloo", f"file://{meeting}", TIMEOUT, world_size=count, rank=rank
         )
         # Pickled whole: a Connection's own way would share a tensor's memory instead.
         there.send_bytes(pickle.dumps((True, work(rank))))
@@ -71,7 +89,9 @@ def _work(work, rank: int, count: int, meeting: Path, there: Connection) -> None
         there.send_bytes(pickle.dumps((False, error)))
 
 
-def _collect(started: list, deadline: float) -> list:
+def _collect(
+    started: list[tuple[BaseProcess, Connection]], deadline: float
+) -> list[Any]:
     """Wait for all, but not for the others once one has failed."""
     found = {}
     waiting = {here: rank for rank, (_, here) in enumerate(started)}
@@ -80,7 +100,7 @@ def _collect(started: list, deadline: float) -> list:
         ready = multiprocessing.connection.wait(list(waiting), max(left, 0))
         if not ready:
             raise TimeoutError(f"ranks {sorted(waiting.values())} did not end in time")
-        for here in ready:
+        for here in [one for one in waiting if one in ready]:
             rank = waiting.pop(here)
             try:
                 fine, value = pickle.loads(here.recv_bytes())

@@ -1,9 +1,10 @@
-"""Average each move's gradients over the processes of a run. Taught in book/09."""
+"""Average each move's gradients over the processes of a run."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import asdict
+from typing import Any
 
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -36,9 +37,16 @@ class Loss(nn.Module):
 def share(run: Run, ranks: Ranks) -> None:
     """Let a run, fresh from `begin`, move by the mean gradient of all processes.
 
+    Parameters
+    ----------
+    run : Run
+        Changed in place; left as it is by one process alone.
+    ranks : Ranks
+
     Raises
     ------
-    ValueError : the batch does not come out even; other settings or images elsewhere.
+    ValueError
+        The batch does not come out even; other settings or images elsewhere.
 
     Gradient: `run.step` then averages the mover's gradients over the processes, while
     its backward still runs. No other gradient is exchanged.
@@ -46,7 +54,7 @@ def share(run: Run, ranks: Ranks) -> None:
     if ranks.count == 1:
         return
     ranks.part(run.settings.batch)
-    everyone = [None] * ranks.count
+    everyone: list[Any] = [None] * ranks.count
     dist.all_gather_object(everyone, (asdict(run.settings), fingerprint(run.images)))
     for rank, other in enumerate(everyone):
         if other != everyone[0]:
@@ -55,12 +63,22 @@ def share(run: Run, ranks: Ranks) -> None:
                 "processes by one command, on the same data"
             )
     run.G = join_batch_norm(run.G)
-    wrapped = {"G": spread_loss(run.G), "D": spread_loss(run.D)}
+    wrapped = {"G": distributed_loss(run.G), "D": distributed_loss(run.D)}
     run.share = lambda player, loss: wrapped[player](loss)
 
 
-def spread_loss(player: nn.Module) -> DistributedDataParallel:
+def distributed_loss(player: nn.Module) -> DistributedDataParallel:
     """Wrap a player's loss: what comes back is for one `backward`, not for two.
+
+    Parameters
+    ----------
+    player : Module
+        Whose parameters are to have equal gradients in all processes.
+
+    Returns
+    -------
+    DistributedDataParallel
+        Called with the loss.
 
     Gradient: that backward leaves in .grad the mean over the processes.
     """

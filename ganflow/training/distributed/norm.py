@@ -1,4 +1,4 @@
-"""Batch norm over the batch of all processes. Taught in book/09."""
+"""Batch norm over the batch of all processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _MeanOverRanks(torch.autograd.Function):
 
 
 def mean_over_ranks(x: Tensor) -> Tensor:
-    """The mean of one tensor of each process, the same bits in each. Gradient: cut."""
+    """Average one tensor of each process, to the same bits in each. Gradient: cut."""
     total = x.clone(memory_format=torch.contiguous_format)
     dist.all_reduce(total)
     return total / dist.get_world_size()
@@ -34,6 +34,11 @@ class JoinedBatchNorm(nn.BatchNorm2d):
     Gradient: passes through mean and variance to the samples of every process. The mean
     of the processes' gradients is that of the joined batch.
     """
+
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalize x, (batch, channels, height, width)."""
@@ -52,14 +57,27 @@ class JoinedBatchNorm(nn.BatchNorm2d):
         return off * scale[:, None, None] + self.bias[:, None, None]
 
 
-def join_batch_norm(net: nn.Sequential) -> nn.Sequential:
-    """Replace each batch norm by that of the joined batch; the parameters stay."""
+def join_batch_norm(net: nn.Module) -> nn.Module:
+    """Replace each batch norm among a network's layers by that of the joined batch.
+
+    Parameters
+    ----------
+    net : Module
+        Changed in place; its parameters and buffers stay.
+
+    Returns
+    -------
+    Module
+        The same network.
+
+    Gradient: see `JoinedBatchNorm`.
+    """
     if next(net.parameters()).is_cuda:
         return nn.SyncBatchNorm.convert_sync_batchnorm(net)
-    for place, layer in enumerate(net):
+    for name, layer in list(net.named_children()):
         if isinstance(layer, nn.BatchNorm2d):
             joined = JoinedBatchNorm(layer.num_features, layer.eps, layer.momentum)
             joined._parameters = layer._parameters
             joined._buffers = layer._buffers
-            net[place] = joined
+            net.register_module(name, joined)
     return net

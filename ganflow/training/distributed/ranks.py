@@ -1,7 +1,7 @@
-"""One run by several processes, each with its part of every batch. Taught in book/09.
+"""One run by several processes, each with its part of every batch.
 
 `torchrun --nproc-per-node 2 tools/train_wgan_gp.py ...` starts them. All hold the whole
-run, draw the same numbers and make the same moves on the mean of their gradients; so
+run, sample the same batches and make the same moves on the mean of their gradients; so
 they stay equal bit for bit, and only rank 0 writes.
 """
 
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import current_thread, main_thread
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -23,15 +23,13 @@ from torch import Tensor
 from torch.distributed.rendezvous import rendezvous
 
 from ganflow.training.distributed.norm import mean_over_ranks
-from ganflow.training.keep import checkpoint
-from ganflow.training.keep.checkpoint import Diary
-from ganflow.training.keep.run_folder import Folder
+from ganflow.training.keep.checkpoint import CannotResume
+from ganflow.training.keep.run_log import CannotGoOn, RunLog
 from ganflow.training.run import Run
-from ganflow.training.sampling import Drawn
-from ganflow.training.session import CannotGoOn
+from ganflow.training.sampling import Batches
 from ganflow.training.updates import turns
 
-PATIENCE = timedelta(minutes=10)  # with a silent process, before its peers give up
+TIMEOUT = timedelta(minutes=10)  # with a silent process, before its peers give up
 BROKEN = ("Connection closed", "Connection reset", "Broken pipe", "NCCL")
 
 
@@ -41,17 +39,24 @@ class LostProcess(CannotGoOn):
 
 @dataclass(frozen=True)
 class Ranks:
-    """The place of this process among those that share a run; alone by default."""
+    """The place of this process among those that share a run; alone by default.
+
+    Attributes
+    ----------
+    rank : int, in [0, count)
+    count : int, >= 1
+    """
 
     rank: int = 0
     count: int = 1
 
     def device(self, device: torch.device) -> torch.device:
-        """The GPU of this process, where GPUs are asked for.
+        """Find the GPU of this process, where GPUs are asked for.
 
         Raises
         ------
-        ValueError : this machine has more processes than GPUs.
+        ValueError
+            This machine has more processes than GPUs.
         """
         if self.count == 1 or device.type != "cuda":
             return device
@@ -65,11 +70,21 @@ class Ranks:
         return torch.device("cuda", own)
 
     def part(self, batch: int) -> slice:
-        """The samples of a batch that are this process's.
+        """Find the samples of a batch that are this process's.
+
+        Parameters
+        ----------
+        batch : int, >= 1
+            Samples of all processes.
+
+        Returns
+        -------
+        slice
 
         Raises
         ------
-        ValueError : the batch does not come out even.
+        ValueError
+            The batch does not come out even.
         """
         if batch % self.count:
             near = batch // self.count * self.count
@@ -82,22 +97,34 @@ class Ranks:
         return slice(self.rank * own, (self.rank + 1) * own)
 
     def agree(self, *wishes: int) -> tuple[int, ...]:
-        """The largest of all processes' wishes, so that all do the same next."""
+        """Find the largest of all processes' wishes, so that all do the same next."""
         if self.count == 1:
             return wishes
         largest = torch.tensor(wishes)
         dist.all_reduce(largest, dist.ReduceOp.MAX)
         return tuple(largest.tolist())
 
-    def turns(self, run: Run, drawn: Drawn) -> Tensor:
-        """As `tick.turns`, on this process's part; the row is that of the joined batch.
+    def turns(self, run: Run, batches: Batches) -> Tensor:
+        """Make the moves of a tick, as `updates.turns`, on this process's part.
 
-        Gradient: as `tick.turns`, then the mean over the processes.
+        Parameters
+        ----------
+        run : Run
+            Changed in place.
+        batches : Batches
+            Of all processes.
+
+        Returns
+        -------
+        Tensor (columns,), float32
+            The row of the joined batch.
+
+        Gradient: as `updates.turns`, then the mean over the processes.
         """
         if self.count == 1:
-            return turns(run, drawn)
+            return turns(run, batches)
         part = self.part(run.settings.batch)
-        own = Drawn(*(numbers[:, part] for numbers in drawn))
+        own = Batches(*(x[:, part] for x in batches))
         return mean_over_ranks(turns(run, own))
 
 
@@ -121,12 +148,14 @@ def _meet() -> None:
     the count of restarts tells them apart; each machine has a count of its own.
     """
     both = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    store, rank, count = next(rendezvous("env://", timeout=PATIENCE))
+    store, rank, count = next(rendezvous("env://", timeout=TIMEOUT))
     restart = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
     alone = os.environ.get("GROUP_WORLD_SIZE", "1") == "1"
     if alone:
-        store = dist.PrefixStore(f"restart {restart}", store)
-    how = {"store": store, "rank": rank, "world_size": count, "timeout": PATIENCE}
+        name = f"restart {restart}"
+        # documented there, but not in its __all__
+        store = dist.PrefixStore(name, store)  # pyright: ignore[reportPrivateImportUsage]
+    how = {"store": store, "rank": rank, "world_size": count, "timeout": TIMEOUT}
     try:
         dist.init_process_group(both, **how)
     except RuntimeError as error:
@@ -138,42 +167,47 @@ def _meet() -> None:
         ) from error
 
 
-def open_together(
-    folder: Folder | None, run: Run, ranks: Ranks, *, resume: bool
-) -> Diary:
-    """Open the folder in rank 0, as `Folder.open` does, and hand the others its state.
+def open_together(log: RunLog, ranks: Ranks, *, resume: bool) -> None:
+    """Open the log in rank 0, as `RunLog.open` does, and hand the others its state.
 
     Only rank 0 needs to see the folder, and the checkpoint may be of another number of
     processes.
 
+    Parameters
+    ----------
+    log : RunLog
+        Changed in place, and its run.
+    ranks : Ranks
+    resume : bool
+        Whether to go on, if there is a run.
+
     Raises
     ------
-    what `Folder.open` raises, in every process.
+    CannotResume
+        In every process, as `RunLog.open` does in rank 0.
+    CannotGoOn
+        Likewise.
     """
     if ranks.count == 1:
-        return folder.open(run, resume=resume) if folder else Diary()
-    diary, found = Diary(), [None, None]
-    if folder and ranks.rank == 0:
+        log.open(resume=resume)
+        return
+    found: list[Any] = [None, None]
+    if ranks.rank == 0:
         try:
-            diary = folder.open(run, resume=resume)
-            if folder.saved is not None:
-                found[1] = folder.checkpoint.read_bytes()
-        except (ValueError, OSError) as error:
+            if path := log.open(resume=resume):
+                found[1] = path.read_bytes()
+        except (CannotResume, CannotGoOn, OSError) as error:
             found[0] = error
     dist.broadcast_object_list(found, device=torch.device("cpu"))
     error, content = found
     if error:
         raise error
     if content and ranks.rank:
-        with tempfile.TemporaryDirectory() as place:
-            copy = Path(place, folder.checkpoint.name)
-            copy.write_bytes(content)
-            diary = checkpoint.resume(copy, run)
-    return diary
+        log.restore(Path("the checkpoint of rank 0"), content)
 
 
 @contextmanager
-def peers_lost(run: Run, folder: Folder | None, ranks: Ranks) -> Iterator[None]:
+def peers_lost(log: RunLog, ranks: Ranks) -> Iterator[None]:
     """Say so if the others cannot be reached any more; all other errors pass.
 
     Started by torchrun, this process then ignores SIGTERM until it ends.
@@ -181,6 +215,7 @@ def peers_lost(run: Run, folder: Folder | None, ranks: Ranks) -> Iterator[None]:
     Raises
     ------
     LostProcess
+        Another process of this run has ended.
     """
     try:
         yield
@@ -190,8 +225,8 @@ def peers_lost(run: Run, folder: Folder | None, ranks: Ranks) -> Iterator[None]:
         if "TORCHELASTIC_RUN_ID" in os.environ and current_thread() is main_thread():
             # torchrun is about to send this, and would cut the last words short.
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        kept = f"; {folder.kept()}" if folder and ranks.rank == 0 else ""
         raise LostProcess(
-            f"rank {ranks.rank} of {ranks.count} stops after tick {run.tick}: another "
-            f"process has ended{kept}. The same command with --resume goes on"
+            f"rank {ranks.rank} of {ranks.count} stops after tick {log.run.tick}: "
+            f"another process has ended{log.kept}. The same command with --resume goes "
+            "on"
         ) from error

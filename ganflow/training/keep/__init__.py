@@ -1,1 +1,1 @@
-"""What a training leaves on disk: checkpoints, run folders, snapshots, provenance."""
+"""What a training leaves on disk: run log, checkpoint, snapshots, provenance."""

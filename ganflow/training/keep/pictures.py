@@ -11,12 +11,18 @@ from ganflow.records.training_run import SIDE
 
 
 def grid_png(samples: np.ndarray, *, at_least: int = 480) -> bytes:
-    """A 5 x 5 grid as PNG.
+    """Paint a 5 x 5 grid.
 
     Parameters
     ----------
     samples : array (25, size, size, channels), uint8
-    at_least : pixels of the PNG's side; a sample's pixel becomes a whole square
+    at_least : int, pixels
+        Of the PNG's side; a sample's pixel becomes a whole square.
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
     from PIL import Image
 
@@ -31,11 +37,18 @@ def grid_png(samples: np.ndarray, *, at_least: int = 480) -> bytes:
 
 
 def curves_png(names: Sequence[str], rows: np.ndarray) -> bytes:
-    """Losses, scores and slope over the ticks as PNG.
+    """Paint losses, scores and slope over the ticks.
 
     Parameters
     ----------
-    names : of the columns. rows : array (T, columns)
+    names : sequence of str
+        Of the columns.
+    rows : array (T, columns)
+
+    Returns
+    -------
+    bytes
+        A PNG.
     """
     from matplotlib.figure import Figure
 

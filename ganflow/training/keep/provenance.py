@@ -1,4 +1,4 @@
-"""Where a recorded run comes from: machine, versions, commit, command. Book/08."""
+"""Where a recorded run comes from: machine, versions, commit, command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ def provenance(device: torch.device, **more: object) -> dict[str, object]:
 
     Parameters
     ----------
-    device : that trains. more : entries to add, of types that JSON has
+    device : torch.device
+        That trains.
+    **more
+        Entries to add, of types that JSON has.
+
+    Returns
+    -------
+    dict of str to object
     """
     return {
         "device": device_name(device),
@@ -35,7 +42,7 @@ def provenance(device: torch.device, **more: object) -> dict[str, object]:
 
 
 def device_name(device: torch.device) -> str:
-    """What the maker calls it."""
+    """Say what the maker calls it."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU"

@@ -1,6 +1,6 @@
-"""Look at a run: the pictures of 25 fixed z and the slopes on a fixed batch. Book/08.
+"""Snapshots of a run: pictures of 25 fixed z, and the slopes on a fixed batch.
 
-Looking changes nothing: the networks go on as if nobody had looked.
+Taking one changes nothing: the networks go on as if there had been none.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from ganflow.training.sampling import SHOWN, seeded
 
 PROBES = 64  # points at which the slope is measured
 
-Look = dict[str, Tensor]
+Snapshot = dict[str, Tensor]
 
 
-def look(run: Run) -> Look:
-    """What G makes now, and how steep D is.
+def snapshot(run: Run) -> Snapshot:
+    """Find what G makes now, and how steep D is.
+
+    Parameters
+    ----------
+    run : Run
 
     Returns
     -------
-    dict of Tensor on the CPU
+    dict of str to Tensor, on the CPU
         samples, averaged : (25, size, size, channels), uint8, by G and by its average,
-            both with the batch statistics gathered in training
-        slopes : (5,), quantiles LEVELS of D's slope at points between real and fake
+        both with the batch statistics gathered in training. slopes : (5,), quantiles
+        LEVELS of D's slope at points between real and fake.
 
     Gradient: none reaches anything; no .grad is touched.
     """
@@ -38,8 +42,8 @@ def look(run: Run) -> Look:
     with torch.no_grad():
         x_fake, averaged = run.make(z), run.averaged(z[: SIDE**2])
     run.G.train()
-    numbers = torch.randint(len(run.images), (PROBES,), generator=rng).to(run.device)
-    between = mix_samples(run.images[numbers], x_fake[:PROBES], mix=mix)
+    indices = torch.randint(len(run.images), (PROBES,), generator=rng).to(run.device)
+    between = mix_samples(run.images[indices], x_fake[:PROBES], mix=mix)
     steep = slopes(run.D, between).detach()
     levels = torch.tensor(LEVELS, device=run.device)
     return {
@@ -49,27 +53,42 @@ def look(run: Run) -> Look:
     }
 
 
-def real_ones(run: Run) -> Tensor:
-    """The first 25 images, as `look` gives samples; again if they are few."""
-    numbers = torch.arange(SIDE**2, device=run.device) % len(run.images)
-    return as_bytes(run.images[numbers])
+def real_images(run: Run) -> Tensor:
+    """Take the first 25 images, as `snapshot` gives samples; again if they are few."""
+    indices = torch.arange(SIDE**2, device=run.device) % len(run.images)
+    return as_bytes(run.images[indices])
 
 
 def as_bytes(x: Tensor) -> Tensor:
-    """Pixels in [-1, 1] as uint8, channels last, on the CPU."""
+    """Turn pixels in [-1, 1] into uint8, channels last, on the CPU."""
     levels = ((x + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
     return levels.permute(0, 2, 3, 1).contiguous().cpu()
 
 
-def ticks_to_look(ticks: int, looks: int) -> frozenset[int]:
-    """The ticks after which to look: before the first, then ever further apart.
+def snapshot_ticks(ticks: int, snapshots: int) -> frozenset[int]:
+    """Choose after which ticks: before the first, then ever further apart.
 
     Parameters
     ----------
-    ticks : of the run, >= 1. looks : how many at most, >= 2
+    ticks : int, >= 1
+        Of the run.
+    snapshots : int, >= 2
+        How many at most.
+
+    Returns
+    -------
+    frozenset of int
+        Ticks done, in [0, ticks]; both ends are in it.
+
+    Raises
+    ------
+    ValueError
+        Fewer than two snapshots.
     """
-    if looks < 2:
-        raise ValueError(f"looks is {looks}; it is at least 2: the start and the end")
-    # From the end, so that a single look after the start is the end.
-    later = np.geomspace(ticks, 1, looks - 1).round().astype(int)
+    if snapshots < 2:
+        raise ValueError(
+            f"snapshots is {snapshots}; it is at least 2: the start and the end"
+        )
+    # From the end, so that a single one after the start is the end.
+    later = np.geomspace(ticks, 1, snapshots - 1).round().astype(int)
     return frozenset({0, *later.tolist()})

@@ -2,7 +2,7 @@
 
 No graph through G where D moves, one call of D for both batches, no pass of zeros in
 the penalty, no gradient for D where G moves. `plain` is the loop as most public code
-has it. Taught in book/08.
+has it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The penalty of a critic move, with the slope that it speaks of. Book/07 and 08."""
+"""The penalty of a critic move, with the slope that it speaks of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ from ganflow.training.run import Run
 
 @dataclass(frozen=True)
 class Penalty:
-    """value : (), before the strength. slope : (), the mean over the batch."""
+    """A penalty, and the slope that it speaks of.
+
+    Attributes
+    ----------
+    value : Tensor (), >= 0
+        Before the strength.
+    slope : Tensor (), >= 0
+        The mean over the batch.
+    """
 
     value: Tensor
     slope: Tensor
@@ -25,10 +33,14 @@ def penalty(
 
     Parameters
     ----------
-    run : Run, whose penalty is not "none"
-    x_real, x_fake : Tensor (batch, channels, size, size)
-    mix : Tensor (batch,), the share of the real image in a point between
-    form : how the derivative is taken, as in `losses.slopes`
+    run : Run
+        Whose penalty is not "none".
+    x_real : Tensor (batch, channels, size, size)
+    x_fake : Tensor (batch, channels, size, size)
+    mix : Tensor (batch,), in [0, 1)
+        The share of the real image in a point between.
+    form : str
+        How the derivative is taken, as in `losses.slopes`.
 
     Returns
     -------

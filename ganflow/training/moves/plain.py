@@ -1,4 +1,4 @@
-"""The loop as most public code writes it, line for line with algorithm 1. Book/08.
+"""The loop as most public code writes it, line for line with algorithm 1.
 
 The algorithm differentiates D's loss by D's weights alone; such code calls backward and
 clears afterwards what it did not want. The updates are the same.
@@ -20,13 +20,18 @@ def move_D(run: Run, x_real: Tensor, z: Tensor, mix: Tensor) -> Seen:
 
     Parameters
     ----------
-    run : Run. x_real : Tensor (batch, channels, size, size)
-    z : Tensor (batch, latent). mix : Tensor (batch,), in [0, 1)
+    run : Run
+        Changed in place.
+    x_real : Tensor (batch, channels, size, size)
+    z : Tensor (batch, latent)
+    mix : Tensor (batch,), in [0, 1)
+        The share of the real image in a point between.
 
     Returns
     -------
-    dict of Tensor (): loss_D, score_real and score_fake, before the move; with a
-    penalty also penalty and slope. loss_D is without the penalty.
+    dict of str to Tensor ()
+        loss_D, score_real and score_fake, before the move; with a penalty also penalty
+        and slope. loss_D is without the penalty.
 
     Gradient: reaches D, and runs on into G's .grad, which G's next move clears: nothing
     is cut at x_fake, but for the penalty's points.
@@ -46,11 +51,18 @@ def move_D(run: Run, x_real: Tensor, z: Tensor, mix: Tensor) -> Seen:
 def move_G(run: Run, x_real: Tensor, z: Tensor) -> Seen:
     """Move G once.
 
-    Parameters: as move_D; x_real is read by relativistic losses only.
+    Parameters
+    ----------
+    run : Run
+        Changed in place.
+    x_real : Tensor (batch, channels, size, size)
+        Read by relativistic losses only.
+    z : Tensor (batch, latent)
 
     Returns
     -------
-    dict of Tensor (): loss_G, before the move.
+    dict of str to Tensor ()
+        loss_G, before the move.
 
     Gradient: reaches G through D, and fills D's .grad too, which D's next move clears.
     """

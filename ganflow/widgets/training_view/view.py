@@ -49,7 +49,9 @@ class TrainingView(anywidget.AnyWidget):
         Gradient: none; reads records.
         """
         if not len(run.ticks):
-            raise ValueError("the run has no look to show: train with looks=2 or more")
+            raise ValueError(
+                "the run has no snapshot to show: train with snapshots=2 or more"
+            )
         with self.hold_sync():
             self.record_ = labels(run)
             self.film = packed(run, averaged=averaged)

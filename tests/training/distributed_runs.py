@@ -1,7 +1,7 @@
 """Runs shared by one, two and three processes, for `test_distributed.py`.
 
-`python tests/training/spread_runs.py FILE` saves what they found. The processes are
-forks of one that itself never trains, so that torch is imported once.
+`python tests/training/distributed_runs.py FILE` saves what they found. The processes
+are forks of one that itself never trains, so that torch is imported once.
 """
 
 import sys
@@ -19,17 +19,16 @@ from ganflow.training import (
     CannotGoOn,
     Ranks,
     begin,
-    draw,
-    fast,
-    plain,
-    session,
+    loop,
+    sample_batches,
     tick,
     train,
 )
 from ganflow.training.distributed.bytes import exchange, sent_bytes
 from ganflow.training.distributed.fork import in_processes
 from ganflow.training.distributed.loss import share
-from ganflow.training.sampling import Drawn
+from ganflow.training.moves import fast, plain
+from ganflow.training.sampling import Batches
 
 SHARED = replace(SMALL, batch=12)
 MOVES = {"plain": plain, "fast": fast}
@@ -48,10 +47,11 @@ def gradients(rank, way, changes, dtype):
     ranks = Ranks(rank, dist.get_world_size())
     run.G.to(dtype), run.D.to(dtype)
     share(run, ranks)
-    drawn = Drawn(*(x[:, ranks.part(12)] for x in draw(settings, 40, 0, "cpu")))
-    x_real, z = run.images[drawn.numbers[0]].to(dtype), drawn.z.to(dtype)
+    batches = sample_batches(settings, 40, 0, "cpu")
+    own = Batches(*(x[:, ranks.part(12)] for x in batches))
+    x_real, z = run.images[own.indices[0]].to(dtype), own.z.to(dtype)
     run.make, run.score = run.G, run.D  # without the cast to float32
-    MOVES[way].move_D(run, x_real, z[0], drawn.mix[0].to(dtype))
+    MOVES[way].move_D(run, x_real, z[0], own.mix[0].to(dtype))
     of_D = torch.cat([p.grad.flatten() for p in run.D.parameters()])
     MOVES[way].move_G(run, x_real, z[-1])
     of_G = torch.cat([p.grad.flatten() for p in run.G.parameters()])
@@ -62,7 +62,7 @@ def gradients(rank, way, changes, dtype):
 def trained(_rank, out, ticks, **changes):
     """All that a short training leaves in this process, flat."""
     settings = replace(SHARED, ticks=ticks, **changes)
-    how = {"every": 3, "looks": 3, "progress": False, "device": "cpu"}
+    how = {"every": 3, "snapshots": 3, "progress": False, "device": "cpu"}
     run = train(settings, pixels(40), out=out, resume=True, **how).run
     return weights(run)
 
@@ -87,8 +87,8 @@ def trained_in_float64(rank, ticks):
     share(run, ranks)
     run.make, run.score = run.G, run.D  # without the cast to float32
     for done in range(ticks):
-        numbers, z, mix = draw(SHARED, 40, done, "cpu")
-        ranks.turns(run, Drawn(numbers, z.double(), mix.double()))
+        indices, z, mix = sample_batches(SHARED, 40, done, "cpu")
+        ranks.turns(run, Batches(indices, z.double(), mix.double()))
         run.average()
         run.tick += 1
     return weights(run)
@@ -100,11 +100,11 @@ def sent(rank, steps):
     run = begin(settings, pixels(40))
     ranks = Ranks(rank, dist.get_world_size())
     share(run, ranks)
-    drawn = draw(settings, 40, 0, "cpu")
+    batches = sample_batches(settings, 40, 0, "cpu")
     for _ in range(2):  # DDP still arranges its buckets, and tells the others
-        ranks.turns(run, drawn)
+        ranks.turns(run, batches)
     before = sent_bytes()
-    ranks.turns(run, drawn)
+    ranks.turns(run, batches)
     own, expected = sent_bytes() - before, exchange(run, ranks.count)
     return own, expected.gradients, expected.statistics
 
@@ -133,7 +133,7 @@ def bursting(_rank, out):
             run.D[0].weight.data.mul_(1e30)
         return tick(run, **how)
 
-    session.tick = burst
+    loop.tick = burst
     try:
         trained(0, out, 9)
     except CannotGoOn as error:
