@@ -1,7 +1,7 @@
 """ganflow: which loss reaches whose parameters, and who moves when.
 
-The names below are lent lazily: importing the package loads no framework. What TensorFlow
-and Keras answer stands under the same names in `ganflow.tf`.
+The names below are lent lazily: importing the package loads no framework. What
+TensorFlow and Keras answer stands under the same names in `ganflow.tf`.
 """
 
 from ganflow.lazy import lend
