@@ -10,7 +10,7 @@ from ganflow.records.flow_rules import Watch
 from ganflow.trace.calls import Source
 from ganflow.trace.double_backward import nodes_behind
 from ganflow.trace.graph import build
-from ganflow.trace.names import Names
+from ganflow.trace.networks import Networks, all_given
 from ganflow.trace.recorder import Recorder
 
 
@@ -42,8 +42,9 @@ class watch(Watch):
     def __init__(self, /, *unnamed, **named: nn.Module | Tensor | list[Tensor]):
         if unnamed:
             raise TypeError("name what you watch, as in watch(G=G, D=D, z=z)")
-        self._names = Names(named)
-        self._recorder = Recorder(self._names)
+        given = all_given(named)
+        self._networks = Networks(named, given)
+        self._recorder = Recorder(self._networks, given)
 
     def __enter__(self) -> watch:
         self._recorder.__enter__()
@@ -85,7 +86,9 @@ class watch(Watch):
                     f"this tensor of shape {tuple(root.shape)} was made before the "
                     "watch began: compute it inside `with watch(...)`"
                 )
-            return build(root, self._names, origins, frozenset(self._recorder.called))
+            return build(
+                root, self._networks, origins, frozenset(self._recorder.called)
+            )
 
     def saw(self, root: Tensor) -> bool:
         """Whether the watch was on while all of the history of `root` was made.
