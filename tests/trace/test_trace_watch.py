@@ -137,6 +137,10 @@ def test_each_wrong_root_gets_one_clear_sentence(pair):
         "a trace starts at a tensor, and this is of type float: pass the loss itself, "
         "not loss.item() or its name"
     )
+    assert message(TypeError, lambda: seen.saw("loss_D")) == (
+        "a trace starts at a tensor, and this is of type str: pass the loss itself, "
+        "not loss.item() or its name"
+    )
     assert message(ValueError, lambda: seen.trace(old)) == (
         "this tensor of shape () was made before the watch began: compute it inside "
         "`with watch(...)`"
