@@ -1,6 +1,6 @@
 """Runs and timings recorded on a GPU, if there are any, and how to tell of them.
 
-`make gpu` writes them beside `tuning.nc`. Taught in book/08.
+`make gpu` writes them beside `tuning.nc`.
 """
 
 from __future__ import annotations
@@ -17,35 +17,64 @@ STEPS = "gpu_steps.json"
 
 
 def gpu_runs(folder: Path = RESULTS) -> dict[str, TrainingRun]:
-    """The recorded runs by name, such as "wgan-gp"; empty if there are none.
+    """Read the recorded runs.
+
+    Parameters
+    ----------
+    folder : Path
+        Where they lie, as gpu_*.npz.
+
+    Returns
+    -------
+    dict of name -> TrainingRun
+        A name is such as "wgan-gp"; empty if there are none.
 
     Raises
     ------
-    ValueError : a file that is no recorded run.
+    ValueError
+        A file that is no recorded run.
     """
     paths = sorted(folder.glob("gpu_*.npz"))
     return {p.stem.removeprefix("gpu_"): load_training_run(p) for p in paths}
 
 
 def gpu_steps(folder: Path = RESULTS) -> list[dict]:
-    """What `tools/bench_step.py` measured on a GPU, a dict for each way; or nothing."""
+    """Read what `tools/bench_step.py` measured on a GPU.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies, as gpu_steps.json.
+
+    Returns
+    -------
+    list of dict
+        One for each way; empty if nothing was measured.
+    """
     path = folder / STEPS
     return json.loads(path.read_text()) if path.exists() else []
 
 
 def told_runs(runs: Mapping[str, TrainingRun]) -> str:
-    """A few lines on each run: what, where, how long, made by which command."""
+    """Tell in a few lines of each run what, where, how long, made by which command.
+
+    Parameters
+    ----------
+    runs : dict of name -> TrainingRun
+        As `gpu_runs` gives them.
+    """
     if not runs:
         return NONE
     return "\n".join(_told(name, run) for name, run in runs.items())
 
 
 def told_steps(rows: Sequence[Mapping]) -> str:
-    """A table of the ways: milliseconds a tick, how often faster, share of the peak.
+    """Tell in a table of each way its milliseconds a tick, speed and share of the peak.
 
     Parameters
     ----------
-    rows : as `gpu_steps` gives them
+    rows : list of dict
+        As `gpu_steps` gives them.
     """
     if not rows:
         return NONE

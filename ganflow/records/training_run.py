@@ -1,4 +1,4 @@
-"""What a training run did: losses of each tick, pictures of a few. Book/08."""
+"""What a training run did: losses of each tick, pictures of a few."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zipfile import BadZipFile
 
 import numpy as np
@@ -20,18 +20,32 @@ SIDE = 5  # pictures in a row of the grid, and rows
 class TrainingRun:
     """T ticks, and R looks at what the generator makes of the same 25 z.
 
-    settings : of the run, by name. provenance : device, versions, commit, command, ….
-    series : name -> (T,), of the last move of each tick: loss_D (without penalty),
-        loss_G, score_real, score_fake and, if there is one, penalty and slope.
-    ticks : (R,), ticks done at each look, from 0. seconds : (R,), of training by then,
-        without the looking.
-    samples, averaged : (R, 25, size, size, channels), uint8, by G and by its average.
-    slopes : (R, 5), quantiles LEVELS of D's slope between real and fake.
-    real : (25, size, size, channels), uint8, images of the data.
+    Parameters
+    ----------
+    settings : dict
+        Of the run, by name.
+    provenance : dict
+        Device, versions, commit, command, ….
+    series : dict of name -> array (T,)
+        Of the last move of each tick: loss_D (without penalty), loss_G, score_real,
+        score_fake and, if there is one, penalty and slope.
+    ticks : array (R,), int
+        Ticks done at each look, from 0.
+    seconds : array (R,), float
+        Of training by then, without the looking.
+    samples : array (R, 25, size, size, channels), uint8
+        Pictures by G.
+    averaged : array (R, 25, size, size, channels), uint8
+        Pictures by the average of G's weights.
+    slopes : array (R, 5), float
+        Quantiles LEVELS of D's slope between real and fake.
+    real : array (25, size, size, channels), uint8
+        Images of the data.
 
     Raises
     ------
-    ValueError : parts of different lengths.
+    ValueError
+        Parts of different lengths.
     """
 
     settings: Mapping[str, object]
@@ -54,8 +68,15 @@ class TrainingRun:
             raise ValueError(f"each tick needs one entry of every series: {lengths}")
 
     def save(self, file: BinaryIO) -> None:
-        """Write it all as one .npz, without pickles, into a file open for bytes."""
-        np.savez_compressed(file, **self.as_arrays())
+        """Write it all as one .npz, without pickles.
+
+        Parameters
+        ----------
+        file : file, open for writing bytes
+            Where to write.
+        """
+        arrays: dict[str, Any] = self.as_arrays()
+        np.savez_compressed(file, **arrays)
 
     def as_arrays(self) -> dict[str, np.ndarray]:
         """Everything by name; settings and provenance as JSON."""
@@ -73,9 +94,17 @@ DAMAGE = (KeyError, TypeError, ValueError, EOFError, OSError, BadZipFile, zlib.e
 def load_training_run(path: str | Path) -> TrainingRun:
     """Read what `TrainingRun.save` wrote.
 
+    Parameters
+    ----------
+    path : str or Path
+        The .npz file.
+
     Raises
     ------
-    ValueError : the file is no recorded run.
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file is no recorded run.
     """
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as held:
