@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -41,4 +42,7 @@ def lend(package: str, file: str) -> tuple[Callable, Callable, list[str]]:
             )
         return getattr(import_module(where[name]), name)
 
-    return __getattr__, lambda: sorted({*where, "__version__"}), sorted(where)
+    def __dir__() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *where})
+
+    return __getattr__, __dir__, sorted(where)

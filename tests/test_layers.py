@@ -1,6 +1,7 @@
 """Imports point down, and importing the package costs next to nothing."""
 
 import ast
+import graphlib
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,7 @@ def test_frameworks_stay_in_their_layer(path):
         assert not found & set(PLAIN), f"{path.name} is plain data"
     if module_of(path) != "tf":
         assert not found & {"tensorflow", "keras"}
+        assert "ganflow.tf" not in {name[:10] for name in imports(path)}
 
 
 def test_torch_is_loaded_before_tensorflow():
@@ -76,9 +78,62 @@ def test_torch_is_loaded_before_tensorflow():
     assert loaded.index("torch") < loaded.index("tensorflow")
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_is_short_enough_to_read(path):
-    assert len(path.read_text().splitlines()) <= 300
+def test_no_imports_go_round_in_a_circle():
+    """Between modules, also inside one package; what a type checker imports counts."""
+    names = {dotted(path): path for path in PACKAGE.rglob("*.py")}
+    graph = {name: set(modules_in(path, names)) for name, path in names.items()}
+    assert len(graph) > 100
+    graphlib.TopologicalSorter(graph).prepare()  # raises a CycleError that names them
+
+
+def dotted(path):
+    """What to import: "ganflow.trace.watch", and "ganflow.trace" for its __init__."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def modules_in(path, names):
+    """The modules of `names` that `path` imports, also as `from ganflow.a import b`."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in names)
+        elif isinstance(node, ast.ImportFrom):
+            found = {f"{node.module}.{alias.name}" for alias in node.names}
+            yield from found & names.keys() or {node.module} & names.keys()
+
+
+INITS = sorted(PACKAGE.rglob("__init__.py"))
+
+
+def face(path):
+    """The names that a package offers: those its __init__ binds, or its stub lists."""
+    stub = path.with_suffix(".pyi")
+    trees = [ast.parse(file.read_text()) for file in (path, stub) if file.exists()]
+    for node in (node for tree in trees for node in tree.body):
+        if isinstance(node, ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            yield node.name
+        else:
+            names = (inner for inner in ast.walk(node) if isinstance(inner, ast.Name))
+            yield from (name.id for name in names if isinstance(name.ctx, ast.Store))
+
+
+@pytest.mark.parametrize("path", INITS, ids=dotted)
+def test_no_name_that_a_package_offers_is_a_module_in_it(path):
+    """Else `import ganflow.tf.flow as f` gives whichever of the two was bound last."""
+    modules = {module.stem for module in path.parent.glob("*.py")}
+    modules |= {package.parent.name for package in path.parent.glob("*/__init__.py")}
+    assert not modules & set(face(path))
+
+
+def test_importing_the_tensorflow_package_loads_no_framework():
+    code = "import sys, ganflow.tf; print(*dir(ganflow.tf)); print(*sys.modules)"
+    command = [sys.executable, "-c", code]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    names, modules = (set(line.split()) for line in shown.stdout.splitlines())
+    assert {"watch", "flow", "__doc__"} <= names
+    assert not {*PLAIN, "numpy"} & modules
 
 
 def test_importing_ganflow_loads_no_framework_and_takes_under_50_ms():

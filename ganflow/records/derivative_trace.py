@@ -7,18 +7,27 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from ganflow.records.nodes import Edge, Node, Saved
-
-__all__ = ["DerivativeTrace", "Edge", "Node", "Saved"]
+from ganflow.records.nodes import Edge, Node
 
 
 @dataclass(frozen=True)
 class DerivativeTrace:
     """The history of one tensor: what backward walks, and what it never reaches.
 
-    `networks` maps each watched network to the names of its parameters; `called` holds
-    the networks whose forward pass was seen while the watch was on. `saved_known` is
-    False for a graph that was not run: what backward keeps is decided when it runs.
+    Parameters
+    ----------
+    root : int
+        The id of the tensor's node.
+    nodes : tuple of Node
+        The root's first.
+    edges : tuple of Edge
+        The ways between them.
+    networks : dict of name -> tuple of str
+        For each watched network the names of its parameters.
+    called : frozenset of str
+        The networks whose forward pass was seen while the watch was on.
+    saved_known : bool
+        False for a graph that was not run: what backward keeps is decided when it runs.
     """
 
     root: int
@@ -52,7 +61,13 @@ class DerivativeTrace:
         return self.saved_bytes_of(self.nodes)
 
     def saved_bytes_of(self, nodes: Iterable[Node]) -> int | None:
-        """The same for some of the nodes, as if the others kept nothing."""
+        """Bytes that some of the nodes keep alive, as if the others kept nothing.
+
+        Parameters
+        ----------
+        nodes : iterable of Node
+            Those to count.
+        """
         if not self.saved_known:
             return None
         blocks: dict[int, int] = {}
@@ -94,14 +109,35 @@ class DerivativeTrace:
         }
 
     def accumulates_into(self, network: str) -> bool:
-        """Whether backward adds to the `.grad` of any parameter of `network`."""
+        """Say whether backward adds to the `.grad` of any parameter of a network.
+
+        Parameters
+        ----------
+        network : str
+            One that was watched and called.
+
+        Raises
+        ------
+        ValueError
+            No network of that name was watched, or it was never called.
+        """
         self._check_called(network)
         return bool(self.reached[network])
 
     def flows_through(self, network: str) -> bool:
-        """Whether a derivative crosses `network` and arrives at a leaf not its own.
+        """Say whether a derivative crosses a network and arrives at a leaf not its own.
 
         This is how a generator learns from a critic: through it, not into it.
+
+        Parameters
+        ----------
+        network : str
+            One that was watched and called.
+
+        Raises
+        ------
+        ValueError
+            No network of that name was watched, or it was never called.
         """
         self._check_called(network)
         inside = {
@@ -113,14 +149,31 @@ class DerivativeTrace:
         return any(n.kind != "operation" and n.network != network for n in beyond)
 
     def why_not(self, network: str) -> tuple[str, ...]:
-        """What cuts the ways to those parameters of `network` that nothing reaches."""
+        """Name what cuts the ways to a network's parameters that nothing reaches.
+
+        Parameters
+        ----------
+        network : str
+            One that was watched and called.
+
+        Returns
+        -------
+        tuple of str
+            The reasons in alphabetical order, such as ("detach", "no_grad"); none where
+            nothing is cut, or nothing was ever connected.
+
+        Raises
+        ------
+        ValueError
+            No network of that name was watched, or it was never called.
+        """
         self._check_called(network)
         weights = {
             n.id
             for n in self.nodes
             if n.kind == "parameter" and n.network == network and not n.live
         }
-        cutting = {e.cut for e in self.cuts if weights & self._below({e.end})}
+        cutting = {e.cut for e in self.cuts if e.cut and weights & self._below({e.end})}
         return tuple(sorted(cutting))
 
     def __str__(self) -> str:

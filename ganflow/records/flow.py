@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from math import hypot
+
+from ganflow.records.derivative_trace import DerivativeTrace
 
 NO_PATH = "no path"
 CAPTION = "Which loss reaches whose parameters"
@@ -15,13 +17,27 @@ CAPTION = "Which loss reaches whose parameters"
 class FlowCell:
     """What one loss sends to one player.
 
-    norm : Euclidean norm of the derivative over the player's parameters, or None when
-        no derivative arrives at any of them.
-    reached, total : parameters (tensors) that receive a derivative, and all of them.
-    stepped : the training step that follows this loss updates this player.
-    why : when norm is None, what was seen to cut the path ("detach", …), else "no
-        path", and after a colon what is known of it: nothing leads there, or nobody
-        watched what cut it.
+    Parameters
+    ----------
+    norm : float, >= 0, or None
+        Euclidean norm of the derivative over the player's parameters; None when no
+        derivative arrives at any of them.
+    reached : int
+        Parameters (tensors) that receive a derivative.
+    total : int
+        All parameters of the player.
+    stepped : bool
+        Whether the training step that follows this loss updates this player.
+    why : str
+        When norm is None, what was seen to cut the path ("detach", …), else "no path",
+        and after a colon what is known of it: nothing leads there, or nobody watched
+        what cut it.
+
+    Raises
+    ------
+    ValueError
+        More parameters are reached than there are, or there is a norm where none is
+        reached, or none where some are.
     """
 
     norm: float | None
@@ -43,7 +59,17 @@ class FlowCell:
     def of_norms(
         cls, norms: Sequence[float | None], *, stepped: bool, why: str = ""
     ) -> FlowCell:
-        """One cell from one norm per parameter, None where no derivative arrives."""
+        """Make a cell from one norm for each parameter.
+
+        Parameters
+        ----------
+        norms : sequence of float or None
+            For each parameter the norm of what arrives, None where nothing does.
+        stepped : bool
+            As in `FlowCell`.
+        why : str
+            As in `FlowCell`; left out where something arrives.
+        """
         arrived = [norm for norm in norms if norm is not None]
         return cls(
             norm=hypot(*arrived) if arrived else None,
@@ -83,7 +109,21 @@ class Flow:
     """Which loss reaches whose parameters: `table["loss_G", "D"]` is a `FlowCell`.
 
     `print(table)` gives a text table with four significant digits, for checked cells;
-    a notebook shows the same words as an HTML table. Taught in book/03.
+    a notebook shows the same words as an HTML table.
+
+    Parameters
+    ----------
+    losses : tuple of str
+        The rows.
+    players : tuple of str
+        The columns.
+    cells : dict of (loss, player) -> FlowCell
+        One for each row and column.
+
+    Raises
+    ------
+    ValueError
+        The cells are not those of the rows and columns.
     """
 
     losses: tuple[str, ...]
@@ -94,6 +134,38 @@ class Flow:
         wanted = {(loss, player) for loss in self.losses for player in self.players}
         if wanted != set(self.cells):
             raise ValueError(f"cells are {sorted(self.cells)}, not {sorted(wanted)}")
+
+    @classmethod
+    def fill(
+        cls,
+        after: Mapping[str, Collection[str]],
+        players: Collection[str],
+        norms_of: Callable[[str], Mapping[str, Sequence[float | None]]],
+        why_of: Callable[[str, str], str],
+    ) -> Flow:
+        """Make the table, loss by loss.
+
+        Parameters
+        ----------
+        after : dict of loss -> players
+            Whom the step after each loss updates, as `steps_after` gives it.
+        players : names
+            The columns.
+        norms_of : callable, loss -> dict of player -> norms
+            One norm for each parameter, None where no derivative arrives. Asked once
+            for each loss.
+        why_of : callable, (loss, player) -> str
+            Why no derivative arrives at the player; asked only where none does.
+        """
+        cells = {}
+        for loss, stepped in after.items():
+            for player, norms in norms_of(loss).items():
+                cut = all(norm is None for norm in norms)
+                why = why_of(loss, player) if cut else ""
+                cells[loss, player] = FlowCell.of_norms(
+                    norms, stepped=player in stepped, why=why
+                )
+        return cls(tuple(after), tuple(players), cells)
 
     def __getitem__(self, where: tuple[str, str]) -> FlowCell:
         if where not in self.cells:
@@ -129,6 +201,38 @@ class Flow:
             f'<thead><tr><th scope="col" style="text-align:left">loss</th>{heads}</tr>'
             f"</thead><tbody>{rows}</tbody></table>"
         )
+
+
+def why_nothing_arrives(
+    trace: DerivativeTrace | None, player: str, *, frozen: bool, whole: bool = True
+) -> str:
+    """Say why nothing arrives at a player: the watch's word first, if there is one.
+
+    Parameters
+    ----------
+    trace : DerivativeTrace or None
+        Of the loss; None when nobody watched.
+    player : str
+        One at whom no derivative of the loss arrives.
+    frozen : bool
+        No parameter of the player wants a derivative.
+    whole : bool
+        The watch was on while all of the loss was made.
+
+    Returns
+    -------
+    str
+        What `FlowCell.why` holds.
+    """
+    if trace is not None and player in trace.networks:
+        if player in trace.called and (reasons := trace.why_not(player)):
+            return ", ".join(reasons)
+        if whole:
+            called = player in trace.called
+            return NO_PATH if called else f"{NO_PATH}: never called"
+    if frozen:
+        return "frozen parameter"
+    return NO_PATH if whole else f"{NO_PATH}: made outside the watch"
 
 
 def significant(value: float, digits: int) -> str:

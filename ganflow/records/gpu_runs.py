@@ -17,32 +17,34 @@ STEPS = "gpu_steps.json"
 
 
 def gpu_runs(folder: Path = RESULTS) -> dict[str, TrainingRun]:
-    """Load the recorded runs, by name.
+    """Read the recorded runs.
 
     Parameters
     ----------
     folder : Path
+        Where they lie, as gpu_*.npz.
 
     Returns
     -------
-    dict of str to TrainingRun
-        Such as "wgan-gp"; empty if there are none.
+    dict of name -> TrainingRun
+        A name is such as "wgan-gp"; empty if there are none.
 
     Raises
     ------
     ValueError
-        A file is no recorded run.
+        A file that is no recorded run.
     """
     paths = sorted(folder.glob("gpu_*.npz"))
     return {p.stem.removeprefix("gpu_"): load_training_run(p) for p in paths}
 
 
 def gpu_steps(folder: Path = RESULTS) -> list[dict]:
-    """Load what `bench/tick_cost.py` measured on a GPU.
+    """Read what `bench/tick_cost.py` measured on a GPU.
 
     Parameters
     ----------
     folder : Path
+        Where it lies, as gpu_steps.json.
 
     Returns
     -------
@@ -54,23 +56,25 @@ def gpu_steps(folder: Path = RESULTS) -> list[dict]:
 
 
 def told_runs(runs: Mapping[str, TrainingRun]) -> str:
-    """Tell in a few lines of each run: what, where, how long, made by which command."""
+    """Tell in a few lines of each run what, where, how long, made by which command.
+
+    Parameters
+    ----------
+    runs : dict of name -> TrainingRun
+        As `gpu_runs` gives them.
+    """
     if not runs:
         return NONE
     return "\n".join(_told(name, run) for name, run in runs.items())
 
 
 def told_steps(rows: Sequence[Mapping]) -> str:
-    """Write a table of the ways: milliseconds a tick, how often faster, share of peak.
+    """Tell in a table of each way its milliseconds a tick, speed and share of the peak.
 
     Parameters
     ----------
-    rows : sequence of mapping
+    rows : list of dict
         As `gpu_steps` gives them.
-
-    Returns
-    -------
-    str
     """
     if not rows:
         return NONE

@@ -11,15 +11,26 @@ import numpy as np
 
 @dataclass(frozen=True)
 class History:
-    """What a run did.
+    """What a run did, at T records. `run["theta"]` is a series.
 
-    schedule : its name. tick : (T,), the number of ticks done at each record, from 0.
-    turn : (T,), turns done within the next tick: 0 unless every turn was recorded.
-    series : name -> (T, ...). Games: theta, psi. Networks: loss_G, loss_D, score_real,
-        score_fake, gradient_G, gradient_D (norms) and samples (T, n, 2).
-    seconds : (T,), since the start, of this machine.
+    Parameters
+    ----------
+    schedule : str
+        The name of the schedule.
+    tick : array (T,), int
+        The number of ticks done at each record, from 0.
+    turn : array (T,), int
+        Turns done within the next tick: 0 unless every turn was recorded.
+    series : dict of name -> array (T, ...)
+        The first entry is the start. Games: theta, psi. Networks: loss_G, loss_D,
+        score_real, score_fake, gradient_G, gradient_D (norms) and samples (T, n, 2).
+    seconds : array (T,), float
+        Since the start, of this machine.
 
-    `run["theta"]` is a series; its first entry is the start.
+    Raises
+    ------
+    ValueError
+        Parts of different lengths.
     """
 
     schedule: str

@@ -9,10 +9,21 @@ from dataclasses import dataclass
 class Saved:
     """One tensor that an operation keeps for its backward pass.
 
-    `storage` numbers the memory it lies in: two records with one number share bytes.
-    `parameter` is True when that memory is a network's weight, which exists anyway.
-    `block` is the size of that memory, if it is known to be larger than `nbytes`: a
-    saved slice keeps all that it was cut from.
+    Parameters
+    ----------
+    name : str
+        What the framework calls it ("self", "weight").
+    shape : tuple of int
+        Its shape.
+    nbytes : int
+        Its own size in bytes.
+    storage : int
+        The number of the memory it lies in: two records with one number share bytes.
+    parameter : bool
+        That memory is a network's weight, which exists anyway.
+    block : int or None
+        The size of that memory in bytes, if it is known to be larger than `nbytes`: a
+        saved slice keeps all that it was cut from.
     """
 
     name: str
@@ -27,12 +38,37 @@ class Saved:
 class Node:
     """One operation or leaf of a trace.
 
-    kind is "operation", "parameter" (a leaf that belongs to a network) or "input" (any
-    other leaf: data, noise, a constant). `op` is the framework's name of the backward
-    step ("AddmmBackward0"), `call` the function the forward pass called ("linear").
-    `network` and `layer` say where it ran ("D", "2"); both None outside every network.
-    `live`: a backward pass from the root visits it. `freed`: it did save tensors and
-    they are gone, so a second backward pass would stop here.
+    Parameters
+    ----------
+    id : int
+        Its number in the trace.
+    kind : "operation", "parameter" or "input"
+        A parameter is a leaf that belongs to a network; an input is any other leaf:
+        data, noise, a constant.
+    op : str
+        The framework's name of the backward step ("AddmmBackward0").
+    call : str
+        The function that the forward pass called ("linear").
+    name : str
+        A leaf's own.
+    shape : tuple of int, or None
+        Of its value, if it is known.
+    network : str or None
+        The network it ran in ("D"); None outside every network.
+    layer : str or None
+        The path of its layer in the network ("2").
+    live : bool
+        A backward pass from the root visits it.
+    saved : tuple of Saved
+        What it keeps for its backward pass.
+    freed : bool
+        It did save tensors and they are gone, so a second backward pass would stop
+        here.
+
+    Raises
+    ------
+    ValueError
+        Another kind.
     """
 
     id: int
@@ -61,11 +97,27 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """A way a derivative could travel: from `start` (nearer the loss) to `end`.
+    """A way a derivative could travel.
 
-    live: the backward pass takes it. cut: what stops it here ("detach", "no_grad",
-    "frozen parameter", ".data", "stop_gradient", …). Neither: it lies beyond a cut, or
-    it brings in what needs no derivative (a named input).
+    An edge that is neither live nor cut lies beyond a cut, or brings in what needs no
+    derivative (a named input).
+
+    Parameters
+    ----------
+    start : int
+        The id of the node nearer the loss.
+    end : int
+        The id of the node behind it.
+    live : bool
+        The backward pass takes it.
+    cut : str or None
+        What stops the pass here ("detach", "no_grad", "frozen parameter", ".data",
+        "stop_gradient", …).
+
+    Raises
+    ------
+    ValueError
+        An edge that is live and cut.
     """
 
     start: int

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 import numpy as np
 
 from ganflow.records import Flow
-from ganflow.records.flow_rules import (
-    Watch,
-    check_losses,
-    check_watch,
-    fill_table,
-    steps_after,
-    why_cut,
-)
-from ganflow.tf.load import keras, tf
-from ganflow.tf.networks import variables_of
+from ganflow.records.checks import check_losses, check_watch
+from ganflow.records.flow import why_nothing_arrives
+from ganflow.records.steps import steps_after
+from ganflow.tf.load import tf
+from ganflow.tf.networks import Leaf, Player, variables_of
+from ganflow.tf.watched_step import WatchedStep
 
-Player = keras.Layer | tf.Module | tf.Variable | Iterable[tf.Variable]
+Found = dict[str, list[tuple[Leaf, tf.Variable]]]
 
 
 def flow(
@@ -27,33 +24,41 @@ def flow(
     losses: Mapping[str, tf.Tensor],
     players: Mapping[str, Player],
     steps: Mapping[str, str | Collection[str]] | None = None,
-    seen: Watch | None = None,
+    seen: WatchedStep | None = None,
 ) -> Flow:
     """Say what each loss sends to each player, by asking a persistent tape.
 
     Parameters
     ----------
-    tape : tf.GradientTape(persistent=True) under which the losses were computed.
-    losses : name -> tensor with one element.
-    players : name -> Keras model or layer, tf.Module, or variables.
-    steps : as in `ganflow.trace.flow.flow`.
-    seen : what `ganflow.tf.watched_step.watch` saw of the same step, to name what cut a
-        path.
+    tape : tf.GradientTape(persistent=True)
+        The losses were computed under it.
+    losses : dict of name -> tensor with one element
+        Computed for real, not inside `tf.function`.
+    players : dict of name -> Keras model or layer, tf.Module, or variables
+        No variable in two players.
+    steps : dict of loss -> player or players, or None
+        Whom the step after a loss updates; () for none. By default loss_D is followed
+        by D's step, and so on.
+    seen : WatchedStep or None
+        The watch of a step that returns the losses under the same names, to name what
+        cut a path.
 
     Returns
     -------
-    Flow : the table that `ganflow.trace.flow.flow` gives for the same step in torch.
+    Flow
+        The table that torch's `flow` gives for the same step.
 
     Raises
     ------
-    TypeError : no tape, no dict, no watch, a loss that is no eager tensor, a player
-        that holds something else than variables.
-    ValueError : a tape that is not persistent, a loss with several elements or of
-        whole numbers, names that do not fit, a player without variables, a variable in
-        two players.
+    TypeError
+        No tape, no dict, no watch, a loss that is no eager tensor, a player that holds
+        something else than variables.
+    ValueError
+        A tape that is not persistent, a loss with several elements or of whole numbers,
+        names that do not fit, a player without variables, a variable in two players.
 
     Gradient: computed by the tape and thrown away; the tape does not record it. A
-    variable with trainable=False receives none, as in `watch`. Taught in book/03.
+    variable with trainable=False receives none, as in `watch`.
     """
     if not isinstance(tape, tf.GradientTape):
         raise TypeError(
@@ -66,18 +71,20 @@ def flow(
         )
     found = variables_of(players)
     check_losses(losses, _check_loss)
-    check_watch(seen)
+    check_watch(seen, WatchedStep)
     after = steps_after(losses, players, steps)
     traces = {} if seen is None else {name: seen.trace(name) for name in losses}
 
     def why(name: str, player: str) -> str:
         frozen = all(leaf.frozen for leaf, _ in found[player])
-        return why_cut(traces.get(name), player, frozen=frozen)
+        whole = seen is None or seen.saw(name)
+        trace = traces.get(name)
+        return why_nothing_arrives(trace, player, frozen=frozen, whole=whole)
 
-    return fill_table(after, found, lambda name: _norms(tape, losses[name], found), why)
+    return Flow.fill(after, found, lambda name: _norms(tape, losses[name], found), why)
 
 
-def _check_loss(name: str, loss: tf.Tensor) -> None:
+def _check_loss(name: str, loss: Any) -> None:
     if not isinstance(loss, tf.Tensor) or not hasattr(loss, "numpy"):
         raise TypeError(
             f"{name} is a {type(loss).__name__}, not an eager tensor: pass the loss "
@@ -95,7 +102,9 @@ def _check_loss(name: str, loss: tf.Tensor) -> None:
         )
 
 
-def _norms(tape, loss, found) -> dict[str, list[float | None]]:
+def _norms(
+    tape: tf.GradientTape, loss: tf.Tensor, found: Found
+) -> dict[str, list[float | None]]:
     """One backward pass: for each player, a norm per variable, None where cut."""
     pairs = [(leaf, v) for listed in found.values() for leaf, v in listed]
     wanted = [v for leaf, v in pairs if not leaf.frozen]
@@ -108,7 +117,7 @@ def _norms(tape, loss, found) -> dict[str, list[float | None]]:
     return {who: [norm.get(id(v)) for _, v in listed] for who, listed in found.items()}
 
 
-def _norm(slope) -> float:
+def _norm(slope: Any) -> float:
     values = tf.convert_to_tensor(slope)
     wide = tf.complex128 if values.dtype.is_complex else tf.float64
     return float(np.linalg.norm(np.ravel(tf.cast(values, wide).numpy())))

@@ -1,64 +1,78 @@
-"""Find which operation of a TensorFlow graph stops which derivative."""
+"""Find which operation of a step's graph stops which derivative."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from ganflow.records import Edge, Node
-from ganflow.tf.history import (
-    CALLS,
-    Ask,
-    Frame,
-    Input,
-    Step,
-    history,
-    is_differentiable,
-)
+from ganflow.records import DerivativeTrace, Edge, Node
+from ganflow.tf.history import CALLS, Input, Visit, history
+from ganflow.tf.step_graph import StepGraph, is_differentiable
 
 
-def read(root, graph, ask: Ask) -> tuple[tuple[Node, ...], tuple[Edge, ...]]:
-    """Turn the history of `root`, a tensor of `graph`, into nodes and edges.
+def build(root: Any, graph: StepGraph) -> DerivativeTrace:
+    """Make the trace of a result of a step.
 
-    The first node is the root's. Constants, and all that depends on constants only,
-    are left out; a variable's reads are drawn as one leaf.
+    Constants, and all that depends on constants only, are left out; a variable's reads
+    are drawn as one leaf.
+
+    Parameters
+    ----------
+    root : tensor of the graph
+        The result.
+    graph : StepGraph
+        The step.
+
+    Raises
+    ------
+    ValueError
+        `root` is itself what `tf.stop_gradient` gave.
+    RuntimeError
+        The backward pass stops with an error.
     """
-    order, index = history(root, Frame(graph), ask)
-    for step in order:
-        _mark(step)
+    order, index = history(root, graph)
+    for visit in order:
+        _mark(visit)
     first = order[-1]
     first.got.add(index)
-    for step in reversed(order):
-        _push(step, ask)
-    for step in order:
-        step.useful = _is_useful(step)
-    shown = [step for step in reversed(order) if step.named or step is first]
-    ids = {id(step): number for number, step in enumerate(shown)}
-    nodes = tuple(_node(step, ids[id(step)], ask) for step in shown)
-    return nodes, tuple(edge for step in shown for edge in _edges(step, ids))
+    for visit in reversed(order):
+        _push(visit, graph)
+    for visit in order:
+        visit.useful = _is_useful(visit)
+    shown = [visit for visit in reversed(order) if visit.named or visit is first]
+    ids = {id(visit): number for number, visit in enumerate(shown)}
+    return DerivativeTrace(
+        root=0,
+        nodes=tuple(_node(visit, ids[id(visit)], graph) for visit in shown),
+        edges=tuple(edge for visit in shown for edge in _edges(visit, ids)),
+        networks=dict(graph.networks),
+        called=graph.called,
+        saved_known=False,
+    )
 
 
-def _mark(step: Step) -> None:
-    if step.op.type == "Placeholder":
-        step.tracked = step.leaf is not None and not step.leaf.frozen
-        step.below, step.learns = step.leaf is not None, step.tracked
-        step.named = step.leaf is not None or is_differentiable(step.op.outputs[0])
-    step.tracked |= any(read.source.tracked and read.kind for read in step.inputs)
-    step.below |= any(read.source.below for read in step.inputs)
-    step.learns |= any(read.source.learns for read in step.inputs)
-    step.named |= any(read.source.named for read in step.inputs)
+def _mark(visit: Visit) -> None:
+    if visit.op.type == "Placeholder":
+        visit.tracked = visit.leaf is not None and not visit.leaf.frozen
+        visit.below, visit.learns = visit.leaf is not None, visit.tracked
+        visit.named = visit.leaf is not None or is_differentiable(visit.op.outputs[0])
+    visit.tracked |= any(read.source.tracked and read.kind for read in visit.inputs)
+    visit.below |= any(read.source.below for read in visit.inputs)
+    visit.learns |= any(read.source.learns for read in visit.inputs)
+    visit.named |= any(read.source.named for read in visit.inputs)
 
 
-def _push(step: Step, ask: Ask) -> None:
-    """Hand the derivative from a step's outputs to what its inputs came from."""
-    if not step.got or not step.below or not step.inputs:
+def _push(visit: Visit, graph: StepGraph) -> None:
+    """Hand the derivative from an operation's outputs to what its inputs came from."""
+    if not visit.got or not visit.below or not visit.inputs:
         return
     # A call's backward function gives zeros, not None. What no tape records has no
     # gradient function to ask; the cut that hides it lies further down.
-    if step.op.type in CALLS or not step.tracked:
-        step.passed = (True,) * len(step.inputs)
+    if visit.op.type in CALLS or not visit.tracked:
+        visit.passed = (True,) * len(visit.inputs)
     else:
-        step.passed = ask.passes(step.op, frozenset(step.got))
-    for read, passed in zip(step.inputs, step.passed, strict=True):
+        visit.passed = graph.passes(visit.op, frozenset(visit.got))
+    for read, passed in zip(visit.inputs, visit.passed, strict=True):
         if read.source.below and not _obstacle(read, passed):
             read.source.got.add(read.output)
 
@@ -72,31 +86,37 @@ def _obstacle(read: Input, passed: bool) -> str | None:
     return None if passed and read.kind else "not differentiable"
 
 
-def _is_useful(step: Step) -> bool:
-    if step.leaf is not None:
-        return bool(step.got) and not step.leaf.frozen
-    return any(map(_flows, step.inputs, step.passed))
+def _is_useful(visit: Visit) -> bool:
+    if visit.leaf is not None:
+        return bool(visit.got) and not visit.leaf.frozen
+    return any(map(_flows, visit.inputs, visit.passed))
 
 
 def _flows(read: Input, passed: bool) -> bool:
     return passed and read.kind and not read.stopped and read.source.useful
 
 
-def _edges(step: Step, ids: Mapping[int, int]) -> list[Edge]:
+def _edges(visit: Visit, ids: Mapping[int, int]) -> list[Edge]:
     edges = []
-    for number, read in enumerate(step.inputs):
+    for number, read in enumerate(visit.inputs):
         if id(read.source) in ids:
-            passed = step.passed[number] if step.passed else None
+            passed = visit.passed[number] if visit.passed else None
             live = passed is not None and _flows(read, passed)
             cut = None if live else _cut(read, passed)
-            edges.append(Edge(ids[id(step)], ids[id(read.source)], live, cut))
+            edges.append(Edge(ids[id(visit)], ids[id(read.source)], live, cut))
     return edges
 
 
 def _cut(read: Input, passed: bool | None) -> str | None:
     """What stops the derivative here; None where none arrives or it goes on.
 
-    passed : by the operation's gradient function; None when nothing arrives there.
+    Parameters
+    ----------
+    read : Input
+        The way.
+    passed : bool or None
+        Whether the operation's gradient function hands one on; None when nothing
+        arrives there.
     """
     if passed is None:
         return None
@@ -105,25 +125,39 @@ def _cut(read: Input, passed: bool | None) -> str | None:
     return _obstacle(read, passed)
 
 
-def _node(step: Step, number: int, ask: Ask) -> Node:
-    if step.leaf is not None:
-        leaf = step.leaf
-        where = {"network": leaf.network, "layer": leaf.layer, "shape": leaf.shape}
+def _node(visit: Visit, number: int, graph: StepGraph) -> Node:
+    leaf, op = visit.leaf, visit.op
+    if leaf is not None:
         kind, name = ("parameter" if leaf.network else "input"), leaf.name
+        network, layer, shape = leaf.network, leaf.layer, leaf.shape
     else:
-        network, layer = _owner(step, ask)
-        shape = step.op.outputs[0].shape if step.op.outputs else None
-        known = shape is not None and shape.is_fully_defined()
-        where = {"network": network, "layer": layer}
-        where["shape"] = tuple(shape.as_list()) if known else None
-        is_input = step.op.type == "Placeholder"
-        kind, name = ("input", step.op.name) if is_input else ("operation", "")
-    op, call = step.op.type, step.op.type if kind == "operation" else ""
-    return Node(number, kind, op, call, name, live=step.useful, **where)
+        is_input = op.type == "Placeholder"
+        kind, name = ("input", op.name) if is_input else ("operation", "")
+        network, layer = _owner(visit, graph)
+        shape = _shape_of(op)
+    return Node(
+        number,
+        kind,
+        op.type,
+        call=op.type if kind == "operation" else "",
+        name=name,
+        shape=shape,
+        network=network,
+        layer=layer,
+        live=visit.useful,
+    )
 
 
-def _owner(step: Step, ask: Ask) -> tuple[str | None, str | None]:
-    op, frame = step.op, step.frame
-    while (found := ask.owner(op)) is None and frame.call is not None:
+def _shape_of(op: Any) -> tuple[int, ...] | None:
+    """The shape of an operation's first output, where the graph tells it."""
+    shape = op.outputs[0].shape if op.outputs else None
+    if shape is None or not shape.is_fully_defined():
+        return None
+    return tuple(shape.as_list())
+
+
+def _owner(visit: Visit, graph: StepGraph) -> tuple[str | None, str | None]:
+    op, frame = visit.op, visit.frame
+    while (found := graph.owner(op)) is None and frame.parent is not None:
         op, frame = frame.call, frame.parent
     return found or (None, None)

@@ -1,16 +1,12 @@
-"""Walk the graph of a TensorFlow function backwards, into the functions it calls.
-
-Nothing here imports TensorFlow: `from_tf` hands in the graph and the questions that
-only TensorFlow can answer (an operation's gradient, a nested function's body).
-"""
+"""Walk the graph of a TensorFlow step backwards, into the functions it calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ganflow.tf.networks import Leaf
+from ganflow.tf.step_graph import StepGraph, is_differentiable
 
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 # They hand on a value as it is: drawn as a line, not as a box.
@@ -19,46 +15,54 @@ PASSED_OVER = ("Identity", "ReadVariableOp", "StopGradient")
 
 @dataclass(eq=False)
 class Frame:
-    """One graph: the whole step's, or the body of one call of a nested function."""
+    """Where an operation stands: in the step itself, or in one call of a function.
 
-    graph: Any
-    call: Any = None
-    parent: Frame | None = None
-    bodies: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Ask:
-    """What the reader asks TensorFlow.
-
-    leaf : placeholder -> Leaf, or None for an argument or another captured tensor
-    inputs : operation -> the tensors that it read before a gradient was asked for
-    body : call -> (graph, inputs, outputs) of the function it calls
-    passes : operation, indices of outputs with a derivative -> one bool per input
-    owner : operation -> (network, layer) it ran in, None where its name does not tell
+    Parameters
+    ----------
+    call : operation or None
+        The call whose body this is; None for the step.
+    parent : Frame or None
+        Where that call stands.
+    bodies : dict of call -> Entered
+        The calls that were walked into from here.
     """
 
-    leaf: Callable[[Any], Leaf | None]
-    inputs: Callable[[Any], tuple]
-    body: Callable
-    passes: Callable[[Any, frozenset[int]], tuple[bool, ...]]
-    owner: Callable[[Any], tuple[str | None, str | None] | None]
+    call: Any = None
+    parent: Frame | None = None
+    bodies: dict[Any, Entered] = field(default_factory=dict)
+
+
+class Entered(NamedTuple):
+    """The body of a call: its frame, what its placeholders stand for, what it gives."""
+
+    frame: Frame
+    arguments: dict[Any, Any]
+    outputs: list[Any]
 
 
 class Input(NamedTuple):
-    """What a step reads: which output of which step, and whether a derivative fits in.
+    """What an operation reads, and whether a derivative fits in.
 
-    kind : of a dtype that a tape follows.  stopped : read through `tf.stop_gradient`.
+    Parameters
+    ----------
+    source : Visit
+        What made the value.
+    output : int
+        Which of its outputs.
+    kind : bool
+        The value is of a dtype that a tape follows.
+    stopped : bool
+        It is read through `tf.stop_gradient`.
     """
 
-    source: Step
+    source: Visit
     output: int
     kind: bool
     stopped: bool
 
 
 @dataclass
-class Step:
+class Visit:
     """One operation (or leaf) on the way from the root, with what flows into it."""
 
     op: Any
@@ -74,61 +78,75 @@ class Step:
     useful: bool = False  # what it receives arrives at a variable
 
 
-def is_differentiable(tensor) -> bool:
-    """Whether a tape follows tensors of this kind: fractions, handles of variables."""
-    kind = tensor.dtype
-    return kind.is_floating or kind.is_complex or kind.name in ("resource", "variant")
+def history(root: Any, graph: StepGraph) -> tuple[list[Visit], int]:
+    """List every operation below a tensor, inputs before what uses them.
 
+    Parameters
+    ----------
+    root : tensor of the graph
+        Where to start.
+    graph : StepGraph
+        The step that it is a result of.
 
-def history(root, frame: Frame, ask: Ask) -> tuple[list[Step], int]:
-    """Every step below `root`, inputs before what uses them, without recursion."""
-    steps, order = {}, []
-    op, frame, index, stopped = _source(root, frame, ask)
+    Returns
+    -------
+    visits : list of Visit
+        The last one made `root`.
+    output : int
+        As which of its outputs.
+
+    Raises
+    ------
+    ValueError
+        `root` is itself what `tf.stop_gradient` gave.
+    """
+    found, order = {}, []
+    op, frame, index, stopped = _source(root, Frame())
     if stopped:
         raise ValueError(
             "this result has no history: it is itself what tf.stop_gradient gave"
         )
     todo = [(op, frame, False)]
-    while todo:
+    while todo:  # no recursion: a history may be long
         op, frame, ready = todo.pop()
         if ready:
-            order.append(steps[op])
-        elif op not in steps:
-            steps[op] = step = Step(op, frame)
-            step.leaf = ask.leaf(op) if op.type == "Placeholder" else None
+            order.append(found[op])
+        elif op not in found:
+            found[op] = visit = Visit(op, frame)
+            visit.leaf = graph.leaf(op) if op.type == "Placeholder" else None
             todo.append((op, frame, True))
-            todo += [(*_source(t, f, ask)[:2], False) for t, f in _inputs(step, ask)]
-    for step in order:
-        for tensor, inside in _inputs(step, ask):
-            op, _, output, stopped = _source(tensor, inside, ask)
+            todo += [(*_source(t, f)[:2], False) for t, f in _inputs(visit, graph)]
+    for visit in order:
+        for tensor, inside in _inputs(visit, graph):
+            op, _, output, stopped = _source(tensor, inside)
             kind = is_differentiable(tensor)
-            step.inputs.append(Input(steps[op], output, kind, stopped))
+            visit.inputs.append(Input(found[op], output, kind, stopped))
     return order, index
 
 
-def _inputs(step: Step, ask: Ask) -> list:
-    """What a step reads; what a call reads is what its body gives."""
-    if step.op.type not in CALLS:
-        return [(tensor, step.frame) for tensor in ask.inputs(step.op)]
-    body, _, outputs = _enter(step.op, step.frame, ask)
-    return [(tensor, body) for tensor in outputs]
+def _inputs(visit: Visit, graph: StepGraph) -> list[tuple[Any, Frame]]:
+    """What an operation reads; what a call reads is what its body gives."""
+    if visit.op.type not in CALLS:
+        return [(tensor, visit.frame) for tensor in graph.inputs(visit.op)]
+    entered = _enter(visit.op, visit.frame, graph)
+    return [(tensor, entered.frame) for tensor in entered.outputs]
 
 
-def _enter(call, frame: Frame, ask: Ask):
+def _enter(call: Any, frame: Frame, graph: StepGraph) -> Entered:
     if call not in frame.bodies:
-        graph, inputs, outputs = ask.body(call)
+        inputs, outputs = graph.body(call)
         arguments = dict(zip((t.op for t in inputs), call.inputs, strict=True))
-        frame.bodies[call] = (Frame(graph, call, frame), arguments, outputs)
+        frame.bodies[call] = Entered(Frame(call, frame), arguments, outputs)
     return frame.bodies[call]
 
 
-def _source(tensor, frame: Frame, ask: Ask):
+def _source(tensor: Any, frame: Frame) -> tuple[Any, Frame, int, bool]:
     """The operation that made a tensor, past reads, copies, stops and arguments."""
     stopped = False
     while True:
         op = tensor.op
-        if op.type == "Placeholder" and frame.call is not None:
-            tensor = frame.parent.bodies[frame.call][1][op]
+        if op.type == "Placeholder" and frame.parent is not None:
+            tensor = frame.parent.bodies[frame.call].arguments[op]
             frame = frame.parent
         elif op.type in PASSED_OVER and not _is_custom(op):
             stopped |= op.type == "StopGradient"
@@ -137,5 +155,5 @@ def _source(tensor, frame: Frame, ask: Ask):
             return op, frame, tensor.value_index, stopped
 
 
-def _is_custom(op) -> bool:
+def _is_custom(op: Any) -> bool:
     return "_gradient_op_type" in op.node_def.attr

@@ -1,14 +1,15 @@
 """Both players trained by `compile` and `fit`: layers that add the one loss themselves.
 
-    x_real, z = keras.Input((32, 32, 3)), keras.Input((100,))
-    model = keras.Model([x_real, z], SingleLoss(G, D, "hinge")([x_real, z]))
-    model.compile(keras.optimizers.SGD(0.01))
-    model.fit([reals, noise])
-
-Taught in book/06.
+x_real, z = keras.Input((32, 32, 3)), keras.Input((100,))
+model = keras.Model([x_real, z], SingleLoss(G, D, "hinge")([x_real, z]))
+model.compile(keras.optimizers.SGD(0.01))
+model.fit([reals, noise])
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -23,16 +24,21 @@ class _Both(keras.layers.Layer):
     """Holds both players; reads [x_real, z] and returns the fakes."""
 
     def __init__(
-        self, G: keras.Model, D: keras.Model, loss: str | AdversarialLoss, lam=1.0, **kw
+        self,
+        G: keras.Model,
+        D: keras.Model,
+        loss: str | AdversarialLoss,
+        lam: float = 1.0,
+        **layer: Any,
     ):
-        super().__init__(**kw)
+        super().__init__(**layer)
         if isinstance(loss, str) and loss not in KERAS_LOSSES:
             known = ", ".join(KERAS_LOSSES)
             raise ValueError(f"loss is {loss!r}; known are {known}")
         self.G, self.D, self.lam = G, D, lam
         self.loss = KERAS_LOSSES[loss] if isinstance(loss, str) else loss
 
-    def compute_output_shape(self, shapes):
+    def compute_output_shape(self, shapes: Sequence[tuple]) -> tuple:
         """The fakes look like the reals; as many as there is noise."""
         return (shapes[1][0], *shapes[0][1:])
 
@@ -42,13 +48,21 @@ class SingleLoss(_Both):
 
     Parameters
     ----------
-    G, D : Keras models, noise to samples and samples to scores, higher = more real
-    loss : a name of KERAS_LOSSES, or a pair like them
-    lam : how much longer G's gradient is made; see `ganflow.one_loss.cancellation`
+    G : Keras model, noise (n, ...) to samples (n, *shape)
+        The generator.
+    D : Keras model, samples (n, *shape) to scores (n,) or (n, 1)
+        The critic; higher = more real.
+    loss : str or AdversarialLoss
+        A name of KERAS_LOSSES, or a pair like them.
+    lam : float
+        How much longer G's gradient is made; see `ganflow.one_loss.single_loss`.
+    **layer
+        What a Keras layer takes, such as its dtype.
 
     Raises
     ------
-    ValueError : a loss of another name.
+    ValueError
+        A loss of another name.
 
     Gradient: one optimizer over this layer's variables gives D the derivative of D's
     loss and G lam times that of G's. The fakes are cut once, by `stop_gradient`. D is
@@ -56,7 +70,7 @@ class SingleLoss(_Both):
     Source: Su Jianlin 2019 (kexue.fm/archives/6387), there with symbolic `add_loss`.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Any]) -> Any:
         """Add the loss; return the fakes."""
         x_real, z = inputs
         x_fake = self.G(z)
@@ -68,22 +82,38 @@ class SingleLoss(_Both):
 class OnePass(_Both):
     """Adds D's loss with a gradient that serves both players from one pass of D.
 
-    Parameters, Raises: as SingleLoss; and ValueError if D mixes samples, as batch norm
-    does, seen once when the layer is built.
+    Parameters
+    ----------
+    G : Keras model, noise (n, ...) to samples (n, *shape)
+        The generator.
+    D : Keras model, samples (n, *shape) to scores (n,) or (n, 1)
+        The critic; higher = more real. It must not mix samples.
+    loss : str or AdversarialLoss
+        A name of KERAS_LOSSES, or a pair like them.
+    lam : float
+        How much longer G's gradient is made.
+    **layer
+        What a Keras layer takes, such as its dtype.
+
+    Raises
+    ------
+    ValueError
+        A loss of another name; or D mixes samples, as batch norm does, seen once when
+        the layer is built.
 
     Gradient: as SingleLoss, with two calls of D in place of three; D is always called
-    in train mode. See `ganflow.tf.shared_backward`.
+    in train mode. See `one_pass_loss`.
     """
 
-    def build(self, shapes):
+    def build(self, input_shape: Sequence[tuple]) -> None:
         """Try on four samples of noise whether D mixes samples."""
         rng = np.random.default_rng(0)
-        x = rng.uniform(-1, 1, (4, *shapes[0][1:])).astype(self.D.compute_dtype)
+        x = rng.uniform(-1, 1, (4, *input_shape[0][1:])).astype(self.D.compute_dtype)
         with tf.init_scope():
             check_samples_apart(self.D, x)
-        super().build(shapes)
+        super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[Any]) -> Any:
         """Add the loss; return the fakes."""
         x_real, z = inputs
         x_fake = self.G(z)

@@ -1,38 +1,42 @@
 """The pairs of `ganflow.losses` for Keras tensors, name for name.
 
 Scores where higher = more real, batch means to be minimised, stable forms; formulas and
-sources are those of `ganflow.losses`, against which each is tested. Taught in book/06.
+sources are those of `ganflow.losses`, against which each is tested.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from ganflow.losses import AdversarialLoss
 from ganflow.tf.load import keras
 
-mean, relu, softplus = keras.ops.mean, keras.ops.relu, keras.ops.softplus
-square = keras.ops.square
+Scores = Any  # what Keras calls a tensor differs with its backend
+mean: Callable[..., Scores] = keras.ops.mean
+relu: Callable[..., Scores] = keras.ops.relu
+softplus: Callable[..., Scores] = keras.ops.softplus
+square: Callable[..., Scores] = keras.ops.square
 
 
-def _log_D(score_real, score_fake):
+def _log_D(score_real: Scores, score_fake: Scores) -> Scores:
     return mean(softplus(-score_real)) + mean(softplus(score_fake))
 
 
-def _hinge_D(score_real, score_fake):
+def _hinge_D(score_real: Scores, score_fake: Scores) -> Scores:
     return mean(relu(1 - score_real)) + mean(relu(1 + score_fake))
 
 
-def _wasserstein_D(score_real, score_fake):
+def _wasserstein_D(score_real: Scores, score_fake: Scores) -> Scores:
     return mean(score_fake) - mean(score_real)
 
 
-def _least_squares_D(score_real, score_fake):
+def _least_squares_D(score_real: Scores, score_fake: Scores) -> Scores:
     return (mean(square(score_real - 1)) + mean(square(score_fake))) / 2
 
 
-def _score_G(score_fake):
+def _score_G(score_fake: Scores) -> Scores:
     return -mean(score_fake)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ganflow.losses import AdversarialLoss
@@ -9,31 +11,38 @@ from ganflow.tf.load import keras, tf
 
 
 def one_pass_loss(
-    D: keras.Model, loss: AdversarialLoss, x_real, x_fake, *, lam: float = 1.0
-):
+    D: keras.Model, loss: AdversarialLoss, x_real: Any, x_fake: Any, *, lam: float = 1.0
+) -> tf.Tensor:
     """D's loss, with a gradient written by hand: D's to D, G's to x_fake.
 
     Parameters
     ----------
-    D : Keras model, samples to one score each; it must not mix them
-        (`check_samples_apart`)
-    loss : a pair, such as KERAS_LOSSES["hinge"]
-    x_real, x_fake : tensors (n, *shape) and (m, *shape); x_fake with its history
-    lam : how much longer G's gradient is made
+    D : Keras model, samples (n, *shape) to scores (n,) or (n, 1)
+        Higher = more real. It must not mix samples (`check_samples_apart`).
+    loss : AdversarialLoss
+        A pair for Keras tensors, such as KERAS_LOSSES["hinge"].
+    x_real : tensor (n, *shape), float
+        The reals.
+    x_fake : tensor (m, *shape), float
+        The fakes, with their history.
+    lam : float
+        How much longer G's gradient is made.
 
     Returns
     -------
-    Scalar tensor, D's loss
+    tensor ()
+        D's loss.
 
     Raises
     ------
-    ValueError : D gives a sample several scores.
+    ValueError
+        D gives a sample several scores.
 
     Gradient: a tape finds D's derivative at D's weights and lam times G's at x_fake,
     from one backward pass of D; nothing at x_real, no second derivative. Fakes that D's
     loss leaves at exactly zero, or so close that a ratio would overflow, make the whole
     batch of fakes go through D a second time, since a graph's shapes are fixed.
-    Source: as `one_pass`. Taught in book/06.
+    Source: as `ganflow.one_loss.one_pass`.
     """
 
     @tf.custom_gradient
@@ -54,20 +63,25 @@ def one_pass_loss(
 
         return loss_D, back
 
-    return both(x_real, x_fake)
+    loss_D: Any = both(x_real, x_fake)
+    return loss_D
 
 
-def _derivatives(loss: AdversarialLoss, score_real, score_fake):
+def _derivatives(
+    loss: AdversarialLoss, score_real: Any, score_fake: Any
+) -> tuple[Any, list[Any], Any]:
     """D's loss, its derivative by both scores, and that of G's loss by the fakes'."""
     with tf.GradientTape(persistent=True) as tape:
         tape.watch([score_real, score_fake])
-        loss_D = loss.D(score_real, score_fake)
-        loss_G = loss.for_G(score_real, score_fake)
+        loss_D: Any = loss.D(score_real, score_fake)
+        loss_G: Any = loss.for_G(score_real, score_fake)
     for_D = tape.gradient(loss_D, [score_real, score_fake])
     return loss_D, for_D, tape.gradient(loss_G, score_fake)
 
 
-def _rescaled(D, x_fake, slope, for_D, for_G, upstream):
+def _rescaled(
+    D: keras.Model, x_fake: Any, slope: Any, for_D: Any, for_G: Any, upstream: Any
+) -> Any:
     """D's derivative by the fakes made G's, or G's found anew where D's is zero."""
     small = np.finfo(for_D.dtype.as_numpy_dtype).tiny ** 0.5
     none = tf.abs(for_D) <= small * tf.abs(for_G)
@@ -86,12 +100,12 @@ def _rescaled(D, x_fake, slope, for_D, for_G, upstream):
     return tf.cond(tf.reduce_any(missing), again, lambda: scaled)
 
 
-def _each(numbers, x):
+def _each(numbers: Any, x: Any) -> Any:
     """One number for each sample, shaped to fit x."""
     return tf.reshape(numbers, [-1] + [1] * (len(x.shape) - 1))
 
 
-def _check_one_score(score) -> None:
+def _check_one_score(score: Any) -> None:
     if any(size != 1 for size in score.shape[1:]):
         raise ValueError(
             f"D gave scores of shape {tuple(score.shape)}: one pass needs one score "
@@ -99,18 +113,22 @@ def _check_one_score(score) -> None:
         )
 
 
-def check_samples_apart(D: keras.Model, x) -> None:
+def check_samples_apart(D: keras.Model, x: np.ndarray) -> None:
     """Score a few samples twice in train mode, the others changed.
 
     D's variables, the seeds of its dropout among them, are put back after each time.
 
     Parameters
     ----------
-    D : Keras model, samples in, one score each out. x : (n, *shape), two or more
+    D : Keras model, samples (n, *shape) to scores (n,) or (n, 1)
+        The critic to try.
+    x : array (n, *shape), float
+        Samples, two or more; four are enough.
 
     Raises
     ------
-    ValueError : the first sample's score changes with the others; or one sample in x.
+    ValueError
+        The first sample's score changes with the others; or one sample in x.
 
     Gradient: none is computed. It runs eagerly, so not inside a `tf.function`.
     """

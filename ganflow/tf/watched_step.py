@@ -2,40 +2,44 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
-from ganflow.records import DerivativeTrace
-from ganflow.records.flow_rules import Watch
-from ganflow.tf.flow_table import Player, flow
-from ganflow.tf.graph import read
-from ganflow.tf.history import Ask, is_differentiable
-from ganflow.tf.load import function_def_to_graph, tf
-from ganflow.tf.networks import Leaf, Owners, is_module, tagged, variables_of
-
-__all__ = ["Seen", "flow", "watch"]
+from ganflow.records import DerivativeTrace, Watch
+from ganflow.tf.graph import build
+from ganflow.tf.load import tf
+from ganflow.tf.networks import Player
+from ganflow.tf.owners import tagged
+from ganflow.tf.step_graph import StepGraph
 
 
-def watch(step: Callable, /, *args, **networks: Player) -> Seen:
+def watch(
+    step: Callable[..., Mapping[str, Any]], /, *args: Any, **networks: Player
+) -> WatchedStep:
     """Build `step` as one graph and keep that graph, to be asked for traces.
 
     Parameters
     ----------
-    step : function of `args` that returns a dict of name -> scalar tensor. It is
-        traced, as by `tf.function`, and not run: no variable changes.
-    args : tensors or arrays to trace it with; only their shapes and dtypes matter.
-    networks : name -> Keras model or layer, tf.Module, or variables.
+    step : callable, of `args`, -> dict of name -> tensor with one element
+        It is traced, as by `tf.function`, and not run: no variable changes.
+    *args : tensors or arrays
+        What to trace it with; only their shapes and dtypes matter.
+    **networks : Keras model or layer, tf.Module, tf.Variable, or tf.Variables
+        The players of the step.
 
     Returns
     -------
-    Seen : `seen.trace("loss_D")` is a `DerivativeTrace`.
+    WatchedStep
+        `seen.trace("loss_D")` is a `DerivativeTrace`.
 
     Raises
     ------
-    TypeError : `step` returns no dict, or a network holds no variables.
-    ValueError : a result with several elements, a network without variables, two
+    TypeError
+        `step` returns no dict, or a network holds no variables.
+    ValueError
+        No network, a result with several elements, a network without variables, two
         networks with one variable.
 
     Gradient: none is computed. A graph shows what a tape around the whole step would
@@ -44,118 +48,92 @@ def watch(step: Callable, /, *args, **networks: Player) -> Seen:
     variable with trainable=False counts as cut ("frozen parameter"): it leaves
     `trainable_variables`, although a tape asked for it by name would still answer.
     Nodes have an empty `saved` and the trace's `saved_bytes` is None: what a backward
-    pass keeps is decided when the graph runs. Taught in book/01 and book/02.
+    pass keeps is decided when the graph runs.
     """
     if not networks:
         raise ValueError("no network: name at least one, as in watch(step, z, G=G)")
     plain = getattr(step, "python_function", step)
-    args = [tf.convert_to_tensor(a) if isinstance(a, np.ndarray) else a for a in args]
-    with tagged(networks, tf.name_scope):
-        concrete = tf.function(plain).get_concrete_function(*args)
-    return Seen(concrete, networks)
+    given = [tf.convert_to_tensor(a) if isinstance(a, np.ndarray) else a for a in args]
+    with tagged(networks):
+        concrete = tf.function(plain).get_concrete_function(*given)
+    losses = _checked(concrete.structured_outputs)
+    return WatchedStep(losses, StepGraph(concrete.graph, networks))
 
 
-class Seen(Watch):
-    """What `watch` saw: the graph of one step. Ask it for traces."""
+class WatchedStep(Watch[str]):
+    """A TensorFlow step, watched as a graph. `watch` makes it.
 
-    def __init__(self, concrete, networks: Mapping[str, Player]):
-        self._losses = _checked(concrete.structured_outputs)
-        self._graph = concrete.graph
-        found = variables_of(networks)
-        self._names = {
-            network: tuple(leaf.name for leaf, _ in listed)
-            for network, listed in found.items()
-        }
-        leaves = {id(v.handle): leaf for listed in found.values() for leaf, v in listed}
-        for v in self._graph.variables:
-            outside = Leaf(v.name, None, None, not v.trainable, tuple(v.shape))
-            leaves.setdefault(id(v.handle), outside)
-        self._leaves = {
-            inside.op: leaves[id(handle)]
-            for handle, inside in self._graph.captures
-            if id(handle) in leaves
-        }
-        self._owners = Owners(networks)
-        called = {leaf.network for leaf in self._leaves.values() if leaf.network}
-        called |= {name for name, given in networks.items() if not is_module(given)}
-        self._called = frozenset(called)
-        self._bodies, self._passes, self._inputs = {}, {}, {}
+    Parameters
+    ----------
+    losses : dict of name -> tensor of the graph
+        What the step returned.
+    graph : StepGraph
+        The graph of the step.
+    """
+
+    def __init__(self, losses: Mapping[str, Any], graph: StepGraph):
+        self._losses = losses
+        self._graph = graph
 
     def trace(self, loss: str) -> DerivativeTrace:
-        """Give the derivative trace of the result that `step` returned as `loss`.
+        """Follow the history of a loss: what backward walks, and what is cut off.
+
+        Parameters
+        ----------
+        loss : str
+            The name under which the step returned it.
+
+        Returns
+        -------
+        DerivativeTrace
+            Its first node is the loss.
 
         Raises
         ------
-        ValueError : no such result, or it depends on no variable of a watched network.
-        RuntimeError : its backward pass stops with an error, at `PreventGradient` say.
+        TypeError
+            `loss` is no name.
+        ValueError
+            The step returned no such result, or it depends on no variable of a watched
+            network.
+        RuntimeError
+            Its backward pass stops with an error, at `PreventGradient` say.
+
+        Gradient: none is computed.
         """
-        if loss not in self._losses:
+        if not self.saw(loss):
             known = ", ".join(self._losses)
             raise ValueError(f"the step returned no {loss!r}; it returned {known}")
-        ask = Ask(self._leaves.get, self._read, self._body, self._passing, self._owners)
-        nodes, edges = read(self._losses[loss], self._graph, ask)
-        if not any(node.kind == "parameter" for node in nodes):
+        trace = build(self._losses[loss], self._graph)
+        if not any(node.kind == "parameter" for node in trace.nodes):
             raise ValueError(
                 f"{loss} has no history: it depends on no variable of "
-                f"{', '.join(self._names)}"
+                f"{', '.join(trace.networks)}"
             )
-        return DerivativeTrace(
-            0, nodes, edges, self._names, self._called, saved_known=False
-        )
+        return trace
 
-    def _read(self, op) -> tuple[tf.Tensor, ...]:
-        """What an operation read when it was first met.
+    def saw(self, loss: str) -> bool:
+        """Say whether the watch was on while all of the history of a loss was made.
 
-        Asking for the gradient of a loop adds inputs to it, in the graph itself.
+        Parameters
+        ----------
+        loss : str
+            The name of a result. A graph holds all of what the step returned, and
+            nothing of what it did not.
+
+        Raises
+        ------
+        TypeError
+            `loss` is no name.
         """
-        return self._inputs.setdefault(op, tuple(op.inputs))
-
-    def _body(self, call):
-        """A copy of the graph that a nested function runs, with its ends."""
-        if call not in self._bodies:
-            definition = self._library[call.get_attr("f").name]
-            with call.graph.as_default():
-                shapes = [tensor.shape for tensor in call.inputs]
-                graph = function_def_to_graph(definition, shapes)
-            for node in definition.node_def:
-                shapes = node.attr["_output_shapes"].list.shape
-                outputs = graph.get_operation_by_name(node.name).outputs
-                for tensor, shape in zip(outputs, shapes, strict=False):
-                    tensor.set_shape(shape)
-            self._bodies[call] = graph, graph.inputs, graph.outputs
-        return self._bodies[call]
-
-    @functools.cached_property
-    def _library(self):
-        functions = self._graph.as_graph_def(add_shapes=True).library.function
-        return {function.signature.name: function for function in functions}
-
-    def _passing(self, op, outputs: frozenset[int]) -> tuple[bool, ...]:
-        if (op, outputs) not in self._passes:
-            self._passes[op, outputs] = _gradients_of(op, self._read(op), outputs)
-        return self._passes[op, outputs]
+        if not isinstance(loss, str):
+            raise TypeError(
+                "a trace starts at a result of the watched step, and this is of type "
+                f"{type(loss).__name__}: pass the name under which the step returned it"
+            )
+        return loss in self._losses
 
 
-def _gradients_of(op, inputs, outputs: frozenset[int]) -> tuple[bool, ...]:
-    """Through which inputs the operation's own gradient function hands a derivative."""
-    arrived = [op.outputs[number] for number in sorted(outputs)]
-    wanted = [tensor for tensor in inputs if is_differentiable(tensor)]
-    with op.graph.as_default():
-        zeros = [tf.zeros_like(tensor) for tensor in arrived]
-        try:
-            found = tf.gradients(arrived, wanted, zeros, stop_gradients=wanted)
-        except LookupError as error:
-            raise RuntimeError(
-                f"the backward pass stops with an error at {op.name}, "
-                f"a {op.type}: {error}"
-            ) from error
-    passing = {
-        id(t) for t, slope in zip(wanted, found, strict=True) if slope is not None
-    }
-    return tuple(id(tensor) in passing for tensor in inputs)
-
-
-def _checked(results) -> dict[str, tf.Tensor]:
+def _checked(results: Any) -> dict[str, Any]:
     if not isinstance(results, dict) or not results:
         raise TypeError(
             f"the step is to return a dict of name -> loss, and returned {results!r}"

@@ -1,1 +1,1 @@
-"""From a graph of torch or of TensorFlow to a DerivativeTrace, one module each."""
+"""Watch torch code run: which loss reaches whose parameters, and what is cut."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
+GradNode = Any  # a node of autograd's graph; torch's own type has not all that it has
 # Properties whose value is a new tensor made from the old one; others only look.
 PROPERTIES = {"data": ".data", "T": "T", "mT": "mT", "H": "H", "mH": "mH"}
 PROPERTIES |= {"real": "real", "imag": "imag"}
@@ -28,9 +29,16 @@ ALIASES = frozenset({"detach", ".data", "detach_"})
 
 
 class Source(NamedTuple):
-    """A value that a call used; live: a derivative could travel back to it.
+    """A value that a call used.
 
-    cut : what stops it on this one way, when the value itself does carry a derivative.
+    Parameters
+    ----------
+    call : Call
+        Where the value came from.
+    live : bool
+        A derivative could travel back to it.
+    cut : str or None
+        What stops it on this one way, when the value itself does carry a derivative.
     """
 
     call: Call
@@ -51,10 +59,30 @@ class Source(NamedTuple):
 class Call:
     """One value's origin: a watched call, or a leaf.
 
-    reason : why no derivative passes this value although a source had one to give.
-    live : its value carried a derivative when it was made.
-    before : it stands for all that was recorded before the watch began.
-    outside : made before the watch began, or after it ended.
+    Parameters
+    ----------
+    number : int
+        When it was: a later call has a higher one.
+    name : str
+        What was called, such as "linear"; a leaf's own name.
+    kind : "operation", "parameter" or "input"
+        As in `Node`.
+    network : str or None
+        The network it ran in, or belongs to.
+    layer : str or None
+        The path of its layer in the network.
+    shape : tuple of int, or None
+        Of its value.
+    sources : tuple of Source
+        The values it used.
+    reason : str or None
+        Why no derivative passes this value although a source had one to give.
+    live : bool
+        Its value carried a derivative when it was made.
+    before : bool
+        It stands for all that was recorded before the watch began.
+    outside : bool
+        It was made before the watch began, or after it ended.
     """
 
     number: int
@@ -80,7 +108,7 @@ class Call:
         return self.kind != "operation"
 
 
-def name_of(func) -> str | None:
+def name_of(func: Any) -> str | None:
     """What a reader calls `func`: "linear", ".data"; None if it makes no value."""
     name = getattr(func, "__name__", "")
     if name == "__get__":
@@ -100,7 +128,7 @@ IN_PLACE_OPERATORS = frozenset(
 )
 
 
-def tensors_in(value) -> Iterator[Tensor]:
+def tensors_in(value: object) -> Iterator[Tensor]:
     """Every tensor in nested lists, tuples and dicts, in order."""
     if isinstance(value, Tensor):
         yield value

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from torch import Tensor
 
-from ganflow.trace.calls import Call, Source, tensors_in
+from ganflow.trace.calls import Call, GradNode, Source, tensors_in
 from ganflow.trace.origins import Origins
-from ganflow.trace.saved import saved_tensors
+from ganflow.trace.saved_tensors import saved_tensors
 
 
 def differentiate_twice(
     run: Callable[[], object],
-    outputs,
+    outputs: object,
     sources: tuple[Source, ...],
     origins: Origins,
 ) -> tuple[object, tuple[Source, ...]]:
@@ -23,9 +23,23 @@ def differentiate_twice(
     marks what made them as the "derivative of" the node's call. The hooks change
     nothing and are gone afterwards.
 
+    Parameters
+    ----------
+    run : callable, () -> what the pass makes
+        The backward pass.
+    outputs : tensors, in nested lists, tuples and dicts
+        Where the pass starts.
+    sources : tuple of Source
+        What the pass was given.
+    origins : Origins
+        Where to note who made what.
+
     Returns
     -------
-    What the pass made, and the sources of any of it that carries no derivative.
+    made : object
+        What the pass made.
+    sources : tuple of Source
+        Those of any of it that carries no derivative.
     """
     credit = _Credit(origins)
     handles = [node.register_hook(credit.hook(node)) for node in nodes_behind(outputs)]
@@ -48,7 +62,7 @@ class _Credit:
         self.constants: dict[Source, None] = {}
         self._of: dict[Call, Call] = {}
 
-    def hook(self, node):
+    def hook(self, node: GradNode) -> Callable[..., None]:
         call = self.origins.call_of(node)
 
         def mark(derivatives, _):
@@ -59,7 +73,7 @@ class _Credit:
 
         return mark
 
-    def _constants_in(self, node):
+    def _constants_in(self, node: GradNode) -> Iterator[Source]:
         """Frozen weights and cut values that the derivative of `node` multiplies by."""
         found = self.origins.sources([t for _, t in saved_tensors(node) or ()])
         return (source for source in found if not source.live)
@@ -82,7 +96,7 @@ class _Credit:
         self.origins.mark(value.grad_fn, own)
 
 
-def nodes_behind(outputs) -> list:
+def nodes_behind(outputs: object) -> list[GradNode]:
     """Every autograd node behind the tensors in `outputs`, leaves not among them."""
     seen, todo = {}, [t.grad_fn for t in tensors_in(outputs) if t.grad_fn is not None]
     while todo:

@@ -9,15 +9,10 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from ganflow.records import Flow, FlowCell
-from ganflow.records.flow_rules import (
-    Watch,
-    check_dict,
-    check_losses,
-    check_watch,
-    fill_table,
-    steps_after,
-    why_cut,
-)
+from ganflow.records.checks import check_dict, check_losses, check_watch
+from ganflow.records.flow import why_nothing_arrives
+from ganflow.records.steps import steps_after
+from ganflow.trace.watch import WatchedBlock
 
 Player = nn.Module | Tensor | Iterable[Tensor]
 
@@ -26,45 +21,54 @@ def flow(
     losses: Mapping[str, Tensor],
     players: Mapping[str, Player],
     steps: Mapping[str, str | Collection[str]] | None = None,
-    seen: Watch | None = None,
+    seen: WatchedBlock | None = None,
 ) -> Flow:
     """Say what each loss's backward pass would send to each player.
 
     Parameters
     ----------
-    losses : name -> Tensor with one element, still with its graph.
-    players : name -> network, tensor, or tensors. No tensor in two players.
-    steps : loss -> the player (or players) that the step after its backward updates;
-        () for none. By default loss_D is followed by D's step, and so on.
-    seen : the watch of `ganflow.trace.watch`, to name what cut a path.
+    losses : dict of name -> Tensor with one element
+        Still with their graphs.
+    players : dict of name -> nn.Module, Tensor, or iterable of Tensors
+        No tensor in two players.
+    steps : dict of loss -> player or players, or None
+        Whom the step after the loss's backward updates; () for none. By default loss_D
+        is followed by D's step, and so on.
+    seen : WatchedBlock or None
+        The watch that saw the losses being made, to name what cut a path.
 
     Returns
     -------
-    Flow : table[loss, player] has the norm, the state, and the reason of a cut.
+    Flow
+        table[loss, player] has the norm, the state, and the reason of a cut.
 
     Raises
     ------
-    TypeError : no dict, no watch, or a loss or a player of the wrong kind.
-    ValueError : a loss with several elements, without history, or made before the
-        watch; names that do not fit, an empty player, a tensor in two players.
-    RuntimeError : backward cannot run: the graph is freed, or a value it needs was
-        changed in place.
+    TypeError
+        No dict, no watch, or a loss or a player of the wrong kind.
+    ValueError
+        A loss with several elements, without history, or made before the watch; names
+        that do not fit, an empty player, a tensor in two players.
+    RuntimeError
+        Backward cannot run: the graph is freed, or a value it needs was changed in
+        place.
 
     Gradient: computed with `torch.autograd.grad` and thrown away. No `.grad` and no
-    `requires_grad` changes, and every graph is kept. Taught in book/03.
+    `requires_grad` changes, and every graph is kept.
     """
     tensors = parameters_of(players)
     check_losses(losses, _check_loss)
-    check_watch(seen)
+    check_watch(seen, WatchedBlock)
     after = steps_after(losses, players, steps)
     traces = {} if seen is None else {n: seen.trace(x) for n, x in losses.items()}
 
     def why(name: str, player: str) -> str:
         frozen = not any(tensor.requires_grad for tensor in tensors[player])
         whole = seen is None or seen.saw(losses[name])
-        return why_cut(traces.get(name), player, frozen=frozen, whole=whole)
+        trace = traces.get(name)
+        return why_nothing_arrives(trace, player, frozen=frozen, whole=whole)
 
-    return fill_table(
+    return Flow.fill(
         after, tensors, lambda name: _norms(name, losses[name], tensors), why
     )
 
@@ -72,7 +76,25 @@ def flow(
 def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
     """Read the norm of what lies in each player's `.grad` now, None if nothing does.
 
-    Gradient: none is computed, none is cleared. Taught in book/03.
+    Parameters
+    ----------
+    players : dict of name -> nn.Module, Tensor, or iterable of Tensors
+        No tensor in two players.
+
+    Returns
+    -------
+    dict of name -> float, >= 0, or None
+        Euclidean norm over all of the player's parameters.
+
+    Raises
+    ------
+    TypeError
+        No dict, or a player that is neither network, tensor, nor tensors.
+    ValueError
+        No player, a player without tensors, or lazy and never called, a tensor in two
+        players.
+
+    Gradient: none is computed, none is cleared.
     """
     lying = {}
     for player, tensors in parameters_of(players).items():
@@ -84,11 +106,18 @@ def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
 def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
     """List each player's tensors, each once.
 
+    Parameters
+    ----------
+    players : dict of name -> nn.Module, Tensor, or iterable of Tensors
+        As in `flow`.
+
     Raises
     ------
-    TypeError : no dict, or a player that is neither network, tensor, nor tensors.
-    ValueError : no player, a player without tensors, or lazy and never called, a tensor
-        in two players.
+    TypeError
+        No dict, or a player that is neither network, tensor, nor tensors.
+    ValueError
+        No player, a player without tensors, or lazy and never called, a tensor in two
+        players.
     """
     check_dict("players", players, '{"G": G, "D": D}')
     if not players:

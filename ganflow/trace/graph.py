@@ -7,21 +7,32 @@ from collections.abc import Iterator
 from torch import Tensor
 
 from ganflow.records import DerivativeTrace, Edge, Node
-from ganflow.trace.calls import Call, Source
-from ganflow.trace.names import Names
+from ganflow.trace.calls import Call, GradNode, Source
+from ganflow.trace.networks import Networks
 from ganflow.trace.origins import Origins
-from ganflow.trace.saved import Memory, saved_tensors
+from ganflow.trace.saved_tensors import Memory, saved_tensors
 
 
 def build(
-    root: Tensor, names: Names, origins: Origins, called: frozenset[str]
+    root: Tensor, networks: Networks, origins: Origins, called: frozenset[str]
 ) -> DerivativeTrace:
-    """Make the trace of `root`, a tensor with a history.
+    """Make the trace of a tensor with a history.
 
     The live nodes are those that `grad_fn.next_functions` leads to, numbered breadth
     first; each one's edges stand in its own order. What was cut off follows.
+
+    Parameters
+    ----------
+    root : Tensor of any shape
+        The tensor.
+    networks : Networks
+        The networks.
+    origins : Origins
+        Who made what.
+    called : frozenset of str
+        The networks whose forward pass was seen.
     """
-    drawing = _Drawing(origins, names)
+    drawing = _Drawing(origins)
     drawing.walk(root.grad_fn)
     drawing.add_cuts()
     used = {n.network for n in drawing.nodes if n.network and n.kind == "parameter"}
@@ -29,7 +40,7 @@ def build(
         root=0,
         nodes=tuple(drawing.nodes),
         edges=tuple(drawing.edges.values()),
-        networks=dict(names.networks),
+        networks=dict(networks.parameters),
         called=called | used,
     )
 
@@ -37,7 +48,7 @@ def build(
 class _Drawing:
     """Nodes and edges while they are collected."""
 
-    def __init__(self, origins: Origins, names: Names):
+    def __init__(self, origins: Origins):
         self.origins = origins
         self.memory = Memory(origins.weights())
         self.nodes: list[Node] = []
@@ -46,7 +57,7 @@ class _Drawing:
         self._ids: dict[object, int] = {}  # an autograd node or a dead Call -> its box
         self._of_call: dict[Call, int] = {}  # the live box nearest the loss of a call
 
-    def walk(self, top) -> None:
+    def walk(self, top: GradNode) -> None:
         """Add the live part, breadth first."""
         todo = [top]
         self._ids[top] = 0
@@ -62,7 +73,7 @@ class _Drawing:
                         self._ids[node], self._ids[behind], live=cut is None, cut=cut
                     )
 
-    def _add_live(self, node) -> None:
+    def _add_live(self, node: GradNode) -> None:
         number = self._ids[node]
         op = node.name()
         if hasattr(node, "variable"):
@@ -115,7 +126,9 @@ class _Drawing:
             self.nodes.append(box(number, call, op="", live=False))
         return self._ids[call]
 
-    def _connect(self, start: int, end: int, *, live: bool, cut: str | None = None):
+    def _connect(
+        self, start: int, end: int, *, live: bool, cut: str | None = None
+    ) -> None:
         """Add an edge once; where a cut is known, none that merely lies beyond one."""
         plain = (start, end, False, None)
         if not live and cut is None:
@@ -138,7 +151,7 @@ def _see_through(source: Source) -> Iterator[tuple[Call, str | None]]:
             yield call, source.reason or cut
 
 
-def _takes(node) -> bool:
+def _takes(node: GradNode) -> bool:
     """Whether a node takes a derivative: a leaf that was frozen since then does not."""
     return not hasattr(node, "variable") or node.variable.requires_grad
 
@@ -169,7 +182,7 @@ def _dead_box(number: int, call: Call, *, op: str, live: bool) -> Node:
     )
 
 
-def _shape_of(node) -> tuple[int, ...] | None:
+def _shape_of(node: GradNode) -> tuple[int, ...] | None:
     """The shape of a node's first output, where torch tells it."""
     about = getattr(node, "_input_metadata", ())
     return tuple(about[0].shape) if about else None

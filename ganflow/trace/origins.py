@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 
 import torch
 from torch import Tensor
+from torch.autograd.graph import get_gradient_edge
 from torch.utils.weak import WeakIdKeyDictionary
 
-from ganflow.trace.calls import Call, Source, carries, tensors_in
-from ganflow.trace.names import Names
+from ganflow.trace.calls import Call, GradNode, Source, carries, tensors_in
+from ganflow.trace.networks import Given
 from ganflow.trace.writes import Writes, storage_of
 
 
@@ -22,15 +23,20 @@ class Origins:
     node. A value without history has its call in a dictionary with weak keys. Memory
     that was overwritten has the last writer, since a detached tensor and its original
     share it.
+
+    Parameters
+    ----------
+    given : iterable of Given
+        The leaves that have a name.
     """
 
-    def __init__(self, names: Names):
+    def __init__(self, given: Iterable[Given]):
         self.numbers = count()
         self._key = object()
         self._values = WeakIdKeyDictionary()
         self.writes = Writes()
         self._first, self._end = _next_sequence_number(), None
-        for tensor, kind, network, name in names.given:
+        for tensor, kind, network, name in given:
             shape = tuple(tensor.shape)
             self._values[tensor] = Call(
                 next(self.numbers), name, kind, network, shape=shape
@@ -40,7 +46,7 @@ class Origins:
         """Say that the watch is over: what is recorded from now on, nobody saw."""
         self._end = _next_sequence_number()
 
-    def sources(self, given) -> tuple[Source, ...]:
+    def sources(self, given: object) -> tuple[Source, ...]:
         """What the tensors in `given` came from, each source once."""
         found = dict.fromkeys(s for t in tensors_in(given) for s in self._sources_of(t))
         return tuple(found)
@@ -58,10 +64,15 @@ class Origins:
         named = (t for t, c in self._values.items() if c.kind == "parameter")
         return {storage._cdata for t in named if (storage := storage_of(t)) is not None}
 
-    def call_of(self, node, inside: Call | None = None) -> Call:
+    def call_of(self, node: GradNode, inside: Call | None = None) -> Call:
         """The call that made an autograd node; one of its own if nobody watched it.
 
-        inside : the last call that was seen in the forward of a custom Function.
+        Parameters
+        ----------
+        node : autograd node
+            The node.
+        inside : Call or None
+            The last call that was seen in the forward of a custom Function.
         """
         known = node.metadata.get(self._key)
         return known or self._adopt(node, inside)
@@ -81,7 +92,7 @@ class Origins:
         """Whether `value` is a leaf that came from nothing watched: a weight, say."""
         return value.is_leaf and not self.leaf(value).sources
 
-    def mark(self, top, call: Call) -> None:
+    def mark(self, top: GradNode, call: Call) -> None:
         """Credit `call` with the node `top` and all unmarked nodes behind it."""
         todo = [top]
         while todo:
@@ -91,7 +102,7 @@ class Origins:
                 marks[self._key] = call
                 todo.extend(n for n, _ in node.next_functions if n is not None)
 
-    def behind(self, top) -> tuple[Source, ...]:
+    def behind(self, top: GradNode) -> tuple[Source, ...]:
         """The sources of the unmarked nodes from `top` on: marked calls and leaves."""
         found, seen, todo, old = {}, set(), [top], self.is_before(top)
         while todo:
@@ -109,11 +120,11 @@ class Origins:
                 todo.extend(n for n, _ in node.next_functions if n is not None)
         return tuple(found)
 
-    def is_before(self, node) -> bool:
+    def is_before(self, node: GradNode) -> bool:
         """Whether a node that no call made was recorded before the watch began."""
         return node._sequence_nr() < self._first
 
-    def _sources_of(self, value: Tensor):
+    def _sources_of(self, value: Tensor) -> Iterator[Source]:
         if not carries(value):
             own = self._values.get(value)
             if own is not None and (own.is_leaf or own.sources):
@@ -132,7 +143,7 @@ class Origins:
                 if not self._holds(value.grad_fn, source.call):
                     yield source
 
-    def _holds(self, node, call: Call) -> bool:
+    def _holds(self, node: GradNode, call: Call) -> bool:
         """Whether autograd itself knows of a write: a view hangs behind its base."""
         while node is not None:
             known = node.metadata.get(self._key)
@@ -144,7 +155,7 @@ class Origins:
             node = behind[0][0] if len(behind) == 1 else None
         return False
 
-    def _adopt(self, node, inside: Call | None = None) -> Call:
+    def _adopt(self, node: GradNode, inside: Call | None = None) -> Call:
         before = self.is_before(node)
         after = self._end is not None and node._sequence_nr() >= self._end
         name = re.sub(r"Backward\d*$", "", type(node).__name__)
@@ -185,4 +196,4 @@ def _next_sequence_number() -> int:
     """The number that autograd gives to the next node it records."""
     with torch.inference_mode(False), torch.enable_grad():
         probe = torch.ones((), requires_grad=True).clone()
-    return probe.grad_fn._sequence_nr()
+    return get_gradient_edge(probe).node._sequence_nr()

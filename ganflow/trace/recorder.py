@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import torch
@@ -20,7 +21,7 @@ from ganflow.trace.calls import (
     written_by,
 )
 from ganflow.trace.double_backward import differentiate_twice
-from ganflow.trace.names import Names, Place
+from ganflow.trace.networks import Given, Networks, Place
 from ganflow.trace.origins import Origins
 
 
@@ -29,12 +30,19 @@ class Recorder(TorchFunctionMode):
 
     Module hooks tell which network and layer is running. Both are there only inside
     the `with` block.
+
+    Parameters
+    ----------
+    networks : Networks
+        The networks.
+    given : iterable of Given
+        Their parameters, and the named inputs.
     """
 
-    def __init__(self, names: Names):
+    def __init__(self, networks: Networks, given: Iterable[Given]):
         super().__init__()
-        self.names = names
-        self.origins = Origins(names)
+        self.networks = networks
+        self.origins = Origins(given)
         self.called: set[str] = set()
         self._running: list[Place | None] = []
         self._hooks = ExitStack()
@@ -55,7 +63,7 @@ class Recorder(TorchFunctionMode):
 
     def _enter_module(self, module: nn.Module, args) -> None:
         inside = self._running[-1] if self._running else None
-        place = self.names.place_of(module, inside and inside.network)
+        place = self.networks.place_of(module, inside and inside.network)
         self._running.append(place or inside)
         if place:
             self.called.add(place.network)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
-from ganflow.records import DerivativeTrace
-from ganflow.records.flow_rules import Watch
+from ganflow.records import DerivativeTrace, Watch
 from ganflow.trace.calls import Source
 from ganflow.trace.double_backward import nodes_behind
 from ganflow.trace.graph import build
-from ganflow.trace.names import Names
+from ganflow.trace.networks import Given, Networks, all_given
 from ganflow.trace.recorder import Recorder
 
 
-class watch(Watch):
+def watch(
+    *unnamed: object, **named: nn.Module | Tensor | Sequence[Tensor]
+) -> WatchedBlock:
     """See a forward pass, so that `trace` can tell what a loss reaches and what is cut.
 
     `with watch(G=G, D=D, x_real=x_real, z=z) as seen:` watches all torch code in the
@@ -22,85 +26,129 @@ class watch(Watch):
 
     Parameters
     ----------
-    named : name -> nn.Module (a network), Tensor or list of Tensors that need a
-        gradient (a player), or a Tensor that needs none (a named input).
+    **named : nn.Module, Tensor, or list of Tensors
+        A network; a player, which is a tensor or tensors that need a gradient; or a
+        named input, which is a tensor that needs none.
+
+    Returns
+    -------
+    WatchedBlock
+        To be entered by `with`: `seen.trace(loss_D)` is a `DerivativeTrace`.
 
     Raises
     ------
-    TypeError : a value without a name, or of another kind.
-    ValueError : no name, two networks that share a parameter, a player with a history,
-        a lazy network that was never called.
+    TypeError
+        A value without a name, or of another kind.
+    ValueError
+        No name, two networks that share a parameter, a player with a history, a lazy
+        network that was never called.
 
     Gradient: nothing is detached, frozen, computed or kept; values, random numbers,
     `.grad` and `requires_grad` are what they would be without the watch. Graphs die as
     they would; what the watch remembers of them is names and shapes. A trace is of the
     recorded graph: it counts as reached what lies behind a custom Function whose
     backward hands on None, and as cut by no_grad what a checkpoint with
-    use_reentrant=True records only during backward. Taught in book/01.
+    use_reentrant=True records only during backward.
+    """
+    if unnamed:
+        raise TypeError("name what you watch, as in watch(G=G, D=D, z=z)")
+    given = all_given(named)
+    return WatchedBlock(Networks(named, given), given)
+
+
+class WatchedBlock(Watch[Tensor]):
+    """A block of torch code that is watched while it runs. `watch` makes it.
+
+    Parameters
+    ----------
+    networks : Networks
+        The networks of the block.
+    given : iterable of Given
+        Their parameters, and the named inputs.
     """
 
-    def __init__(self, /, *unnamed, **named: nn.Module | Tensor | list[Tensor]):
-        if unnamed:
-            raise TypeError("name what you watch, as in watch(G=G, D=D, z=z)")
-        self._names = Names(named)
-        self._recorder = Recorder(self._names)
+    def __init__(self, networks: Networks, given: Iterable[Given]):
+        self._networks = networks
+        self._recorder = Recorder(networks, given)
 
-    def __enter__(self) -> watch:
+    def __enter__(self) -> WatchedBlock:
         self._recorder.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._recorder.__exit__(*error)
 
-    def trace(self, root: Tensor) -> DerivativeTrace:
-        """Follow the history of `root`: what backward walks, and what is cut off.
+    def trace(self, loss: Tensor) -> DerivativeTrace:
+        """Follow the history of a loss: what backward walks, and what is cut off.
 
         Parameters
         ----------
-        root : Tensor of any shape, made in the watched block from something trainable.
+        loss : Tensor of any shape
+            Made in the watched block from something trainable: a loss most often, but
+            any tensor with a history has a trace.
 
         Returns
         -------
-        DerivativeTrace. A freed graph can be traced: it says what is freed.
+        DerivativeTrace
+            Its first node is the loss. A freed graph can be traced: it says what is
+            freed.
 
         Raises
         ------
-        TypeError : `root` is no tensor.
-        ValueError : it has no history, or one from before the watch began.
-
-        Gradient: only looks; the graph stays as it is. Taught in book/01.
-        """
-        origins = self._recorder.origins
-        if not isinstance(root, Tensor):
-            raise TypeError(
-                "a trace starts at a tensor, and this is of type "
-                f"{type(root).__name__}: pass the loss itself, not loss.item() or its "
-                "name"
-            )
-        with torch._C.DisableTorchFunction():
-            if root.grad_fn is None:
-                raise ValueError(_no_history(root, origins.sources([root])))
-            if origins.call_of(root.grad_fn).before:
-                raise ValueError(
-                    f"this tensor of shape {tuple(root.shape)} was made before the "
-                    "watch began: compute it inside `with watch(...)`"
-                )
-            return build(root, self._names, origins, frozenset(self._recorder.called))
-
-    def saw(self, root: Tensor) -> bool:
-        """Whether the watch was on while all of the history of `root` was made.
+        TypeError
+            `loss` is no tensor.
+        ValueError
+            It has no history, or one from before the watch began.
 
         Gradient: only looks; the graph stays as it is.
         """
+        _check_tensor(loss)
         origins = self._recorder.origins
         with torch._C.DisableTorchFunction():
-            return not any(origins.call_of(n).outside for n in nodes_behind(root))
+            if loss.grad_fn is None:
+                raise ValueError(_no_history(loss, origins.sources([loss])))
+            if origins.call_of(loss.grad_fn).before:
+                raise ValueError(
+                    f"this tensor of shape {tuple(loss.shape)} was made before the "
+                    "watch began: compute it inside `with watch(...)`"
+                )
+            return build(
+                loss, self._networks, origins, frozenset(self._recorder.called)
+            )
+
+    def saw(self, loss: Tensor) -> bool:
+        """Say whether the watch was on while all of the history of a loss was made.
+
+        Parameters
+        ----------
+        loss : Tensor of any shape
+            A tensor without a history has none that could have been missed.
+
+        Raises
+        ------
+        TypeError
+            `loss` is no tensor.
+
+        Gradient: only looks; the graph stays as it is.
+        """
+        _check_tensor(loss)
+        origins = self._recorder.origins
+        with torch._C.DisableTorchFunction():
+            return not any(origins.call_of(n).outside for n in nodes_behind(loss))
 
 
-def _no_history(root: Tensor, sources: tuple[Source, ...]) -> str:
+def _check_tensor(loss: object) -> None:
+    if not isinstance(loss, Tensor):
+        raise TypeError(
+            f"a trace starts at a tensor, and this is of type {type(loss).__name__}: "
+            "pass the loss itself, not loss.item() or its name"
+        )
+
+
+def _no_history(loss: Tensor, sources: tuple[Source, ...]) -> str:
     """Why there is nothing to trace, and what to do."""
-    what = f"this tensor of shape {tuple(root.shape)}"
-    if root.requires_grad:
+    what = f"this tensor of shape {tuple(loss.shape)}"
+    if loss.requires_grad:
         return f"{what} is a leaf, where a history begins: trace what is made from it"
     reasons = sorted({reason for s in sources for reason in _reasons(s)})
     if reasons:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
@@ -40,7 +41,7 @@ class Writes:
             yield Source(writer, False, reason if writer.live else None)
 
 
-def storage_of(value: Tensor):
+def storage_of(value: Tensor) -> torch.UntypedStorage | None:
     """The memory of a tensor; None for those that have none (sparse, wrapped)."""
     try:
         return value.untyped_storage()

@@ -5,10 +5,14 @@ import pytest
 import torch
 
 from ganflow.losses import EVERY_LOSS
-from ganflow.tf.layers import OnePass, SingleLoss
+from ganflow.tf import (
+    KERAS_LOSSES,
+    OnePass,
+    SingleLoss,
+    check_samples_apart,
+    one_pass_loss,
+)
 from ganflow.tf.load import keras, tf
-from ganflow.tf.losses import KERAS_LOSSES
-from ganflow.tf.shared_backward import check_samples_apart, one_pass_loss
 
 rng = np.random.default_rng(0)
 X_REAL, Z = rng.uniform(-1, 1, (6, 4, 4, 1)), rng.normal(size=(6, 3))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ganflow.tf.watched_step import flow as flow_tf
-from ganflow.tf.watched_step import watch as watch_tf
+from ganflow.tf import flow as flow_tf
+from ganflow.tf import watch as watch_tf
 
 # isort: split
 import keras
@@ -57,6 +57,11 @@ MISTAKES = [
         TypeError,
         "players is of type list: pass a dict",
         lambda: flow_tf(taped()[0], {"loss_V": tf.ones(())}, [V]),
+    ),
+    (
+        ValueError,
+        "no players: pass a dict such as",
+        lambda: flow_tf(taped()[0], {"loss_V": V * 2.0}, {}),
     ),
     (
         TypeError,

@@ -5,8 +5,8 @@ import pytest
 import torch
 from paired_step import STEPS, X_REAL, Z, networks, step_tf, step_torch
 
-from ganflow.tf.watched_step import flow as flow_tf
-from ganflow.tf.watched_step import watch as watch_tf
+from ganflow.tf import flow as flow_tf
+from ganflow.tf import watch as watch_tf
 from ganflow.trace.flow import flow
 from ganflow.trace.watch import watch
 
@@ -224,3 +224,24 @@ def test_repeated_and_slice_wise_derivatives_have_the_norm_of_their_sum():
         loss = tf.reduce_sum(tf.gather(table, [1, 1]))
     cell = flow_tf(tape, {"loss_E": loss}, {"E": table})["loss_E", "E"]
     assert cell.norm == pytest.approx(np.sqrt(3 * 2**2))
+
+
+def test_exactly_zero_is_not_cut():
+    """A hinge beyond its margin sends zeros; Adam still moves the weights on them."""
+    psi = tf.Variable(3.0)
+    with tf.GradientTape(persistent=True) as tape:
+        loss = tf.nn.relu(1.0 - psi)
+    cell = flow_tf(tape, {"loss_D": loss}, {"D": psi})["loss_D", "D"]
+    assert (cell.norm, cell.state) == (0.0, "zero")
+
+
+def test_two_networks_of_one_name_are_told_apart():
+    """What Keras writes into an operation's name is then the same for both."""
+    G, D = (
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(n)], name="net")
+        for n in (2, 1)
+    )
+    seen = watch_tf(lambda z: {"loss": mean(D(G(z)))}, Z.astype("float32"), G=G, D=D)
+    products = [n for n in seen.trace("loss").nodes if n.op == "MatMul"]
+    assert [node.network for node in products] == ["D", "G"]
+    assert [node.layer for node in products] == [net.layers[-1].name for net in (D, G)]

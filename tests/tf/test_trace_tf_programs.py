@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ganflow.tf.watched_step import watch as watch_tf
+from ganflow.tf import watch as watch_tf
 
 # isort: split
 import tensorflow as tf

@@ -301,7 +301,7 @@ BAD = [
             f"seen is of type {type(seen).__name__}: pass the watch",
             lambda p, k, seen=seen: (k, p, None, seen),
         )
-        for seen in ("x", 3, torch.ones(1))
+        for seen in ("x", 3, torch.ones(1), watch)
     ),
     (ValueError, "G and D share", lambda p, k: (k, {"G": p["G"], "D": p["G"]})),
     (

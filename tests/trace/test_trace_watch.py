@@ -62,6 +62,17 @@ def test_a_watch_keeps_no_tensor_and_no_graph_alive(pair):
     assert trace.nodes and seen
 
 
+def test_a_watch_keeps_no_named_tensor_alive():
+    theta, z = torch.ones(2, requires_grad=True), torch.ones(2)
+    named = [weakref.ref(theta), weakref.ref(z)]
+    with watch(theta=theta, z=z) as seen:
+        loss = (theta * z).sum()
+    del theta, z, loss
+    gc.collect()
+    assert [ref() for ref in named] == [None, None]
+    assert seen.trace(torch.ones(1, requires_grad=True) * 2).called == set()
+
+
 def test_the_watch_ends_with_its_block_also_when_the_block_raises(pair):
     hooks = nn.modules.module
     before = dict(hooks._global_forward_pre_hooks), dict(hooks._global_forward_hooks)
@@ -126,6 +137,10 @@ def test_each_wrong_root_gets_one_clear_sentence(pair):
     assert seen.trace(used)
     assert message(TypeError, lambda: seen.trace(3.0)) == (
         "a trace starts at a tensor, and this is of type float: pass the loss itself, "
+        "not loss.item() or its name"
+    )
+    assert message(TypeError, lambda: seen.saw("loss_D")) == (
+        "a trace starts at a tensor, and this is of type str: pass the loss itself, "
         "not loss.item() or its name"
     )
     assert message(ValueError, lambda: seen.trace(old)) == (

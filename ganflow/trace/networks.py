@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -26,23 +26,68 @@ class Place(NamedTuple):
     layer: str | None
 
 
-class Names:
-    """The networks, their parameters and the inputs that `watch` was given.
+def all_given(named: Mapping[str, object]) -> tuple[Given, ...]:
+    """List every parameter and input that a watch was given, each under its name.
+
+    Parameters
+    ----------
+    named : dict of name -> nn.Module, Tensor, or list of Tensors
+        As in `watch`.
+
+    Raises
+    ------
+    TypeError
+        A value of another kind.
+    ValueError
+        No name, two networks that share a parameter, a player with a history, a lazy
+        network that was never called.
+    """
+    if not named:
+        raise ValueError("nothing to watch: name it, as in watch(G=G, D=D, z=z)")
+    owner: dict[int, Given] = {}
+    found = tuple(g for name, value in named.items() for g in _given(name, value))
+    for one in found:
+        other = owner.setdefault(id(one.tensor), one)
+        if other.network != one.network:
+            whose = f"{other.network or other.name} and {one.network or one.name}"
+            raise ValueError(
+                f"{whose} share the parameter {other.name} of shape "
+                f"{tuple(one.tensor.shape)}, so no one can say whose derivative "
+                "it is: watch them as one network, or give each its own"
+            )
+    return found
+
+
+class Networks:
+    """The networks that a watch was given, with their layers and parameters.
 
     Modules are held weakly, tensors not at all.
+
+    Parameters
+    ----------
+    named : dict of name -> nn.Module, Tensor, or list of Tensors
+        As in `watch`.
+    given : sequence of Given
+        What `all_given` found in them.
+
+    Attributes
+    ----------
+    parameters : dict of name -> tuple of str
+        The names of each network's parameters.
     """
 
-    def __init__(self, named: Mapping[str, object]):
-        if not named:
-            raise ValueError("nothing to watch: name it, as in watch(G=G, D=D, z=z)")
-        self.networks: dict[str, tuple[str, ...]] = {}
+    def __init__(self, named: Mapping[str, object], given: Sequence[Given]):
+        self.parameters = {
+            name: tuple(one.name for one in given if one.network == name)
+            for name, value in named.items()
+            if not _is_input(value)
+        }
         self._places: WeakKeyDictionary[nn.Module, list[Place]] = WeakKeyDictionary()
         for name, value in named.items():
             if isinstance(value, nn.Module):
                 for path, module in value.named_modules():
                     place = Place(name, path or None)
                     self._places.setdefault(module, []).append(place)
-        self.given = tuple(self._check_shared(self._all_given(named)))
 
     def place_of(self, module: nn.Module, within: str | None) -> Place | None:
         """Where `module` belongs; in network `within` if it is in several."""
@@ -50,28 +95,17 @@ class Names:
         inside = [place for place in places if place.network == within]
         return (inside or list(places) or [None])[0]
 
-    def _all_given(self, named: Mapping[str, object]) -> Iterator[Given]:
-        for name, value in named.items():
-            if isinstance(value, Tensor) and not value.requires_grad:
-                yield Given(value, "input", None, name)
-                continue
-            listed = dict(_parameters(name, value))
-            self.networks[name] = tuple(listed)
-            for own, tensor in listed.items():
-                yield Given(tensor, "parameter", name, own)
 
-    def _check_shared(self, given: Iterable[Given]) -> Iterator[Given]:
-        owner: dict[int, Given] = {}
-        for one in given:
-            other = owner.setdefault(id(one.tensor), one)
-            if other.network != one.network:
-                whose = f"{other.network or other.name} and {one.network or one.name}"
-                raise ValueError(
-                    f"{whose} share the parameter {other.name} of shape "
-                    f"{tuple(one.tensor.shape)}, so no one can say whose derivative "
-                    "it is: watch them as one network, or give each its own"
-                )
-            yield one
+def _is_input(value: object) -> bool:
+    return isinstance(value, Tensor) and not value.requires_grad
+
+
+def _given(name: str, value: object) -> Iterator[Given]:
+    if isinstance(value, Tensor) and _is_input(value):
+        yield Given(value, "input", None, name)
+    else:
+        for own, tensor in _parameters(name, value):
+            yield Given(tensor, "parameter", name, own)
 
 
 def _parameters(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
@@ -87,14 +121,14 @@ def _parameters(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
     else:
         pairs = [(name, value)]
     known: set[int] = set()
-    for own, tensor in pairs:
-        _check_learnable(name, own, tensor)
+    for own, given in pairs:
+        tensor = _learnable(name, own, given)
         if id(tensor) not in known:
             known.add(id(tensor))
             yield own, tensor
 
 
-def _check_learnable(name: str, own: str, tensor: object) -> None:
+def _learnable(name: str, own: str, tensor: object) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise TypeError(
             f"{own} is of type {type(tensor).__name__}: watch takes networks "
@@ -109,3 +143,4 @@ def _check_learnable(name: str, own: str, tensor: object) -> None:
             f"{own} has a history already, made before the watch began: make it "
             "inside `with watch(...)`, and name the tensors it is made from"
         )
+    return tensor

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import torch
 from torch import Tensor
 
 from ganflow.records import Saved
-from ganflow.trace.calls import tensors_in
+from ganflow.trace.calls import GradNode, tensors_in
 
 RAW = "_raw_saved_"
 BY_ROW, BY_COLUMN = ("crow_indices", "col_indices"), ("ccol_indices", "row_indices")
@@ -22,7 +22,7 @@ PARTS = {
 }
 
 
-def saved_tensors(node) -> list[tuple[str, Tensor]] | None:
+def saved_tensors(node: GradNode) -> list[tuple[str, Tensor]] | None:
     """The tensors that `node` holds, each with its name; None if they are freed.
 
     A value under `saved_tensors_hooks` counts as what the hook packed: unpacking could
@@ -41,7 +41,7 @@ def saved_tensors(node) -> list[tuple[str, Tensor]] | None:
     return found
 
 
-def _held(node, name: str):
+def _held(node: GradNode, name: str) -> Iterator[Tensor]:
     """What lies under one name; raises torch's own RuntimeError if it is freed."""
     raw = getattr(node, name)
     raws = raw if isinstance(raw, (list, tuple)) else (raw,)
@@ -53,7 +53,13 @@ def _held(node, name: str):
 
 
 class Memory:
-    """Numbers the memory blocks it meets, and knows a network's weights among them."""
+    """Numbers the memory blocks it meets, and knows a network's weights among them.
+
+    Parameters
+    ----------
+    weights : set of int
+        The blocks that hold a network's weights, as `Origins.weights` gives them.
+    """
 
     def __init__(self, weights: set[int]):
         self._weights = weights
