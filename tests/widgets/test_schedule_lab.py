@@ -4,7 +4,6 @@ import base64
 import json
 import zlib
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +25,6 @@ from ganflow.widgets.schedule_lab.record import (
 SCHEDULES = (SIMULTANEOUS, ALTERNATING, critic_steps(3))
 LOSSES = ("saturating", "Wasserstein")
 TICKS = 40
-HERE = Path(lab.__file__)
 
 
 @pytest.fixture(scope="module")
@@ -234,13 +232,11 @@ def page(request, chromium, record):
     view = lab.ScheduleLabView(record, tick=3, schedule=1)
     names = ("record_", *CHOICES, "tick", "start", "live", "ping", "pong")
     traits = as_json({name: getattr(view, name) for name in names})
-    script = HERE.with_suffix(".js").read_text()
-    css = HERE.with_suffix(".css").read_text()
     page = chromium.new_page(viewport={"width": request.param, "height": 1200})
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    script = script.replace("export default", "void")
-    page.set_content(PAGE % (css, script, json.dumps(traits)))
+    script = view._esm.replace("export default", "void")
+    page.set_content(PAGE % (view._css, script, json.dumps(traits)))
     page.wait_for_function("!!window.leave")
     page.lab = view
     yield page
