@@ -25,9 +25,11 @@ outputs: environment  ## run the chapters, or CHAPTERS="01_a 02_b", and refresh 
 	@$(BIN)/python tools/build_notebooks.py --execute $(CHAPTERS)
 
 .PHONY: lint
-lint: environment  ## check the style of the Python code
+lint: environment assets  ## check the style of the Python, JavaScript and CSS, and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@node_modules/.bin/biome check --error-on-warnings
+	@node_modules/.bin/tsc
 
 .PHONY: assets
 assets: environment
