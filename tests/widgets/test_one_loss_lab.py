@@ -22,7 +22,7 @@ from ganflow.widgets.one_loss_lab.recording import (
     record_one_loss_lab,
     start,
 )
-from ganflow.widgets.one_loss_lab.runs import LOSSES, SCHEMES, Pair, why_none
+from ganflow.widgets.one_loss_lab.schemes import LOSSES, SCHEMES, Pair, why_none
 from ganflow.widgets.one_loss_lab.view import OneLossLabView, labels, one_loss_lab
 
 LAMBDAS, TICKS = (0.1, 1.0, 100.0), (1, 3)

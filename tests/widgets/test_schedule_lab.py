@@ -13,7 +13,6 @@ from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 from ganflow.widgets.schedule_lab import view as lab
 from ganflow.widgets.schedule_lab.choices import PENALTIES, RULES, setting_of
-from ganflow.widgets.schedule_lab.paths import record_schedule_lab
 from ganflow.widgets.schedule_lab.record import (
     DECADES,
     measured,
@@ -21,6 +20,7 @@ from ganflow.widgets.schedule_lab.record import (
     rows,
     unpacked,
 )
+from ganflow.widgets.schedule_lab.recording import record_schedule_lab
 
 SCHEDULES = (SIMULTANEOUS, ALTERNATING, critic_steps(3))
 LOSSES = ("saturating", "Wasserstein")

@@ -8,9 +8,9 @@ import traitlets
 
 from ganflow.sweeps import GanSetting
 from ganflow.widgets.kit import script_of, style_of
-from ganflow.widgets.mixture_lab.live import Trainer
 from ganflow.widgets.mixture_lab.record import MixtureLab, packed
 from ganflow.widgets.mixture_lab.recording import BASE
+from ganflow.widgets.mixture_lab.trainer import Trainer
 
 NO_KERNEL = (
     "With a running kernel (in Jupyter, or on Colab) you can also train a run of your "
