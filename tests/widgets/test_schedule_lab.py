@@ -13,18 +13,24 @@ from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 from ganflow.widgets.schedule_lab import view as lab
 from ganflow.widgets.schedule_lab.choices import PENALTIES, RULES, setting_of
-from ganflow.widgets.schedule_lab.record import (
-    DECADES,
-    measured,
-    packed,
-    rows,
-    unpacked,
-)
+from ganflow.widgets.schedule_lab.codec import ANGLES, GONE, RADII, packed
+from ganflow.widgets.schedule_lab.record import DECADES, measured, rows
 from ganflow.widgets.schedule_lab.recording import record_schedule_lab
 
 SCHEDULES = (SIMULTANEOUS, ALTERNATING, critic_steps(3))
 LOSSES = ("saturating", "Wasserstein")
 TICKS = 40
+
+
+def unpacked(data, length):
+    """What `packed` made as theta and psi (runs, length); NaN where a path is gone."""
+    low, high = np.frombuffer(zlib.decompress(data), np.uint8).reshape(2, -1)
+    steps = (low + 256 * high.astype(int)).reshape(-1, 2, length)
+    level, turn = np.moveaxis(steps.cumsum(axis=-1) % 65_536, 1, 0)
+    radius = 10.0 ** ((2 * level / RADII - 1) * DECADES)
+    radius[level == GONE] = np.nan
+    angle = 2 * np.pi * turn / ANGLES
+    return radius * np.cos(angle), radius * np.sin(angle)
 
 
 @pytest.fixture(scope="module")

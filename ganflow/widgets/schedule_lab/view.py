@@ -12,8 +12,8 @@ from ganflow.dynamics import play
 from ganflow.schedule import Schedule
 from ganflow.widgets.kit import script_of, style_of
 from ganflow.widgets.schedule_lab.choices import growth_of, setting_of
-from ganflow.widgets.schedule_lab.codec import grows, pairs, sent, told
-from ganflow.widgets.schedule_lab.record import ScheduleLab, measured, packed
+from ganflow.widgets.schedule_lab.codec import grows, packed, pairs, sent, told
+from ganflow.widgets.schedule_lab.record import ScheduleLab, measured
 from ganflow.widgets.schedule_lab.recording import kept, reads_of
 
 MOST_TURNS = 12  # of a typed schedule

@@ -11,8 +11,7 @@ import traitlets
 from ganflow.layout import FOLDS
 from ganflow.records import DerivativeTrace
 from ganflow.widgets.kit import script_of, style_of
-from ganflow.widgets.trace_view.cards import TraceState
-from ganflow.widgets.trace_view.states import OUTSIDE, pack
+from ganflow.widgets.trace_view.states import OUTSIDE, TraceState, pack
 
 
 class TraceView(anywidget.AnyWidget):
