@@ -27,9 +27,11 @@ outputs: environment  ## run all pages, or PAGE="take_turns 02_cuts", and refres
 	@$(BIN)/python tools/build_notebooks.py --execute $(PAGE)
 
 .PHONY: lint
-lint: environment  ## check the style of the Python code
+lint: environment assets  ## check the style of the Python, JavaScript and CSS, and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@node_modules/.bin/biome check --error-on-warnings
+	@node_modules/.bin/tsc
 
 .PHONY: assets
 assets: environment

@@ -72,6 +72,19 @@ def test_frameworks_stay_in_their_layer(path):
         assert "ganflow.tf" not in {name[:10] for name in imports(path)}
 
 
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.glob("widgets/*/*.py")), ids=lambda path: path.parent.name
+)
+def test_a_widget_knows_no_other_widget(path):
+    """Its folder imports itself and what lies beside the folders: the shared kit."""
+    shared = {file.stem for file in (PACKAGE / "widgets").glob("*.py")}
+    allowed = shared | {path.parent.name}
+    start = "ganflow.widgets."
+    found = {n.split(".")[2] for n in imports(path) if n.startswith(start)}
+    assert found <= allowed, f"{path.name} imports {sorted(found - allowed)}"
+    assert "ganflow.widgets" not in imports(path), "name the module of the kit"
+
+
 def test_torch_is_loaded_before_tensorflow():
     """The other order can hang the process."""
     loaded = list(imports(PACKAGE / "tf" / "load.py"))

@@ -11,7 +11,8 @@
   const load = (src, attributes = {}) =>
     new Promise((resolve, reject) => {
       const script = Object.assign(document.createElement("script"), {
-        src, onload: () => resolve(script),
+        src,
+        onload: () => resolve(script),
         onerror: () => reject(new Error(`${src} did not arrive`)),
       });
       for (const [key, value] of Object.entries(attributes)) script.setAttribute(key, value);
@@ -20,9 +21,11 @@
 
   // The manager looks for the recorded states in the page, which names only where they are.
   const loadStates = () =>
-    Promise.all([...document.querySelectorAll(STATE)].map(async (place) => {
-      place.textContent = (await load(place.src)).state;
-    }));
+    Promise.all(
+      [...document.querySelectorAll(STATE)].map(async (place) => {
+        place.textContent = (await load(place.src)).state;
+      }),
+    );
 
   // The labels of sliders that choose from a list. The manager lets a reader write any
   // number beside them, and does nothing with it.
@@ -47,7 +50,10 @@
       for (const part of label ? box.querySelectorAll(parts) : []) {
         if (!part.labels?.length) part.setAttribute("aria-label", label);
       }
-      const [handle, readout] = [box.querySelector("[role=slider]"), box.querySelector(".widget-readout")];
+      const [handle, readout] = [
+        box.querySelector("[role=slider]"),
+        box.querySelector(".widget-readout"),
+      ];
       if (handle && readout) nameSlider(handle, readout, lists.has(label));
       if (!box.matches(".widget-toggle-buttons")) continue;
       box.setAttribute("role", "group");
@@ -56,7 +62,12 @@
     for (const button of document.querySelectorAll("button.widget-toggle-button")) {
       button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
     }
-    const signs = { "fa-play": "play", "fa-pause": "pause", "fa-stop": "stop", "fa-retweet": "repeat" };
+    const signs = {
+      "fa-play": "play",
+      "fa-pause": "pause",
+      "fa-stop": "stop",
+      "fa-retweet": "repeat",
+    };
     for (const button of document.querySelectorAll(".widget-play button")) {
       const sign = Object.keys(signs).find((name) => button.querySelector(`.${name}`));
       if (button.ariaLabel !== signs[sign]) button.ariaLabel = signs[sign] ?? "play";
@@ -84,7 +95,9 @@
       const drawn = [...places].every((p) => p.querySelector(".widget-subarea > *"));
       if (drawn) settle("ready");
     }).observe(document.body, {
-      childList: true, subtree: true, attributeFilter: ["class", "contenteditable"],
+      childList: true,
+      subtree: true,
+      attributeFilter: ["class", "contenteditable"],
     });
 
   const draw = async () => {
@@ -114,8 +127,9 @@
     return bottom > -NEAR && top < innerHeight + NEAR;
   };
   const begin = () => {
-    if ([...places].some(isNear)) start(); // the watcher would wait for the next frame
-    else places.forEach((place) => watcher.observe(place));
+    // Of who is near already the watcher would tell in the next frame only.
+    if ([...places].some(isNear)) start();
+    else for (const place of places) watcher.observe(place);
   };
   // Not before the theme's scripts have run: require.js would take them for its modules.
   addEventListener("DOMContentLoaded", () => window.firstPaint.then(begin));

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ganflow.layout.across import across
+from ganflow.layout.coordinates import coordinates
 from ganflow.layout.rows import LANE, SIDE, Pair, Ways, in_rows
 
 GAP, LABEL, MARGIN = 28.0, 20.0, 6.0  # px: between rows, more for each label, around
@@ -70,7 +70,7 @@ def place(
     links, labels = list(links), labels or {}
     rows, ways = in_rows(sizes, links, column - 2 * MARGIN)
     width = {s: sizes[s][0] if s in sizes else LANE - SIDE for row in rows for s in row}
-    x = across(rows, ways, width, column - 2 * MARGIN)
+    x = coordinates(rows, ways, width, column - 2 * MARGIN)
     left = min((x[s] - width[s] / 2 for s in x), default=0.0) - MARGIN
     x = {stop: value - left for stop, value in x.items()}
     right = max((x[s] + width[s] / 2 for s in x), default=0.0) + MARGIN

@@ -2,7 +2,6 @@
 
 from ganflow.layout import describe
 from ganflow.plotting.card import COLORS
-from ganflow.plotting.flow import draw_flow
 from ganflow.plotting.trace import draw_trace
 
-__all__ = ["COLORS", "describe", "draw_flow", "draw_trace"]
+__all__ = ["COLORS", "describe", "draw_trace"]

@@ -14,10 +14,9 @@ from matplotlib.transforms import Bbox
 from small_step import dcgan_trace, small_networks, small_step
 
 from ganflow.layout import FOLDS, lay_out
-from ganflow.plotting import COLORS, describe, draw_flow, draw_trace
+from ganflow.plotting import COLORS, describe, draw_trace
 from ganflow.plotting.card import PX
 from ganflow.plotting.trace import SAYS
-from ganflow.records import Flow, FlowCell
 from ganflow.trace.flow import flow
 from ganflow.widgets.trace_view import view as trace_view
 
@@ -88,13 +87,12 @@ def test_text_stays_at_least_9_px_in_a_column_of_700(fold):
 
 
 def test_nothing_is_drawn_outside_the_figure(recorded):
-    traces, table = recorded[True, False]
-    for ax in (draw_trace(traces["loss_D"], "operation"), draw_flow(table)):
-        ax.figure.canvas.draw()
-        tight = ax.figure.get_tightbbox(ax.figure.canvas.get_renderer())
-        width, height = ax.figure.get_size_inches()
-        assert -0.01 <= tight.x0 and tight.x1 <= width + 0.01
-        assert -0.01 <= tight.y0 and tight.y1 <= height + 0.01
+    figure = draw_trace(recorded[True, False][0]["loss_D"], "operation").figure
+    figure.canvas.draw()
+    tight = figure.get_tightbbox(figure.canvas.get_renderer())
+    width, height = figure.get_size_inches()
+    assert -0.01 <= tight.x0 and tight.x1 <= width + 0.01
+    assert -0.01 <= tight.y0 and tight.y1 <= height + 0.01
 
 
 def test_a_cut_is_dashed_and_says_by_what(recorded):
@@ -155,39 +153,10 @@ def test_what_cannot_be_drawn_is_refused_by_name(recorded):
     traces, table = recorded[True, False]
     with pytest.raises(TypeError, match="this is a Tensor: pass what seen.trace"):
         draw_trace(torch.ones(()))
-    with pytest.raises(TypeError, match="a Flow, not a DerivativeTrace"):
-        draw_flow(traces["loss_D"])
+    with pytest.raises(TypeError, match="this is a Flow: pass what seen.trace"):
+        draw_trace(table)
     with pytest.raises(TypeError, match="fold is 3: give one of network, layer, op"):
         draw_trace(traces["loss_D"], 3)
-
-
-def test_a_flow_shows_every_cell_in_words(recorded):
-    traces, table = recorded[False, True]
-    ax = draw_flow(table)
-    shown = {words for words, _ in pieces(ax, "words")}
-    assert {"loss_D", "loss_G", "to G", "to D", "frozen parameter"} <= shown
-    for cell in table.cells.values():
-        assert cell.words().split(", ")[0].split(": ")[0] in shown
-    states = sorted(state for state, _ in pieces(ax, "cell"))
-    assert states == sorted(cell.state for cell in table.cells.values())
-
-
-@pytest.mark.parametrize(("why", "strokes"), [("detach", 2), ("no path", 0)])
-def test_only_what_was_seen_to_cut_gets_a_cross(why, strokes):
-    cell = FlowCell(None, 0, 4, False, why)
-    ax = draw_flow(Flow(("loss_D",), ("G",), {("loss_D", "G"): cell}))
-    assert len(ax.lines) == strokes
-
-
-def test_a_long_reason_does_not_leave_its_cell():
-    why = "no_grad, detach, frozen parameter, no path"
-    cell = FlowCell(None, 0, 4, False, why)
-    ax = draw_flow(
-        Flow(("a_rather_long_loss",), ("D",), {("a_rather_long_loss", "D"): cell})
-    )
-    ((_, box),) = pieces(ax, "cell")
-    (letters,) = (a for words, a in pieces(ax, "words") if words == why)
-    assert_inside(letters, box)
 
 
 def test_a_figure_reads_on_a_dark_page_because_it_brings_its_paper(recorded):

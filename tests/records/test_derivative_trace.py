@@ -4,7 +4,7 @@ import pytest
 
 from ganflow.layout import fold_trace
 from ganflow.records import DerivativeTrace, Edge, Node, Saved
-from ganflow.widgets.trace_view.cards import TraceState, card
+from ganflow.widgets.trace_view.states import TraceState, card
 
 NAMES = {"G": ("weight",), "D": ("weight", "bias")}
 

@@ -2,16 +2,13 @@
 
 import json
 from itertools import product
-from pathlib import Path
 
 import pytest
 from small_pair import small_pair
 
-from ganflow.widgets.flow_picture import view as flow_picture
 from ganflow.widgets.flow_picture.recording import record_flow_picture
-from ganflow.widgets.flow_picture.view import labels
+from ganflow.widgets.flow_picture.view import FlowPictureView, labels
 
-HERE = Path(flow_picture.__file__)
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <style>%s</style><body><div id="here"></div><script type="module">%s
 const traits = %s, calls = [];
@@ -51,8 +48,8 @@ def record():
 @pytest.fixture(params=[784, 342], ids=["wide", "phone"])
 def page(request, chromium, record):
     """The view alone on a page: loss_G, nothing cut, nobody frozen."""
-    script = HERE.with_suffix(".js").read_text().replace("export default", "void")
-    css = HERE.with_suffix(".css").read_text()
+    script = str(FlowPictureView._esm).replace("export default", "void")
+    css = str(FlowPictureView._css)
     traits = json.dumps({"record_": record, "loss": 1, "cut": 0, "freeze": 0})
     page = chromium.new_page(viewport={"width": request.param, "height": 900})
     wrong = []

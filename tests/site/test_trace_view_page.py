@@ -2,17 +2,14 @@
 
 import json
 from itertools import product
-from pathlib import Path
 
 import pytest
 from small_step import small_networks, small_step
 
 from ganflow.layout import FOLDS
-from ganflow.widgets.trace_view import view as trace_view
+from ganflow.widgets.trace_view import TraceView
 from ganflow.widgets.trace_view.recording import record_states
 from ganflow.widgets.trace_view.states import pack
-
-HERE = Path(trace_view.__file__)
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +35,13 @@ window.leave = render({ model, el: document.getElementById("here") });
 @pytest.fixture(params=[1000, 375], ids=["wide", "phone"])
 def page(request, chromium, record):
     """The view alone on a page, with a model of a dozen lines."""
-    script = HERE.with_suffix(".js").read_text().replace("export default", "void")
+    script = str(TraceView._esm).replace("export default", "void")
     traits = {"record_": record, "loss": 0, "cut": False, "frozen": False, "folds": {}}
     page = chromium.new_page(viewport={"width": request.param, "height": 900})
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url))
-    css = HERE.with_suffix(".css").read_text()
+    css = str(TraceView._css)
     page.set_content(PAGE % (css, script, json.dumps(traits)))
     page.wait_for_selector(".box.live")
     yield page

@@ -2,15 +2,12 @@
 
 import json
 from base64 import b64encode
-from pathlib import Path
 
 import pytest
 from fake_run import fake_run
 
-from ganflow.widgets.training_view import view as training_view
-from ganflow.widgets.training_view.view import labels, packed
+from ganflow.widgets.training_view.view import TrainingView, labels, packed
 
-HERE = Path(training_view.__file__)
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <style>%s</style><body><div id="here"></div><script type="module">%s
 const bytes = (text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt()).buffer);
@@ -39,14 +36,14 @@ def sent(run):
 @pytest.fixture(params=[1000, 375], ids=["wide", "phone"])
 def page(request, chromium):
     """The view alone on a page, at its second look of three."""
-    script = HERE.with_suffix(".js").read_text().replace("export default", "void")
+    script = str(TrainingView._esm).replace("export default", "void")
     record, film = sent(fake_run(size=8))
     traits = json.dumps({"record_": record, "film": film, "at": 1})
     page = chromium.new_page(viewport={"width": request.param, "height": 900})
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url))
-    page.set_content(PAGE % (HERE.with_suffix(".css").read_text(), script, traits))
+    page.set_content(PAGE % (TrainingView._css, script, traits))
     page.wait_for_selector(".gf-training canvas[aria-label]")
     yield page
     assert wrong == []

@@ -14,9 +14,9 @@ from ganflow.dynamics import play
 from ganflow.metrics import captured_modes, high_quality_share, sliced_wasserstein
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule
 from ganflow.sweeps import GanSetting
-from ganflow.widgets.mixture_lab.live import Trainer
 from ganflow.widgets.mixture_lab.record import LEVELS, STEPS, packed
 from ganflow.widgets.mixture_lab.recording import DRAWN, captured, record_mixture_lab
+from ganflow.widgets.mixture_lab.trainer import Trainer
 from ganflow.widgets.mixture_lab.view import MixtureLabView, labels, mixture_lab
 
 BASE = GanSetting(step_size=0.01, width=8, batch=16, shown=200)

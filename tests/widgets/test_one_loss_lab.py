@@ -4,7 +4,6 @@ import base64
 import json
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +13,6 @@ from torch.func import functional_call
 
 from ganflow.losses import EVERY_LOSS
 from ganflow.one_loss import one_pass
-from ganflow.widgets.one_loss_lab import view as widget
 from ganflow.widgets.one_loss_lab.record import PASSES
 from ganflow.widgets.one_loss_lab.recording import (
     OPTIMIZERS,
@@ -24,7 +22,7 @@ from ganflow.widgets.one_loss_lab.recording import (
     record_one_loss_lab,
     start,
 )
-from ganflow.widgets.one_loss_lab.runs import LOSSES, SCHEMES, Pair, why_none
+from ganflow.widgets.one_loss_lab.schemes import LOSSES, SCHEMES, Pair, why_none
 from ganflow.widgets.one_loss_lab.view import OneLossLabView, labels, one_loss_lab
 
 LAMBDAS, TICKS = (0.1, 1.0, 100.0), (1, 3)
@@ -300,8 +298,8 @@ OVERLAP = """() => [...document.querySelectorAll(".axis")].flatMap((axis) => {
 @pytest.fixture(params=[1000, 390], ids=["wide", "phone"])
 def page(request, chromium, lab):
     """The view alone on a page, with a model of a dozen lines and no network."""
-    here, view = Path(widget.__file__), OneLossLabView(lab)
-    script = here.with_suffix(".js").read_text().replace("export default", "void")
+    view = OneLossLabView(lab)
+    script = view._esm.replace("export default", "void")
     traits = {"record_": view.record_} | dict.fromkeys(CHOICES, 0)
     traits |= {
         n: base64.b64encode(getattr(view, n)).decode() for n in ("moved", "apart")
@@ -310,8 +308,7 @@ def page(request, chromium, lab):
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: wrong.append(request.url))
-    css = here.with_suffix(".css").read_text()
-    page.set_content(PAGE % (css, script, json.dumps(traits)))
+    page.set_content(PAGE % (view._css, script, json.dumps(traits)))
     page.wait_for_selector(".entry")
     yield page
     assert wrong == []

@@ -4,7 +4,6 @@ import base64
 import json
 import zlib
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,19 +13,24 @@ from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 from ganflow.widgets.schedule_lab import view as lab
 from ganflow.widgets.schedule_lab.choices import PENALTIES, RULES, setting_of
-from ganflow.widgets.schedule_lab.paths import record_schedule_lab
-from ganflow.widgets.schedule_lab.record import (
-    DECADES,
-    measured,
-    packed,
-    rows,
-    unpacked,
-)
+from ganflow.widgets.schedule_lab.codec import ANGLES, GONE, RADII, packed
+from ganflow.widgets.schedule_lab.record import DECADES, measured, rows
+from ganflow.widgets.schedule_lab.recording import record_schedule_lab
 
 SCHEDULES = (SIMULTANEOUS, ALTERNATING, critic_steps(3))
 LOSSES = ("saturating", "Wasserstein")
 TICKS = 40
-HERE = Path(lab.__file__)
+
+
+def unpacked(data, length):
+    """What `packed` made as theta and psi (runs, length); NaN where a path is gone."""
+    low, high = np.frombuffer(zlib.decompress(data), np.uint8).reshape(2, -1)
+    steps = (low + 256 * high.astype(int)).reshape(-1, 2, length)
+    level, turn = np.moveaxis(steps.cumsum(axis=-1) % 65_536, 1, 0)
+    radius = 10.0 ** ((2 * level / RADII - 1) * DECADES)
+    radius[level == GONE] = np.nan
+    angle = 2 * np.pi * turn / ANGLES
+    return radius * np.cos(angle), radius * np.sin(angle)
 
 
 @pytest.fixture(scope="module")
@@ -234,13 +238,11 @@ def page(request, chromium, record):
     view = lab.ScheduleLabView(record, tick=3, schedule=1)
     names = ("record_", *CHOICES, "tick", "start", "live", "ping", "pong")
     traits = as_json({name: getattr(view, name) for name in names})
-    script = HERE.with_suffix(".js").read_text()
-    css = HERE.with_suffix(".css").read_text()
     page = chromium.new_page(viewport={"width": request.param, "height": 1200})
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    script = script.replace("export default", "void")
-    page.set_content(PAGE % (css, script, json.dumps(traits)))
+    script = view._esm.replace("export default", "void")
+    page.set_content(PAGE % (view._css, script, json.dumps(traits)))
     page.wait_for_function("!!window.leave")
     page.lab = view
     yield page

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from pathlib import Path
 
 import pytest
 import torch
@@ -11,12 +10,9 @@ from small_step import small_networks, small_step
 
 from ganflow.layout import FOLDS
 from ganflow.trace.watch import watch
-from ganflow.widgets.trace_view import view as trace_view
 from ganflow.widgets.trace_view.recording import record_states
 from ganflow.widgets.trace_view.states import Pool, TraceState, pack
 from ganflow.widgets.trace_view.view import TraceView, trace_lab
-
-HERE = Path(trace_view.__file__)
 
 
 @pytest.fixture(scope="module")
@@ -195,10 +191,3 @@ def test_the_lab_has_a_switch_for_what_varies_only(states):
     some = {key: state for key, state in states.items() if not key[2]}
     kinds = [type(c).__name__ for c in trace_lab(some).children[0].children]
     assert kinds == ["Dropdown", "Checkbox"]
-
-
-def test_the_script_is_short_and_asks_nobody_for_anything():
-    script = HERE.with_suffix(".js").read_text()
-    assert len(script.splitlines()) <= 150
-    assert not [call for call in ("fetch(", "import(", "https://") if call in script]
-    assert HERE.with_suffix(".css").read_text().count("prefers-reduced-motion") == 1

@@ -2,7 +2,17 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import {
-  corner, curve, foldOf, foldedUp, head, heir, opens, pictureName, spoken, stateName, unfolded,
+  corner,
+  curve,
+  foldedUp,
+  foldOf,
+  head,
+  heir,
+  opens,
+  pictureName,
+  spoken,
+  stateName,
+  unfolded,
 } from "../../ganflow/widgets/trace_view/view.js";
 
 test("a state is named by the loss, the cut and the freeze", () => {
@@ -48,9 +58,12 @@ test("an input does not open, an operation folds, the rest opens", () => {
 const drawn = (...numbers) => new Map(numbers.map((n) => [n, "its group"]));
 const record = {
   boxes: [
-    { title: "loss_G", home: "", kind: "loss" }, { title: "x_real", home: "", kind: "input" },
-    { title: "z", home: "", kind: "input" }, { title: "D", home: "D", kind: "network" },
-    { title: "neg", home: "", kind: "operation" }, { title: "loss_G", home: "", kind: "loss" },
+    { title: "loss_G", home: "", kind: "loss" },
+    { title: "x_real", home: "", kind: "input" },
+    { title: "z", home: "", kind: "input" },
+    { title: "D", home: "D", kind: "network" },
+    { title: "neg", home: "", kind: "operation" },
+    { title: "loss_G", home: "", kind: "loss" },
     { title: "linear", home: "D", kind: "operation" },
     { title: "linear", home: "D", kind: "operation" },
     { title: "D.2.bias", home: "D", kind: "parameter" },
@@ -88,7 +101,9 @@ test("D is square, G is round, leaves are pills", () => {
 test("a box says what it is, what reaches it and what Enter does", () => {
   const box = { kind: "network", home: "D", title: "D" };
   const card = { says: "6 operations, the derivative arrives" };
-  assert.equal(spoken(box, card, {}),
-    "network D: 6 operations, the derivative arrives. Enter opens it.");
+  assert.equal(
+    spoken(box, card, {}),
+    "network D: 6 operations, the derivative arrives. Enter opens it.",
+  );
   assert.match(spoken(box, card, { D: "operation" }), /Enter folds it\.$/);
 });

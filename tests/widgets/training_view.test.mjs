@@ -1,17 +1,39 @@
 // The arithmetic of the training view, without a browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { caption, marks, number, open, range, rgba, seen } from "../../ganflow/widgets/training_view/view.js";
+import {
+  caption,
+  marks,
+  number,
+  open,
+  range,
+  rgba,
+  seen,
+} from "../../ganflow/widgets/training_view/view.js";
 
 const RECORD = {
-  ticks: [0, 2, 4], seconds: [0, 1.25, 2.5], shape: [2, 2, 1], points: [1, 2, 4], curves: ["loss_D", "loss_G"],
+  ticks: [0, 2, 4],
+  seconds: [0, 1.25, 2.5],
+  shape: [2, 2, 1],
+  points: [1, 2, 4],
+  curves: ["loss_D", "loss_G"],
   levels: [0.05, 0.25, 0.5, 0.75, 0.95],
 };
-function packed() { // curves 1, 2, … 6; slopes 100 + look; pixels of look k are k, of the real ones 3
-  const numbers = Float32Array.from([1, 2, 3, 4, 5, 6, ...[0, 1, 2].flatMap((k) => Array(5).fill(100 + k))]);
+function packed() {
+  // curves 1, 2, … 6; slopes 100 + look; pixels of look k are k, of the real ones 3
+  const numbers = Float32Array.from([
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    ...[0, 1, 2].flatMap((k) => Array(5).fill(100 + k)),
+  ]);
   const bytes = new Uint8Array(numbers.byteLength + 4 * 100);
   bytes.set(new Uint8Array(numbers.buffer));
-  for (let k = 0; k < 4; k++) bytes.fill(k, numbers.byteLength + 100 * k, numbers.byteLength + 100 * (k + 1));
+  for (let k = 0; k < 4; k++)
+    bytes.fill(k, numbers.byteLength + 100 * k, numbers.byteLength + 100 * (k + 1));
   return bytes;
 }
 
@@ -19,12 +41,16 @@ test("the arrays are found in the order in which they were packed", () => {
   const film = open(RECORD, packed());
   assert.deepEqual([...film.curves.loss_D], [1, 2, 3]);
   assert.deepEqual([...film.curves.loss_G], [4, 5, 6]);
-  assert.deepEqual(film.slopes.map(([first]) => first), [100, 101, 102]);
+  assert.deepEqual(
+    film.slopes.map(([first]) => first),
+    [100, 101, 102],
+  );
   for (const k of [0, 1, 2, 3]) assert.deepEqual([...new Set(film.pictures(k))], [k]);
 });
 
 test("bytes that begin in the middle of a buffer are read as well", () => {
-  const bytes = packed(), longer = new Uint8Array(bytes.length + 3);
+  const bytes = packed();
+  const longer = new Uint8Array(bytes.length + 3);
   longer.set(bytes, 3);
   const film = open(RECORD, new DataView(longer.buffer, 3));
   assert.deepEqual([...film.curves.loss_G], [4, 5, 6]);
@@ -34,7 +60,10 @@ test("bytes that begin in the middle of a buffer are read as well", () => {
 test("the caption tells the last values at or before the tick", () => {
   const film = open(RECORD, packed());
   assert.equal(caption(RECORD, film, 0), "Tick 0, after 0 s of training. Median slope 100.");
-  assert.equal(caption(RECORD, film, 1), "Tick 2, after 1.25 s of training. loss D 2, loss G 5. Median slope 101.");
+  assert.equal(
+    caption(RECORD, film, 1),
+    "Tick 2, after 1.25 s of training. loss D 2, loss G 5. Median slope 101.",
+  );
   assert.equal(seen([1, 2, 4], 3), 2);
 });
 
@@ -62,13 +91,21 @@ test("numbers have three digits, a true minus, and words where there is none", (
 });
 
 test("pictures lie in five rows of five with see-through gaps, grey or in colour", () => {
-  const grey = rgba(Uint8Array.from({ length: 100 }, (_, i) => i), [2, 2, 1]);
+  const grey = rgba(
+    Uint8Array.from({ length: 100 }, (_, i) => i),
+    [2, 2, 1],
+  );
   assert.deepEqual([grey.width, grey.height], [18, 18]);
-  const at = (image, x, y) => [...image.data.subarray(4 * (y * image.width + x), 4 * (y * image.width + x) + 4)];
+  const at = (image, x, y) => [
+    ...image.data.subarray(4 * (y * image.width + x), 4 * (y * image.width + x) + 4),
+  ];
   assert.deepEqual(at(grey, 0, 0), [0, 0, 0, 255]);
   assert.deepEqual(at(grey, 5, 1), [7, 7, 7, 255]); // second picture, its last pixel
   assert.deepEqual(at(grey, 2, 0), [0, 0, 0, 0]);
   assert.deepEqual(at(grey, 17, 17), [99, 99, 99, 255]);
-  const colour = rgba(Uint8Array.from({ length: 300 }, (_, i) => i % 256), [2, 2, 3]);
+  const colour = rgba(
+    Uint8Array.from({ length: 300 }, (_, i) => i % 256),
+    [2, 2, 3],
+  );
   assert.deepEqual(at(colour, 1, 0), [3, 4, 5, 255]);
 });

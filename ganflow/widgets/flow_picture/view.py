@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import ipywidgets
 import traitlets
 
 from ganflow.records.flow import significant
 from ganflow.widgets.flow_picture.record import PLAYERS, FlowPicture, FlowState
+from ganflow.widgets.kit import script_of, style_of
 
 
 class FlowPictureView(anywidget.AnyWidget):
@@ -20,8 +19,8 @@ class FlowPictureView(anywidget.AnyWidget):
     in book/02 and 03.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script_of(__file__)
+    _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     loss = traitlets.Int(0).tag(sync=True)
     cut = traitlets.Int(0).tag(sync=True)

@@ -1,148 +1,244 @@
 // Draws one recorded state: D's surface in ten bands, G's samples, an arrow on each.
+import {
+  bufferOf,
+  floats,
+  listen,
+  make,
+  number,
+  paint,
+  paintSurface,
+  propertiesOf,
+  redrawn,
+} from "../kit.js";
+
+/** @import { Model } from "../kit.js" */
+/** @typedef {(name: string) => any} Get */
+/**
+ * What is shown; in its place a message says why nothing is.
+ *
+ * @typedef {object} State
+ * @property {undefined} [message]
+ * @property {number} at which of the recorded states
+ * @property {boolean | number} log
+ * @property {Float32Array} arrows x and y of each
+ * @property {number[]} lengths
+ * @property {Float32Array} score
+ * @property {string} name of the loss
+ * @property {number} updates that D had had
+ */
+
 const CAP = 0.19; // the longest arrow, as a share of the picture's width
 const UNIT = 4; // true scale: the length that is drawn at CAP
-const [FLOOR, TOP] = [-4, 2]; // logarithmic scale: 10^FLOOR is a dot, 10^TOP is CAP
+const FLOOR = -4; // logarithmic scale: 10^FLOOR is a dot ...
+const TOP = 2; // ... and 10^TOP is CAP
+const FINE = 360; // px of the surface along a side
+const STRIP = 82; // px below the plane, where the lengths are
 
-export const floats = (bytes) =>
-  new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
-
+/** @param {number} v */
 const inside = (v) => Math.min(1, Math.max(0, v));
+
+/** @param {number} length */
 export const onLogAxis = (length) => inside((Math.log10(length) - FLOOR) / (TOP - FLOOR));
+
+/**
+ * How long an arrow is drawn, in widths of the picture.
+ *
+ * @param {number} length
+ * @param {boolean | number} log
+ */
 export const share = (length, log) => CAP * (log ? onLogAxis(length) : inside(length / UNIT));
 
-export const number = (v) => {
-  const size = Math.abs(v), plain = size === 0 || (size >= 1e-3 && size < 1e4);
-  return (plain ? String(Number(v.toPrecision(2))) : v.toExponential(0)).replaceAll("-", "−");
-};
+/** @param {Iterable<number>} values */
+export function median(values) {
+  const v = [...values].sort((a, b) => a - b);
+  return (v[(v.length - 1) >> 1] + v[v.length >> 1]) / 2;
+}
 
-export const median = (values) => {
-  const v = [...values].sort((a, b) => a - b), n = v.length;
-  return (v[(n - 1) >> 1] + v[n >> 1]) / 2;
-};
-
+/** @param {ArrayLike<number>} xy pairs, one after the other */
 export const lengthsOf = (xy) =>
   Array.from({ length: xy.length / 2 }, (_, i) => Math.hypot(xy[2 * i], xy[2 * i + 1]));
 
-export function stateOf(get) { // what is shown now, or { message } saying why nothing is
+/**
+ * @param {Get} get
+ * @returns {State | { message: string }}
+ */
+export function stateOf(get) {
   const [losses, steps, loss, step, log] = ["losses", "steps", "loss", "step", "log"].map(get);
-  const at = loss * steps.length + step, m = get("fake").byteLength / 8;
-  const name = losses[loss], updates = steps[step];
-  if (name === undefined || updates === undefined || !m)
+  const at = loss * steps.length + step;
+  const m = get("fake").byteLength / 8;
+  const [name, updates] = [losses[loss], steps[step]];
+  if (name === undefined || updates === undefined || !m) {
     return { message: "Nothing was recorded for this choice: turn a control back." };
+  }
   const arrows = floats(get("arrows")).subarray(2 * at * m, 2 * (at + 1) * m);
   const score = floats(get("score")).subarray(at * m, (at + 1) * m);
-  if (get("lowest")[at] == null || ![...arrows, ...score].every(Number.isFinite))
-    return { message: `${name}, D after ${updates} updates: a score or an arrow is not finite, so there is nothing to draw.` };
-  return { at, m, log, arrows, score, name, updates, lengths: lengthsOf(arrows) };
-}
-
-export const caption = (s) => {
-  const cut = s.log ? 0 : s.lengths.filter((v) => v > UNIT).length;
-  return `${s.name}, D after ${s.updates} updates: the fakes score ${number(median(s.score))} (median); ` +
-    `arrows from ${number(Math.min(...s.lengths))} to ${number(Math.max(...s.lengths))}, ` +
-    `median ${number(median(s.lengths))}${cut ? `; ${cut} are drawn shorter, at ${UNIT}` : ""}.`;
-};
-
-export const sampleLine = (s, i, fake) =>
-  i < 0 ? "Point at a fake, or focus the picture and use the arrow keys, to read one sample."
-    : `Fake ${i + 1} at (${number(fake[2 * i])}, ${number(fake[2 * i + 1])}): score ${number(s.score[i])}, arrow ${number(s.lengths[i])}.`;
-
-export const bilinear = (grid, side, x, y) => { // x, y in [0, side - 1]
-  const i = Math.min(side - 2, x | 0), j = Math.min(side - 2, y | 0), u = x - i, v = y - j, k = j * side + i;
-  return (grid[k] * (1 - u) + grid[k + 1] * u) * (1 - v) + (grid[k + side] * (1 - u) + grid[k + side + 1] * u) * v;
-};
-
-function surfaceOf(levels, side, color) { // a small picture of ten bands, strong = high score
-  const n = 360, small = Object.assign(document.createElement("canvas"), { width: n, height: n });
-  const pen = small.getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = color; pen.fillRect(0, 0, n, n); // the browser turns the CSS colour into bytes
-  const image = pen.getImageData(0, 0, n, n), ink = new Uint32Array(image.data.buffer);
-  const base = ink[0] & 0xffffff, grid = (n - 1) / (side - 1);
-  for (let k = 0; k < n * n; k++) {
-    const level = bilinear(levels, side, (k % n) / grid, side - 1 - ((k / n) | 0) / grid);
-    ink[k] = ((10 + 15 * Math.min(9, (level / 6553.6) | 0)) << 24) | base;
+  if (get("lowest")[at] == null || ![...arrows, ...score].every(Number.isFinite)) {
+    const what = "a score or an arrow is not finite, so there is nothing to draw";
+    return { message: `${name}, D after ${updates} updates: ${what}.` };
   }
-  pen.putImageData(image, 0, 0);
-  return small;
+  return { at, log, arrows, lengths: lengthsOf(arrows), score, name, updates };
 }
 
-function arrow(pen, x, y, dx, dy) {
-  const head = Math.min(7, Math.hypot(dx, dy) / 2), a = Math.atan2(dy, dx), [tx, ty] = [x + dx, y + dy];
-  const barb = (turn) => [tx + head * Math.cos(a + turn), ty + head * Math.sin(a + turn)];
-  pen.beginPath(); pen.moveTo(x, y); pen.lineTo(tx, ty);
-  pen.moveTo(...barb(2.6)); pen.lineTo(tx, ty); pen.lineTo(...barb(-2.6)); pen.stroke();
+/** @param {State} s */
+export function caption({ name, updates, score, lengths, log }) {
+  const ends = [Math.min(...lengths), Math.max(...lengths)].map((v) => number(v, 2)).join(" to ");
+  const cut = log ? 0 : lengths.filter((v) => v > UNIT).length;
+  return (
+    `${name}, D after ${updates} updates: ` +
+    `the fakes score ${number(median(score), 2)} (median); ` +
+    `arrows from ${ends}, median ${number(median(lengths), 2)}` +
+    `${cut ? `; ${cut} are drawn shorter, at ${UNIT}` : ""}.`
+  );
 }
 
-function paintStrip(pen, s, size, ink, blue) { // every arrow's length on one axis
+/**
+ * @param {State} s
+ * @param {number} i which fake; -1 for none
+ * @param {ArrayLike<number>} fake
+ */
+export function sampleLine(s, i, fake) {
+  if (i < 0) {
+    return "Point at a fake, or focus the picture and use the arrow keys, to read one sample.";
+  }
+  const [x, y, score, arrow] = [fake[2 * i], fake[2 * i + 1], s.score[i], s.lengths[i]].map((v) =>
+    number(v, 2),
+  );
+  return `Fake ${i + 1} at (${x}, ${y}): score ${score}, arrow ${arrow}.`;
+}
+
+function paintArrow(pen, from, way) {
+  const [[x, y], [dx, dy]] = [from, way];
+  const [tx, ty] = [x + dx, y + dy];
+  const head = Math.min(7, Math.hypot(dx, dy) / 2);
+  const along = Math.atan2(dy, dx);
+  const barb = (turn) => [tx + head * Math.cos(along + turn), ty + head * Math.sin(along + turn)];
+  const [[ax, ay], [bx, by]] = [barb(2.6), barb(-2.6)];
+  pen.beginPath();
+  pen.moveTo(x, y);
+  pen.lineTo(tx, ty);
+  pen.moveTo(ax, ay);
+  pen.lineTo(tx, ty);
+  pen.lineTo(bx, by);
+  pen.stroke();
+}
+
+function fillDot(pen, place, radius) {
+  pen.beginPath();
+  pen.arc(place[0], place[1], radius, 0, 2 * Math.PI);
+  pen.fill();
+}
+
+// Every arrow's length on one axis, below the plane.
+function paintStrip(pen, s, size, css) {
   const at = (v) => size * (0.08 + 0.84 * onLogAxis(v));
-  pen.fillStyle = ink; pen.textAlign = "center";
-  pen.fillText(`lengths of the ${s.m} arrows, dot at the median`, size / 2, size + 22);
+  Object.assign(pen, { fillStyle: css.ink, textAlign: "center" });
+  const words = `lengths of the ${s.lengths.length} arrows, dot at the median`;
+  pen.fillText(words, size / 2, size + 22);
   pen.fillRect(at(10 ** FLOOR), size + 54, at(10 ** TOP) - at(10 ** FLOOR), 1);
   for (let e = FLOOR; e <= TOP; e++) {
     pen.fillRect(at(10 ** e), size + 51, 1, 7);
     pen.fillText(String(10 ** e), at(10 ** e), size + 73);
   }
-  pen.fillStyle = blue; pen.globalAlpha = 0.4;
-  s.lengths.forEach((v) => pen.fillRect(at(v) - 1, size + 34, 2, 16));
+  Object.assign(pen, { fillStyle: css.G, globalAlpha: 0.4 });
+  for (const v of s.lengths) pen.fillRect(at(v) - 1, size + 34, 2, 16);
   pen.globalAlpha = 1;
-  pen.beginPath(); pen.arc(at(median(s.lengths)), size + 42, 6, 0, 7); pen.fill();
+  fillDot(pen, [at(median(s.lengths)), size + 42], 6);
 }
 
+// `place` turns a coordinate into px from the left, or from below.
+function paintPlane(pen, s, size, css, { surface, real, fake, sample, place }) {
+  const spot = (xy, i) => [place(xy[2 * i]), size - place(xy[2 * i + 1])];
+  const long = (length) => share(length, s.log) * size;
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, 0, size, size);
+  pen.clip();
+  pen.drawImage(surface, 0, 0, size, size);
+  for (let i = 0; i < real.length / 2; i++) {
+    const [x, y] = spot(real, i);
+    pen.strokeRect(x - 2.5, y - 2.5, 5, 5);
+  }
+  pen.fillText("an arrow of length 1", 20 + long(1), size - 11);
+  Object.assign(pen, {
+    fillStyle: css.G,
+    strokeStyle: css.G,
+    lineWidth: 1.8,
+    lineCap: "round",
+  });
+  paintArrow(pen, [12, size - 15], [long(1), 0]);
+  s.lengths.forEach((length, i) => {
+    const grow = long(length);
+    const [dx, dy] = [s.arrows[2 * i], -s.arrows[2 * i + 1]].map((v) => (grow / length) * v);
+    fillDot(pen, spot(fake, i), i === sample ? 6.5 : 2.8);
+    if (grow > 2) paintArrow(pen, spot(fake, i), [dx, dy]);
+  });
+  pen.restore();
+}
+
+/** @param {{ model: Model, el: HTMLElement }} view */
 function render({ model, el }) {
-  const get = (name) => model.get(name), fake = floats(get("fake")), real = floats(get("real"));
-  const canvas = Object.assign(document.createElement("canvas"),
-    { tabIndex: 0, role: "img", ariaLabel: "the pull on each fake" });
-  const [line, picked] = ["gf-caption", "gf-sample"].map((className) =>
-    Object.assign(document.createElement("p"), { className, ariaLive: "polite" }));
-  el.classList.add("gf-arrows"); el.append(canvas, line, picked);
-  let sample = -1, queued = 0;
-  const place = (v, size) => (v / get("extent") + 1) / 2 * size;
-  const draw = () => {
-    const size = canvas.clientWidth, style = getComputedStyle(el), dpr = window.devicePixelRatio || 1;
-    const css = (name, or) => style.getPropertyValue(name).trim() || or;
-    const ink = css("--gf-ink", style.color), blue = css("--gf-G", "#0072B2"), s = stateOf(get);
-    line.textContent = s.message ?? caption(s);
-    picked.textContent = s.message ? "" : sampleLine(s, sample, fake);
-    canvas.ariaLabel = line.textContent;
-    if (!size) return;
-    Object.assign(canvas, { width: size * dpr, height: (size + 82) * dpr });
-    const pen = canvas.getContext("2d"), px = (v) => place(v, size), flip = (v) => size - px(v);
-    pen.scale(dpr, dpr); pen.font = `13px ${css("--gf-sans", "sans-serif")}`;
-    pen.strokeStyle = pen.fillStyle = ink;
-    if (s.message) return pen.fillText("nothing to draw", 20, size / 2);
-    const bytes = get("surface"), side = get("side"), from = bytes.byteOffset + 2 * side * side * s.at;
-    const levels = new Uint16Array(bytes.buffer.slice(from, from + 2 * side * side));
-    pen.save(); pen.beginPath(); pen.rect(0, 0, size, size); pen.clip();
-    pen.drawImage(surfaceOf(levels, side, css("--gf-D", "#D55E00")), 0, 0, size, size);
-    for (let i = 0; i < real.length; i += 2) pen.strokeRect(px(real[i]) - 2.5, flip(real[i + 1]) - 2.5, 5, 5);
-    pen.fillText("an arrow of length 1", 20 + share(1, s.log) * size, size - 11);
-    pen.fillStyle = pen.strokeStyle = blue; pen.lineWidth = 1.8; pen.lineCap = "round";
-    arrow(pen, 12, size - 15, share(1, s.log) * size, 0);
-    s.lengths.forEach((length, i) => {
-      const x = px(fake[2 * i]), y = flip(fake[2 * i + 1]), grow = share(length, s.log) * size;
-      pen.beginPath(); pen.arc(x, y, i === sample ? 6.5 : 2.8, 0, 7); pen.fill();
-      if (grow > 2) arrow(pen, x, y, grow / length * s.arrows[2 * i], -grow / length * s.arrows[2 * i + 1]);
-    });
-    pen.restore();
-    paintStrip(pen, s, size, ink, blue);
+  const get = (name) => model.get(name);
+  const [fake, real] = [floats(get("fake")), floats(get("real"))];
+  const look = { tabindex: 0, role: "img", "aria-label": "the pull on each fake" };
+  const canvas = make("canvas", look);
+  const surface = make("canvas", { width: FINE, height: FINE });
+  const says = make("p", { class: "gf-caption", "aria-live": "polite" });
+  const picked = make("p", { class: "gf-sample", "aria-live": "polite" });
+  el.classList.add("gf-arrows");
+  el.append(canvas, says, picked);
+  let sample = -1;
+
+  const place = (v, size) => ((v / get("extent") + 1) / 2) * size;
+  const paintAll = (pen, s, size, css) => {
+    Object.assign(pen, { fillStyle: css.ink, strokeStyle: css.ink });
+    if (s.message !== undefined) {
+      pen.fillText("nothing to draw", 20, size / 2);
+      return;
+    }
+    const side = get("side");
+    const all = new Uint16Array(bufferOf(get("surface")));
+    const levels = all.subarray(side ** 2 * s.at, side ** 2 * (s.at + 1));
+    paintSurface(surface, css.D, { levels, side, top: 65536, faintest: 10 });
+    const points = { surface, real, fake, sample, place: (v) => place(v, size) };
+    paintPlane(pen, s, size, css, points);
+    paintStrip(pen, s, size, css);
   };
-  const later = () => { cancelAnimationFrame(queued); queued = requestAnimationFrame(draw); };
+  const draw = () => {
+    const s = stateOf(get);
+    const shown = s.message === undefined;
+    says.textContent = shown ? caption(s) : s.message;
+    picked.textContent = shown ? sampleLine(s, sample, fake) : "";
+    canvas.ariaLabel = says.textContent;
+    const size = canvas.clientWidth;
+    if (!size) return;
+    const css = propertiesOf(el, ["ink", "G", "D", "sans"]);
+    const paper = { width: size, height: size + STRIP, font: `13px ${css.sans}` };
+    paint(canvas, paper, (pen) => paintAll(pen, s, size, css));
+  };
+
+  const { later, stop } = redrawn([canvas], draw);
   canvas.onkeydown = (event) => {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key], m = fake.length / 2;
-    if (by) { event.preventDefault(); sample = (Math.max(sample, by < 0 ? 0 : -1) + by + m) % m; draw(); }
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const m = fake.length / 2;
+    sample = (Math.max(sample, by < 0 ? 0 : -1) + by + m) % m;
+    draw();
   };
   canvas.onpointermove = (event) => {
-    const size = canvas.clientWidth, here = [event.offsetX, size - event.offsetY];
-    const far = lengthsOf(fake.map((v, i) => place(v, size) - here[i % 2])), i = far.indexOf(Math.min(...far));
-    if (i !== sample && far[i] < 20) { sample = i; later(); }
+    const size = canvas.clientWidth;
+    const here = [event.offsetX, size - event.offsetY];
+    const far = lengthsOf(fake.map((v, i) => place(v, size) - here[i % 2]));
+    const i = far.indexOf(Math.min(...far));
+    if (i === sample || far[i] >= 20) return;
+    sample = i;
+    later();
   };
-  const names = ["loss", "step", "log"].map((name) => `change:${name}`);
-  names.forEach((name) => model.on(name, draw));
-  const resized = new ResizeObserver(later), themed = new MutationObserver(later);
-  resized.observe(canvas); themed.observe(document.documentElement, { attributes: true });
+  const deaf = listen(model, { loss: draw, step: draw, log: draw });
   draw();
   return () => {
-    names.forEach((name) => model.off(name, draw)); cancelAnimationFrame(queued); resized.disconnect(); themed.disconnect();
+    deaf();
+    stop();
   };
 }
 export default { render };

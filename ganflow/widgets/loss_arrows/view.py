@@ -9,6 +9,7 @@ import ipywidgets
 import numpy as np
 import traitlets
 
+from ganflow.widgets.kit import script_of
 from ganflow.widgets.loss_arrows.record import LossArrows
 
 
@@ -19,7 +20,7 @@ class LossArrowsView(anywidget.AnyWidget):
     They may come from another widget by `jslink`, so no kernel is needed.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
+    _esm = script_of(__file__)
     _css = Path(__file__).with_suffix(".css")
     losses = traitlets.List(traitlets.Unicode()).tag(sync=True)
     steps = traitlets.List(traitlets.Int()).tag(sync=True)

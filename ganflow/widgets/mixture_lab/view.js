@@ -1,150 +1,346 @@
 // Draws two recorded GANs of the plane at one tick, side by side, and their curves.
+import {
+  apart,
+  brief,
+  dot,
+  inflate,
+  line,
+  lines,
+  listen,
+  make,
+  makeVoice,
+  paint,
+  paintSurface,
+  propertiesOf,
+  redrawn,
+  stroke,
+  write,
+} from "../kit.js";
+
+/** @import { Model } from "../kit.js" */
+/**
+ * The settings that a lab has, and what its pictures need to be drawn.
+ *
+ * @typedef {object} LabRecord
+ * @property {string[]} schedule
+ * @property {string[]} rate
+ * @property {string[]} penalty
+ * @property {string[]} seed
+ * @property {number[]} ticks
+ * @property {number} drawn fakes in a picture
+ * @property {number} side points of D's surface along a side
+ * @property {number[][]} centres
+ * @property {number} extent
+ * @property {number} radius
+ */
+/**
+ * The record's arrays, by the number of the state.
+ *
+ * @typedef {object} Film
+ * @property {LabRecord} record
+ * @property {(state: number) => Float32Array} numbers share, distance, lowest, highest score
+ * @property {(state: number) => Int8Array} samples
+ * @property {(state: number) => Uint8Array} surface
+ * @property {(state: number) => Uint8Array} captured
+ */
+/** @typedef {{ message: string, curves?: number[][] }} Nothing why no picture is shown */
+/**
+ * What is shown of one run.
+ *
+ * @typedef {object} State
+ * @property {undefined} [message]
+ * @property {number[][]} curves
+ * @property {Int8Array} xy
+ * @property {Int8Array} before where the fakes were at the tick before
+ * @property {Uint8Array} levels
+ * @property {Uint8Array} captured
+ * @property {number} low
+ * @property {number} high
+ * @property {number} modes
+ * @property {number} share
+ * @property {number} distance
+ * @property {number} outside fakes on the picture's edge
+ */
+
+/** @type {("schedule" | "rate" | "penalty" | "seed")[]} */
 export const CHOICES = ["schedule", "rate", "penalty", "seed"];
-const TAU = 2 * Math.PI, FINE = 200, BANDS = 10, LEVELS = 63, STEPS = 127; // the last two as the record packs
 const CURVES = ["modes captured", "high-quality share", "sliced Wasserstein distance"];
-export const inflate = async (bytes) => new Uint8Array(await new Response(
-  new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).arrayBuffer());
-export function open(record, { buffer }) { // the arrays, in the order in which they were packed
-  const states = CHOICES.reduce((n, name) => n * record[name].length, record.ticks.length), film = { record };
-  [["numbers", Float32Array, 4], ["samples", Int8Array, 2 * record.drawn], ["surface", Uint8Array, record.side ** 2],
-    ["captured", Uint8Array, record.centres.length]].reduce((at, [name, Kind, size]) => {
-    const all = new Kind(buffer, at, size * states);
-    film[name] = (state) => all.subarray(state * size, (state + 1) * size);
-    return at + all.byteLength;
-  }, 0);
-  return film;
-}
+const NAMES = ["G", "D", "D-text", "ink", "soft", "line", "paper", "sans"];
+const FINE = 200; // px of the surface along a side
+const LEVELS = 63; // as the record packs its surfaces ...
+const STEPS = 127; // ... and its samples
 
-export function stateOf(film, choice, step) { // what is shown of one run, or { message } saying why nothing is
-  const { record } = film, { ticks } = record;
-  if (CHOICES.some((name, i) => record[name][choice[i]] === undefined) || !(step >= 0))
-    return { message: "Nothing was recorded for this choice: turn a control back." };
-  const first = ticks.length * CHOICES.reduce((sum, name, i) => sum * record[name].length + choice[i], 0), at = first + step;
-  const curves = CURVES.map(() => []);
-  ticks.forEach((_, k) => {
-    const [share, distance] = film.numbers(first + k), modes = film.captured(first + k).reduce((a, b) => a + b, 0);
-    [share >= 0 ? modes : NaN, share, distance].forEach((v, i) => curves[i].push(v));
-  });
-  const lost = curves[1].findIndex(Number.isNaN);
-  if (lost >= 0 && step >= lost)
-    return { curves, message: `Diverged: at tick ${ticks[lost]} a fake or a score is no finite number.` };
-  if (step >= ticks.length) return { curves, message: `Not trained this far: the last tick is ${ticks.at(-1)}.` };
-  const [share, distance, low, high] = film.numbers(at), xy = film.samples(at);
-  return { curves, xy, before: film.samples(step ? at - 1 : at), levels: film.surface(at), captured: film.captured(at), low, high,
-    modes: curves[0][step], share, distance, outside: xy.filter((v, i) => i % 2 && Math.max(Math.abs(v), Math.abs(xy[i - 1])) >= STEPS).length };
-}
-
-export const apart = ([a, b], gap, by = Math.max(0, gap - Math.abs(a - b)) / (a <= b ? 2 : -2)) => [a - by, b + by]; // two heights
-export const number = (v) => String(Number(v.toPrecision(Math.abs(v) < 1 ? 2 : 3))).replaceAll("-", "−");
-export const titleOf = (record, choice) => {
-  const [schedule, rate, penalty, seed] = CHOICES.map((name, i) => record[name][choice[i]] ?? "?");
-  return `${schedule}, critic’s rate × ${rate}, ${penalty === "none" ? "no penalty" : penalty}, seed ${seed}`;
-};
-export const caption = (name, s, of) => `${name}: ${s.message ??
-  `${s.modes} of ${of} modes captured, ${Math.round(100 * s.share)} % of the fakes of high quality, sliced Wasserstein distance ${number(s.distance)}.`}`;
-export const rangeLine = (s) => (s.message ? ""
-  : `D’s score: ${number(s.low)} to ${number(s.high)}.${s.outside ? ` ${s.outside} of ${s.xy.length / 2} fakes outside, on the edge.` : ""}`);
-
-export function refined(levels, side, n) { // n x n levels, linear between the side x side ones, top row first
-  const fine = new Float32Array(n * n), row = new Float32Array(side), step = (side - 1) / (n - 1);
-  for (let r = n - 1, k = 0; r >= 0; r--) {
-    const j = Math.min(side - 2, (r * step) | 0), v = r * step - j;
-    for (let i = 0, from = j * side; i < side; i++, from++) row[i] = levels[from] * (1 - v) + levels[from + side] * v;
-    for (let c = 0; c < n; c++) { const i = Math.min(side - 2, (c * step) | 0); fine[k++] = row[i] + (c * step - i) * (row[i + 1] - row[i]); }
-  }
-  return fine;
-}
-function stroke(pen, strokeStyle, lineWidth, dash, trace) {
-  Object.assign(pen, { strokeStyle, lineWidth }).setLineDash(dash); pen.beginPath(); trace(); pen.stroke();
-}
-function paintPlane(pen, size, s, record, ink, small) { // D's surface in ten bands, strong = high score
-  const { extent, centres, radius, side } = record, px = (v) => (v + 1) / 2 * size, py = (v) => (1 - v) / 2 * size;
-  const soft = small.getContext("2d", { willReadFrequently: true }), image = soft.createImageData(FINE, FINE);
-  soft.fillStyle = ink.D; soft.fillRect(0, 0, 1, 1); // the browser turns the CSS colour into bytes
-  const base = new Uint32Array(soft.getImageData(0, 0, 1, 1).data.buffer)[0] & 0xffffff, bytes = new Uint32Array(image.data.buffer);
-  for (let k = 0, level = refined(s.levels, side, FINE); k < level.length; k++)
-    bytes[k] = ((8 + 15 * Math.min(BANDS - 1, (level[k] * BANDS / LEVELS) | 0)) << 24) | base;
-  soft.putImageData(image, 0, 0); pen.drawImage(small, 0, 0, size, size);
-  centres.forEach(([x, y], k) => {
-    const circle = () => pen.arc(px(x / extent), py(y / extent), radius / extent / 2 * size, 0, TAU);
-    if (s.captured[k]) stroke(pen, ink.paper, 5, [], circle);
-    stroke(pen, ink["D-text"], s.captured[k] ? 2.5 : 1.6, s.captured[k] ? [] : [3, 4], circle);
-  });
-  const [from, to] = [s.before, s.xy].map((xy) => Array.from({ length: xy.length / 2 }, (_, i) => [px(xy[2 * i] / STEPS), py(xy[2 * i + 1] / STEPS)]));
-  Object.assign(pen, { globalAlpha: 0.45, fillStyle: ink.G }); stroke(pen, ink.G, 1, [], () => to.forEach((here, i) => { pen.moveTo(...from[i]); pen.lineTo(...here); }));
-  pen.globalAlpha = 1; pen.beginPath();
-  to.forEach(([x, y]) => { pen.moveTo(x, y); pen.arc(x, y, 2.7, 0, TAU); }); pen.fill();
-}
-
-function paintCurve(pen, w, h, both, i, record, step, ink) { // A solid, B dashed, a marker at the tick
-  const ends = record.ticks.at(-1), [left, right, top, base] = [42, w - 20, 10, h - 34];
-  const all = both.flatMap((s) => s.curves?.[2] ?? []).filter(Number.isFinite), most = [record.centres.length, 1, Math.max(1, Math.ceil(Math.max(...all)))][i];
-  const x = (tick) => left + tick / ends * (right - left), y = (v) => base - v / most * (base - top);
-  const write = (text, u, v, textAlign, fillStyle = ink.soft) => { // on its own ground, where it stands on a line
-    Object.assign(pen, { textAlign, fillStyle, strokeStyle: ink.paper, lineWidth: 4 }).strokeText(text, u, v); pen.fillText(text, u, v);
+/**
+ * The arrays of a film, in the order in which they were packed.
+ *
+ * @param {LabRecord} record
+ * @param {Uint8Array<ArrayBuffer>} bytes
+ * @returns {Film}
+ */
+export function open(record, { buffer }) {
+  const states = CHOICES.reduce((n, name) => n * record[name].length, record.ticks.length);
+  let from = 0;
+  const next = (Kind, size) => {
+    const all = new Kind(buffer, from, size * states);
+    from += all.byteLength;
+    return (state) => all.subarray(state * size, (state + 1) * size);
   };
-  for (const v of [0, most / 2, most]) {
-    write(i === 1 ? `${100 * v} %` : number(v), left - 5, y(v) + 4, "right");
-    stroke(pen, ink.line, 1, [], () => { pen.moveTo(left, y(v)); pen.lineTo(right, y(v)); });
+  return {
+    record,
+    numbers: next(Float32Array, 4),
+    samples: next(Int8Array, 2 * record.drawn),
+    surface: next(Uint8Array, record.side ** 2),
+    captured: next(Uint8Array, record.centres.length),
+  };
+}
+
+// The curves of a run whose states begin at number `first`.
+function curvesOf(film, first) {
+  const all = film.record.ticks.map((_, k) => {
+    const [share, distance] = film.numbers(first + k);
+    const modes = film.captured(first + k).reduce((a, b) => a + b, 0);
+    return [share >= 0 ? modes : NaN, share, distance];
+  });
+  return CURVES.map((_, i) => all.map((row) => row[i]));
+}
+
+// How many fakes were clipped to the edge of the picture.
+function clipped(xy) {
+  let found = 0;
+  for (let i = 0; i < xy.length; i += 2) {
+    if (Math.max(Math.abs(xy[i]), Math.abs(xy[i + 1])) >= STEPS) found++;
   }
-  for (const [text, t, v] of [...[0, ends / 2, ends].map((t) => [t, t, base + 16]), ["tick", ends / 2, h - 3]]) write(text, x(t), v, "center");
-  stroke(pen, ink.soft, 1, [], () => { pen.moveTo(x(record.ticks[step]), top - 6); pen.lineTo(x(record.ticks[step]), base); });
-  const lines = both.map((s) => (s.curves?.[i] ?? []).map((v, t) => [x(record.ticks[t]), y(v)]).filter(([, v]) => Number.isFinite(v)));
-  const heights = apart(lines.map((points) => points.at(-1)?.[1] ?? base), 13);
-  lines.forEach((points, k) => {
-    stroke(pen, ink.ink, k ? 1.6 : 2.2, k ? [5, 4] : [], () => points.forEach(([u, v], t) => (t ? pen.lineTo(u, v) : pen.moveTo(u, v))));
-    pen.setLineDash([]);
-    if (points.length) write("AB"[k], points.at(-1)[0] + 6, heights[k] + 4, "left", ink.ink);
-    if (points[step]) stroke(pen, ink.ink, 2, [], () => { pen.arc(...points[step], 4.5, 0, TAU); pen.fillStyle = k ? ink.paper : ink.ink; pen.fill(); });
+  return found;
+}
+
+/**
+ * @param {Film} film
+ * @param {number[]} choice the place of each setting
+ * @param {number} step the place of the tick
+ * @returns {State | Nothing}
+ */
+export function stateOf(film, choice, step) {
+  const { record } = film;
+  const { ticks } = record;
+  if (CHOICES.some((name, i) => record[name][choice[i]] === undefined) || !(step >= 0)) {
+    return { message: "Nothing was recorded for this choice: turn a control back." };
+  }
+  const run = CHOICES.reduce((sum, name, i) => sum * record[name].length + choice[i], 0);
+  const first = ticks.length * run;
+  const curves = curvesOf(film, first);
+  const lost = curves[1].findIndex(Number.isNaN);
+  if (lost >= 0 && step >= lost) {
+    const when = `at tick ${ticks[lost]} a fake or a score is no finite number`;
+    return { curves, message: `Diverged: ${when}.` };
+  }
+  if (step >= ticks.length) {
+    return { curves, message: `Not trained this far: the last tick is ${ticks.at(-1)}.` };
+  }
+  const at = first + step;
+  const [share, distance, low, high] = film.numbers(at);
+  const xy = film.samples(at);
+  return {
+    curves,
+    xy,
+    before: film.samples(step ? at - 1 : at),
+    levels: film.surface(at),
+    captured: film.captured(at),
+    low,
+    high,
+    modes: curves[0][step],
+    share,
+    distance,
+    outside: clipped(xy),
+  };
+}
+
+/**
+ * @param {Pick<LabRecord, "schedule" | "rate" | "penalty" | "seed">} record
+ * @param {number[]} choice
+ */
+export function titleOf(record, choice) {
+  const [schedule, rate, penalty, seed] = CHOICES.map((name, i) => record[name][choice[i]] ?? "?");
+  const held = penalty === "none" ? "no penalty" : penalty;
+  return `${schedule}, critic’s rate × ${rate}, ${held}, seed ${seed}`;
+}
+
+/**
+ * @param {string} name of the run
+ * @param {State | Nothing} s
+ * @param {number} of how many modes
+ */
+export function caption(name, s, of) {
+  if (s.message !== undefined) return `${name}: ${s.message}`;
+  return (
+    `${name}: ${s.modes} of ${of} modes captured, ` +
+    `${Math.round(100 * s.share)} % of the fakes of high quality, ` +
+    `sliced Wasserstein distance ${brief(s.distance)}.`
+  );
+}
+
+/** @param {State | Nothing} s */
+export function rangeLine(s) {
+  if (s.message !== undefined) return "";
+  const edge = ` ${s.outside} of ${s.xy.length / 2} fakes outside, on the edge.`;
+  return `D’s score: ${brief(s.low)} to ${brief(s.high)}.${s.outside ? edge : ""}`;
+}
+
+// `small` is a canvas for the surface, before it is drawn in the size of the plane.
+function paintPlane(pen, size, s, record, css, small) {
+  const { extent, centres, radius, side } = record;
+  const px = (v) => ((v + 1) / 2) * size;
+  const py = (v) => ((1 - v) / 2) * size;
+  paintSurface(small, css.D, { levels: s.levels, side, top: LEVELS, faintest: 8 });
+  pen.drawImage(small, 0, 0, size, size);
+  centres.forEach(([x, y], k) => {
+    const around = (radius / extent / 2) * size;
+    const circle = () => pen.arc(px(x / extent), py(y / extent), around, 0, 2 * Math.PI);
+    const edge = css["D-text"];
+    if (s.captured[k]) {
+      stroke(pen, { color: css.paper, width: 5 }, circle);
+      stroke(pen, { color: edge, width: 2.5 }, circle);
+    } else stroke(pen, { color: edge, width: 1.6, dash: [3, 4] }, circle);
+  });
+  const spot = (xy, i) => [px(xy[2 * i] / STEPS), py(xy[2 * i + 1] / STEPS)];
+  const fakes = Array.from({ length: s.xy.length / 2 }, (_, i) => i);
+  const ways = fakes.map((i) => [spot(s.before, i), spot(s.xy, i)]);
+  pen.globalAlpha = 0.45;
+  lines(pen, { color: css.G, width: 1 }, ways);
+  pen.globalAlpha = 1;
+  pen.fillStyle = css.G;
+  pen.beginPath();
+  for (const [, [x, y]] of ways) {
+    pen.moveTo(x, y);
+    pen.arc(x, y, 2.7, 0, 2 * Math.PI);
+  }
+  pen.fill();
+}
+
+// One of CURVES: A solid, B dashed, and a marker at the tick.
+function paintCurve(pen, { width, height }, both, i, record, step, css) {
+  const ends = record.ticks.at(-1);
+  const [left, right, top, base] = [42, width - 20, 10, height - 34];
+  const far = both.flatMap((s) => s.curves?.[2] ?? []).filter(Number.isFinite);
+  const most = [record.centres.length, 1, Math.max(1, Math.ceil(Math.max(...far)))][i];
+  const x = (tick) => left + (tick / ends) * (right - left);
+  const y = (v) => base - (v / most) * (base - top);
+  const soft = { color: css.soft, ground: css.paper };
+  for (const v of [0, most / 2, most]) {
+    const words = i === 1 ? `${100 * v} %` : brief(v);
+    write(pen, words, [left - 5, y(v) + 4], { ...soft, align: "right" });
+    line(pen, { color: css.line, width: 1 }, [left, y(v)], [right, y(v)]);
+  }
+  for (const tick of [0, ends / 2, ends]) write(pen, `${tick}`, [x(tick), base + 16], soft);
+  write(pen, "tick", [x(ends / 2), height - 3], soft);
+  const now = x(record.ticks[step]);
+  line(pen, { color: css.soft, width: 1 }, [now, top - 6], [now, base]);
+
+  const paths = both.map((s) =>
+    (s.curves?.[i] ?? [])
+      .map((v, t) => [x(record.ticks[t]), y(v)])
+      .filter(([, v]) => Number.isFinite(v)),
+  );
+  const [a, b] = paths.map((points) => points.at(-1)?.[1] ?? base);
+  const heights = apart([a, b], 13);
+  paths.forEach((points, k) => {
+    const look = k ? { width: 1.6, dash: [5, 4] } : { width: 2.2 };
+    lines(pen, { color: css.ink, ...look }, [points]);
+    if (!points.length) return;
+    const place = [points.at(-1)[0] + 6, heights[k] + 4];
+    write(pen, "AB"[k], place, { color: css.ink, align: "left", ground: css.paper });
+    const fill = k ? css.paper : css.ink;
+    if (points[step]) dot(pen, { fill, edge: css.ink, width: 2 }, points[step], 4.5);
   });
 }
 
+/** @param {{ model: Model, el: HTMLElement }} view */
 async function render({ model, el }) {
-  const get = (name) => model.get(name), record = get("record_"), modes = record.centres.length;
-  const make = (tag, className = "", inside = []) => { const made = document.createElement(tag); made.className = className; made.append(...inside); return made; };
-  const picture = (words) => Object.assign(make("canvas"), { role: "img", ariaLabel: words }), small = Object.assign(make("canvas"), { width: FINE, height: FINE });
-  const says = make("p", "says"), voice = Object.assign(make("p", "voice"), { ariaLive: "polite" });
-  const panels = ["A", "B"].map((name) => ({ name, title: make("p", "title"), message: make("p", "message"), range: make("p", "range"), canvas: picture(`run ${name}`) }));
-  const charts = CURVES.map((words) => ({ words, canvas: picture(words) })), pair = panels.map(({ title, canvas, message, range }) => make("div", "", [title, make("div", "stage", [canvas, message]), range]));
-  const below = charts.map(({ words, canvas }) => make("div", "", [make("p", "words", [words]), canvas]));
-  el.classList.add("gf-mixture"); el.append(make("div", "pair", pair), says, voice, make("div", "charts", below));
-  let queued = 0, speaking = 0, live = null;
-  const recorded = open(record, await inflate(get("film"))), draw = () => {
-    const begun = performance.now(), style = getComputedStyle(el), step = get("time"), dpr = window.devicePixelRatio || 1;
-    const ink = Object.fromEntries(["G", "D", "D-text", "ink", "soft", "line", "paper"].map((name) => [name, style.getPropertyValue(`--${name}`)]));
-    const paint = (canvas, words, picture) => {
-      const { clientWidth: w, clientHeight: h } = canvas, pen = canvas.getContext("2d"), wide = Math.round(w * dpr), high = Math.round(h * dpr);
-      if (canvas.width !== wide || canvas.height !== high) Object.assign(canvas, { width: wide, height: high });
-      canvas.ariaLabel = words; pen.resetTransform(); pen.clearRect(0, 0, wide, high); pen.scale(dpr, dpr); pen.font = `12px ${style.fontFamily}`;
-      if (w && picture) picture(pen, w, h);
-    };
-    const shown = panels.map(({ name, title, message, range, canvas }) => {
-      const own = name === "B" && live, film = own || recorded, choice = CHOICES.map((of) => (own ? 0 : get(`${name.toLowerCase()}_${of}`)));
-      const s = stateOf(film, choice, step), words = `${own ? "trained now: " : ""}${titleOf(film.record, choice)}`;
-      title.replaceChildren(make("b", "", [name]), ` ${words}`);
-      message.textContent = s.message ?? ""; range.textContent = rangeLine(s);
-      paint(canvas, `${words}. ${caption(name, s, modes)}`, !s.message && ((pen, w) => paintPlane(pen, w, s, film.record, ink, small)));
-      return s;
+  const get = (name) => model.get(name);
+  const record = get("record_");
+  const picture = (words) => make("canvas", { role: "img", "aria-label": words });
+  const small = make("canvas", { width: FINE, height: FINE });
+  const says = make("p", { class: "says" });
+  const voice = makeVoice();
+  const panels = ["A", "B"].map((name) => ({
+    name,
+    title: make("p", { class: "title" }),
+    message: make("p", { class: "message" }),
+    range: make("p", { class: "range" }),
+    canvas: picture(`run ${name}`),
+  }));
+  const charts = CURVES.map((words) => ({ words, canvas: picture(words) }));
+  const pair = panels.map(({ title, canvas, message, range }) => {
+    return make("div", {}, title, make("div", { class: "stage" }, canvas, message), range);
+  });
+  const below = charts.map(({ words, canvas }) => {
+    return make("div", {}, make("p", { class: "words" }, words), canvas);
+  });
+  el.classList.add("gf-widget", "gf-mixture");
+  el.append(make("div", { class: "pair" }, ...pair), says, voice.element);
+  el.append(make("div", { class: "charts" }, ...below));
+
+  const recorded = open(record, await inflate(get("film")));
+  /** @type {Film | null} */
+  let live = null;
+  const fill = (canvas, words, css, picture) => {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    canvas.ariaLabel = words;
+    paint(
+      canvas,
+      { width, height, font: `12px ${css.sans}` },
+      (pen) => width && picture(pen, { width, height }),
+    );
+  };
+  const drawRun = ({ name, title, message, range, canvas }, step, css) => {
+    const own = name === "B" && live;
+    const film = own || recorded;
+    const choice = CHOICES.map((of) => (own ? 0 : get(`${name.toLowerCase()}_${of}`)));
+    const s = stateOf(film, choice, step);
+    const words = `${own ? "trained now: " : ""}${titleOf(film.record, choice)}`;
+    title.replaceChildren(make("b", {}, name), ` ${words}`);
+    message.textContent = s.message ?? "";
+    range.textContent = rangeLine(s);
+    fill(canvas, `${words}. ${caption(name, s, record.centres.length)}`, css, (pen, { width }) => {
+      if (s.message === undefined) paintPlane(pen, width, s, film.record, css, small);
     });
-    says.textContent = `Tick ${record.ticks[step] ?? "?"} of ${record.ticks.at(-1)}.\n${shown.map((s, k) => caption("AB"[k], s, modes)).join("\n")}`;
-    clearTimeout(speaking); speaking = setTimeout(() => { voice.textContent = says.textContent; }, 600); // not at every step of Play
-    charts.forEach(({ words, canvas }, i) => paint(canvas, `${words} against ticks. ${says.textContent}`, (pen, w, h) => paintCurve(pen, w, h, shown, i, record, step, ink)));
+    return s;
+  };
+  const draw = () => {
+    const begun = performance.now();
+    const css = propertiesOf(el, NAMES);
+    const step = get("time");
+    const shown = panels.map((panel) => drawRun(panel, step, css));
+    const captions = shown.map((s, k) => caption("AB"[k], s, record.centres.length));
+    const tick = `Tick ${record.ticks[step] ?? "?"} of ${record.ticks.at(-1)}.`;
+    says.textContent = [tick, ...captions].join("\n");
+    voice.say(says.textContent);
+    charts.forEach(({ words, canvas }, i) => {
+      fill(canvas, `${words} against ticks. ${says.textContent}`, css, (pen, size) => {
+        paintCurve(pen, size, shown, i, record, step, css);
+      });
+    });
     performance.measure("gf-mixture", { start: begun });
   };
-  const answered = async () => { // an answer that came later wins
-    const told = get("live"), opened = told.film ? open(told, await inflate(told.film)) : null;
-    if (told === get("live")) { live = opened; draw(); }
+  const answered = async () => {
+    const told = get("live");
+    const film = told.film ? open(told, await inflate(told.film)) : null;
+    if (told !== get("live")) return; // an answer that came later wins
+    live = film;
+    draw();
   };
-  const names = ["time", ...CHOICES.flatMap((name) => [`a_${name}`, `b_${name}`])].map((name) => `change:${name}`);
-  names.forEach((name) => model.on(name, draw)); model.on("change:live", answered);
-  const later = () => { cancelAnimationFrame(queued); queued = requestAnimationFrame(draw); };
-  const resized = new ResizeObserver(later), themed = new MutationObserver(later), dark = matchMedia("(prefers-color-scheme: dark)");
-  resized.observe(el); themed.observe(document.documentElement, { attributes: true }); dark.addEventListener("change", later);
+
+  const acts = Object.fromEntries(
+    CHOICES.flatMap((name) => [`a_${name}`, `b_${name}`]).map((name) => [name, draw]),
+  );
+  const deaf = listen(model, { ...acts, time: draw, live: answered });
+  const { stop } = redrawn([el], draw);
   await answered();
-  model.set("ping", String(Math.random())); model.save_changes(); // a kernel answers by controls of its own
+  model.set("ping", String(Math.random())); // a kernel answers by controls of its own
+  model.save_changes();
   return () => {
-    names.forEach((name) => model.off(name, draw)); model.off("change:live", answered); clearTimeout(speaking);
-    cancelAnimationFrame(queued); resized.disconnect(); themed.disconnect(); dark.removeEventListener("change", later);
+    deaf();
+    stop();
+    voice.stop();
   };
 }
 export default { render };

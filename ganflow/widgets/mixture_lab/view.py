@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import ipywidgets
 import traitlets
 
 from ganflow.sweeps import GanSetting
-from ganflow.widgets.mixture_lab.live import Trainer
+from ganflow.widgets.kit import script_of, style_of
 from ganflow.widgets.mixture_lab.record import MixtureLab, packed
 from ganflow.widgets.mixture_lab.recording import BASE
+from ganflow.widgets.mixture_lab.trainer import Trainer
 
 NO_KERNEL = (
     "With a running kernel (in Jupyter, or on Colab) you can also train a run of your "
@@ -36,8 +35,8 @@ class MixtureLabView(anywidget.AnyWidget):
     book/05.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script_of(__file__)
+    _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     film = traitlets.Bytes().tag(sync=True)
     a_schedule = traitlets.Int(0).tag(sync=True)
@@ -106,7 +105,7 @@ def mixture_lab(
     runs = [_choices(view, run) for run in "ab"]
     pair = ipywidgets.Box(runs).add_class("gf-mixture-pair")
     legend = LEGEND.format(counted=record.counted)
-    hint = ipywidgets.HTML(legend).add_class("gf-mixture-hint")
+    hint = ipywidgets.HTML(legend).add_class("gf-hint")
     return ipywidgets.VBox([pair, _clock(view), view, hint, _training(view, base)])
 
 
@@ -141,12 +140,12 @@ def _clock(view: MixtureLabView) -> ipywidgets.Box:
     )
     ipywidgets.jslink((play, "value"), (slider, "index"))
     ipywidgets.jslink((slider, "index"), (view, "time"))
-    return ipywidgets.Box([slider, play]).add_class("gf-mixture-clock")
+    return ipywidgets.Box([slider, play]).add_class("gf-clock")
 
 
 def _training(view: MixtureLabView, base: GanSetting) -> ipywidgets.Box:
     """One sentence, until a kernel answers: then the controls of a run of one's own."""
-    sentence = ipywidgets.HTML(NO_KERNEL).add_class("gf-mixture-hint")
+    sentence = ipywidgets.HTML(NO_KERNEL).add_class("gf-hint")
     place = ipywidgets.Box([sentence]).add_class("gf-mixture-own")
 
     def wake(_change):

@@ -20,7 +20,7 @@ from ganflow.data import ring
 from ganflow.losses import EVERY_LOSS
 from ganflow.nets import dcgan_critic, dcgan_generator, mlp_critic, mlp_generator
 from ganflow.widgets.one_loss_lab.record import OneLossLab
-from ganflow.widgets.one_loss_lab.runs import LOSSES, SCHEMES, Pair, why_none
+from ganflow.widgets.one_loss_lab.schemes import LOSSES, SCHEMES, Pair, why_none
 
 LAMBDAS = (0.01, 0.1, 1.0, 10.0, 100.0)
 TICKS = (1, 20)

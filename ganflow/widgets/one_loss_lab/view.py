@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
 
+from ganflow.widgets.kit import script_of, style_of
 from ganflow.widgets.one_loss_lab.record import PASSES, OneLossLab
 
 LEGEND = (
@@ -25,8 +24,8 @@ class OneLossLabView(anywidget.AnyWidget):
     nothing. Taught in book/06.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script_of(__file__)
+    _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     moved = traitlets.Bytes().tag(sync=True)  # both float32, in the record's order
     apart = traitlets.Bytes().tag(sync=True)
@@ -94,4 +93,4 @@ def one_loss_lab(
         ipywidgets.jslink((control, "index"), (view, name))
     legend = ipywidgets.HTML(LEGEND.format(counted=record.counted))
     choices = ipywidgets.Box(controls).add_class("gf-one-loss-choices")
-    return ipywidgets.VBox([choices, view, legend.add_class("gf-one-loss-legend")])
+    return ipywidgets.VBox([choices, view, legend.add_class("gf-hint")])

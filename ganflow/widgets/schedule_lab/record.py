@@ -1,16 +1,12 @@
-"""Games of two numbers under every setting of a lab: plain data, and few bytes."""
+"""Games of two numbers under every setting of a lab: plain data."""
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
-DECADES = 12  # radii are kept from 1e-12 to 1e12 ...
-RADII = 27_600  # ... in steps of 0.2 %
-ANGLES = 8192  # in a turn
-GONE = 65_535  # the level of a radius beyond these, or of one that is no number
+DECADES = 12  # radii are told apart from 1e-12 to 1e12
 
 
 @dataclass(frozen=True)
@@ -87,43 +83,6 @@ def rows(ticks: int, fine: int, turns: int) -> np.ndarray:
     """The row of each whole tick (ticks + 1,), if the first `fine` have all turns."""
     tick = np.arange(ticks + 1)
     return np.minimum(tick, fine) * turns + np.maximum(tick - fine, 0)
-
-
-def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:
-    """Paths as few bytes: levels of radius and angle, their differences, deflated.
-
-    Parameters
-    ----------
-    theta, psi : (..., T)
-
-    Returns
-    -------
-    bytes : the radius within 0.11 % and the angle within 4e-4. A path that passes a
-        radius of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
-    """
-    with np.errstate(invalid="ignore", over="ignore"):
-        radius = np.hypot(theta, psi)
-    gone = np.logical_or.accumulate(~(radius <= 10.0**DECADES), axis=-1)
-    share = np.log10(np.clip(np.where(gone, 1, radius), 10.0**-DECADES, None))
-    level = np.where(gone, GONE, np.rint((share / DECADES + 1) / 2 * RADII))
-    angle = np.arctan2(np.where(gone, 0, psi), np.where(gone, 1, theta))
-    both = np.stack([level, np.rint(angle / (2 * np.pi) * ANGLES)], axis=-2)
-    steps = np.diff(both.astype(int), axis=-1, prepend=0)
-    turn = steps[..., 1, :]  # the shorter way round
-    steps[..., 1, :] = (turn + ANGLES // 2) % ANGLES - ANGLES // 2
-    split = (steps % 65_536).astype("<u2").reshape(-1).view(np.uint8).reshape(-1, 2)
-    return zlib.compress(split.T.tobytes(), 9)  # the low bytes, then the high ones
-
-
-def unpacked(data: bytes, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """theta and psi (runs, length) again; NaN where a path is gone."""
-    low, high = np.frombuffer(zlib.decompress(data), np.uint8).reshape(2, -1)
-    steps = (low + 256 * high.astype(int)).reshape(-1, 2, length)
-    level, turn = np.moveaxis(steps.cumsum(axis=-1) % 65_536, 1, 0)
-    radius = 10.0 ** ((2 * level / RADII - 1) * DECADES)
-    radius[level == GONE] = np.nan
-    angle = 2 * np.pi * turn / ANGLES
-    return radius * np.cos(angle), radius * np.sin(angle)
 
 
 def measured(theta: np.ndarray, psi: np.ndarray) -> tuple[int, int, float] | None:

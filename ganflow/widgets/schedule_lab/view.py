@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from pathlib import Path
 
 import anywidget
 import ipywidgets
@@ -11,10 +10,11 @@ import traitlets
 
 from ganflow.dynamics import play
 from ganflow.schedule import Schedule
+from ganflow.widgets.kit import script_of, style_of
 from ganflow.widgets.schedule_lab.choices import growth_of, setting_of
-from ganflow.widgets.schedule_lab.pack import grows, pairs, sent, told
-from ganflow.widgets.schedule_lab.paths import kept, reads_of
-from ganflow.widgets.schedule_lab.record import ScheduleLab, measured, packed
+from ganflow.widgets.schedule_lab.codec import grows, packed, pairs, sent, told
+from ganflow.widgets.schedule_lab.record import ScheduleLab, measured
+from ganflow.widgets.schedule_lab.recording import kept, reads_of
 
 MOST_TURNS = 12  # of a typed schedule
 NO_KERNEL = (
@@ -36,8 +36,8 @@ class ScheduleLabView(anywidget.AnyWidget):
     another `start`, or under a `typed` schedule. Taught in book/04.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script_of(__file__)
+    _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     loss = traitlets.Int(0).tag(sync=True)
     schedule = traitlets.Int(0).tag(sync=True)

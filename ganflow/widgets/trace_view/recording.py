@@ -12,7 +12,7 @@ from torch.overrides import TorchFunctionMode
 from ganflow.records import Flow
 from ganflow.trace.flow import flow
 from ganflow.trace.watch import watch
-from ganflow.widgets.trace_view.cards import TraceState
+from ganflow.widgets.trace_view.states import TraceState
 
 Step = Callable[[bool, bool], tuple[watch, Mapping[str, Tensor]]]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import anywidget
 import ipywidgets
@@ -11,8 +10,8 @@ import traitlets
 
 from ganflow.layout import FOLDS
 from ganflow.records import DerivativeTrace
-from ganflow.widgets.trace_view.cards import TraceState
-from ganflow.widgets.trace_view.states import OUTSIDE, pack
+from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.trace_view.states import OUTSIDE, TraceState, pack
 
 
 class TraceView(anywidget.AnyWidget):
@@ -23,8 +22,8 @@ class TraceView(anywidget.AnyWidget):
     another widget by `jslink`, so no kernel is needed. Taught in book/02.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script_of(__file__)
+    _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     loss = traitlets.Int(0).tag(sync=True)
     cut = traitlets.Bool(False).tag(sync=True)

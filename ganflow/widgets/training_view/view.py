@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
 
 from ganflow.records.training_run import LEVELS, TrainingRun
+from ganflow.widgets.kit import script_of, style_of
 
 POINTS = 400  # of a curve: more than a chart has pixels show nothing
 CURVES = ("loss_D", "loss_G", "score_real", "score_fake")
@@ -28,8 +27,8 @@ class TrainingView(anywidget.AnyWidget):
     Taught in book/08.
     """
 
-    _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_suffix(".css")
+    _esm = script_of(__file__)
+    _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     film = traitlets.Bytes().tag(sync=True)
     at = traitlets.Int(0).tag(sync=True)
@@ -79,8 +78,9 @@ class TrainingLab(ipywidgets.VBox):
         self.play = ipywidgets.Play(max=0, interval=400, show_repeat=False)
         ipywidgets.jslink((self.play, "value"), (self.slider, "value"))
         ipywidgets.jslink((self.slider, "value"), (self.view, "at"))
-        clock = ipywidgets.Box([self.slider, self.play]).add_class("gf-training-clock")
-        hint = ipywidgets.HTML(LEGEND).add_class("gf-training-hint")
+        clock = ipywidgets.Box([self.slider, self.play]).add_class("gf-clock")
+        clock.add_class("gf-training-clock")
+        hint = ipywidgets.HTML(LEGEND).add_class("gf-hint")
         super().__init__([clock, self.view, hint])
         if run is not None:
             self(run)

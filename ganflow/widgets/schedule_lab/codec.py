@@ -7,16 +7,11 @@ from itertools import groupby
 
 import numpy as np
 
-from ganflow.widgets.schedule_lab.record import (
-    ANGLES,
-    DECADES,
-    GONE,
-    RADII,
-    ScheduleLab,
-    measured,
-    packed,
-    rows,
-)
+from ganflow.widgets.schedule_lab.record import DECADES, ScheduleLab, measured, rows
+
+RADII = 27_600  # levels of a radius, in steps of 0.2 %
+ANGLES = 8192  # levels of a turn
+GONE = 65_535  # the level of a radius beyond DECADES, or of one that is no number
 
 
 def sent(record: ScheduleLab) -> dict:
@@ -90,3 +85,29 @@ def _all_grow(record: ScheduleLab) -> list[str]:
 def pairs(values: np.ndarray) -> bytes:
     """Complex numbers as float32, real and imaginary part side by side."""
     return np.stack([values.real, values.imag], axis=-1).astype("<f4").tobytes()
+
+
+def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:
+    """Paths as few bytes: levels of radius and angle, their differences, deflated.
+
+    Parameters
+    ----------
+    theta, psi : (..., T)
+
+    Returns
+    -------
+    bytes : the radius within 0.11 % and the angle within 4e-4. A path that passes a
+        radius of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
+    """
+    with np.errstate(invalid="ignore", over="ignore"):
+        radius = np.hypot(theta, psi)
+    gone = np.logical_or.accumulate(~(radius <= 10.0**DECADES), axis=-1)
+    share = np.log10(np.clip(np.where(gone, 1, radius), 10.0**-DECADES, None))
+    level = np.where(gone, GONE, np.rint((share / DECADES + 1) / 2 * RADII))
+    angle = np.arctan2(np.where(gone, 0, psi), np.where(gone, 1, theta))
+    both = np.stack([level, np.rint(angle / (2 * np.pi) * ANGLES)], axis=-2)
+    steps = np.diff(both.astype(int), axis=-1, prepend=0)
+    turn = steps[..., 1, :]  # the shorter way round
+    steps[..., 1, :] = (turn + ANGLES // 2) % ANGLES - ANGLES // 2
+    split = (steps % 65_536).astype("<u2").reshape(-1).view(np.uint8).reshape(-1, 2)
+    return zlib.compress(split.T.tobytes(), 9)  # the low bytes, then the high ones

@@ -12,7 +12,7 @@ from ganflow.layout.rows import SIDE, Ways
 ROUNDS = 16
 
 
-def across(rows: list[list], ways: Ways, width: Mapping, column: float) -> dict:
+def coordinates(rows: list[list], ways: Ways, width: Mapping, column: float) -> dict:
     """The x of every stop: near the middle of its neighbours, in order, apart."""
     above: dict = {stop: [] for row in rows for stop in row}
     below: dict = {stop: [] for row in rows for stop in row}

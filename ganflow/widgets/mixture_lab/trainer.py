@@ -46,7 +46,7 @@ class Trainer:
         self.bar = ipywidgets.FloatProgress(
             max=view.lab.ticks[-1], layout={"width": "12em"}
         )
-        self.says = ipywidgets.HTML(HOW).add_class("gf-mixture-hint")
+        self.says = ipywidgets.HTML(HOW).add_class("gf-hint")
         self.start.on_click(lambda _button: self.begin())
         self.stop.on_click(lambda _button: self.end())
         view.observe(self._give_b_back, [f"b_{name}" for name in view.lab.choices])
@@ -58,7 +58,7 @@ class Trainer:
         row = ipywidgets.Box((self.start, self.stop, self.bar))
         return (
             ipywidgets.Box(fields).add_class("gf-mixture-pair"),
-            row.add_class("gf-mixture-clock"),
+            row.add_class("gf-clock"),
             self.says,
         )
 

@@ -1,0 +1,133 @@
+"""Give a view its script and style: the kit that all views share, and its own.
+
+A page without a kernel has the script that a widget carries and no file beside it, so
+what `view.js` imports from `../kit.js` is put in front of it here.
+
+Under `ANYWIDGET_HMR=1` the widgets that are shown follow their files: save `kit.js`,
+`kit.css` or a view's own two files, and what is on the screen is drawn anew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread
+from time import sleep
+
+KIT = Path(__file__)
+FROM_KIT = re.compile(r'^import \{([^{}]*)\} from "\.\./kit\.js";\n', re.M)
+EXPORT = re.compile(r"^export (?=(?:async function|function|const) (\w+))", re.M)
+STRAY = re.compile(r"^\s*(?:import\b|export\b.* from ).*", re.M)
+LOOK_EVERY = 0.3  # seconds between two looks at files that somebody edits
+
+
+def script_of(view: str) -> object:
+    """The module that a browser gets for a view: what it imports of the kit, then it.
+
+    Parameters
+    ----------
+    view : str
+        `__file__` of a `view.py`; its script is the `view.js` beside it.
+
+    Returns
+    -------
+    object
+        Fit for `_esm`: a str, or what follows the files under `ANYWIDGET_HMR=1`.
+
+    Raises
+    ------
+    ValueError
+        The script has another import than one of names that the kit exports.
+    """
+    return _followed(lambda: joined(*_texts(view, ".js")))
+
+
+def style_of(view: str) -> object:
+    """The style of a view: the kit's, then its own.
+
+    Parameters
+    ----------
+    view : str
+        `__file__` of a `view.py`; its style is the `view.css` beside it.
+
+    Returns
+    -------
+    object
+        Fit for `_css`: a str, or what follows the files under `ANYWIDGET_HMR=1`.
+    """
+    return _followed(lambda: "\n".join(_texts(view, ".css")))
+
+
+def joined(kit: str, view: str) -> str:
+    """One module of two: the kit in a scope of its own, then the view that imports it.
+
+    Parameters
+    ----------
+    kit : str
+        A module that imports nothing and exports functions and constants by name.
+    view : str
+        A module whose one import is `import { names } from "../kit.js";`.
+
+    Returns
+    -------
+    str
+        The view, its import replaced by the kit's text. As with an import, the view
+        knows the names that it asked for and no others.
+
+    Raises
+    ------
+    ValueError
+        Anything else is imported or handed on, or a name that the kit does not export.
+    """
+    found = FROM_KIT.findall(view)
+    if len(found) != 1:
+        raise ValueError(
+            f"a view imports from the kit {len(found)} times, expected once: "
+            'import { names } from "../kit.js";'
+        )
+    scope, own = EXPORT.sub("", kit), FROM_KIT.sub("", view)
+    if stray := STRAY.search(f"{scope}\n{own}"):
+        raise ValueError(
+            f"{stray[0].strip()!r} cannot be joined: a view imports names from "
+            '"../kit.js" and nothing else, and the kit imports nothing'
+        )
+    exported = EXPORT.findall(kit)
+    asked = [name.strip() for name in found[0].split(",") if name.strip()]
+    if unknown := set(asked) - set(exported):
+        raise ValueError(
+            f"the kit exports no {', '.join(sorted(unknown))}; it exports "
+            f"{', '.join(exported)}"
+        )
+    names = f"{{ {', '.join(asked)} }}"
+    return f"const {names} = (() => {{\n{scope}return {names};\n}})();\n{own}"
+
+
+def _texts(view: str, kind: str) -> tuple[str, str]:
+    files = (KIT.with_suffix(kind), Path(view).with_suffix(kind))
+    kit, own = (file.read_text(encoding="utf-8") for file in files)
+    return kit, own
+
+
+def _followed(read: Callable[[], str]) -> object:
+    """What `read` says; under `ANYWIDGET_HMR=1` what it says whenever it is asked."""
+    if os.environ.get("ANYWIDGET_HMR") != "1":
+        return read()
+    from anywidget._file_contents import VirtualFileContents
+
+    text = VirtualFileContents(read())
+
+    def follow() -> None:
+        while True:
+            sleep(LOOK_EVERY)
+            try:
+                now = read()
+            except (OSError, ValueError) as error:  # said in the widget's place
+                now = f"throw new Error({json.dumps(str(error))});"
+            if now != text.contents:
+                text.contents = now
+
+    Thread(target=follow, daemon=True).start()
+    return text
