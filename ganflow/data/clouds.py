@@ -141,5 +141,6 @@ def digits_plane() -> Cloud:
     largest = np.abs(components).argmax(axis=1)
     components *= np.sign(components[[0, 1], largest])[:, None]
     points = pixels @ components.T
-    points *= 2 / np.abs(points).max()
+    points /= np.abs(points).max()  # the largest becomes 1 on any machine
+    points *= 2
     return Cloud("digits in a plane", points, digits.target)
