@@ -1,4 +1,4 @@
-"""Points of the plane that are no mixture: two moons, and the real digits."""
+"""Clouds of known points of the plane: the real digits."""
 
 from __future__ import annotations
 
@@ -7,63 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import DTypeLike
 
-from ganflow.data.points import (
-    REACH,
-    check_draw,
-    check_positive,
-    plane_points,
-    read_only,
-)
-
-
-@dataclass(frozen=True)
-class Moons:
-    """Two interleaved half circles with noise; each is the other turned by 180 degrees.
-
-    A circle is cut along its horizontal diameter. The upper half moves left by half a
-    radius and down by a quarter, the lower half right and up by as much. Shifted and
-    scaled, that is scikit-learn's `make_moons`.
-
-    Parameters
-    ----------
-    name : str
-    noise : float >= 0, standard deviation along either axis
-    radius : float > 0, of the circle; the moons are 3 radii wide and 1.5 high
-
-    Raises
-    ------
-    ValueError : a noise that is negative, a radius that is not positive.
-
-    Taught in book/05.
-    """
-
-    name: str
-    noise: float
-    radius: float
-
-    def __post_init__(self):
-        if not 0 <= self.noise < np.inf:
-            raise ValueError(
-                f"{self.name}: the noise must be 0 or more, got {self.noise}"
-            )
-        check_positive(f"{self.name}: the radius", self.radius)
-
-    @property
-    def extent(self) -> float:
-        return 1.5 * self.radius + REACH * self.noise
-
-    def sample(
-        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
-        """Draw `n` points: first their angles, then the noise around them."""
-        check_draw(self.name, n, rng)
-        angle = 2 * np.pi * rng.random(n)
-        points = rng.standard_normal((n, 2))
-        points *= self.noise
-        half = np.where(angle < np.pi, 0.5, -0.5)  # upper, lower
-        points[:, 0] += self.radius * (np.cos(angle) - half)
-        points[:, 1] += self.radius * (np.sin(angle) - half / 2)
-        return points.astype(dtype, copy=False)
+from ganflow.data.points import check_draw, plane_points, read_only
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +55,6 @@ class Cloud:
         """Draw `n` points, those of `rows(n, rng)`."""
         points = self.points.take(self.rows(n, rng), axis=0)
         return points.astype(dtype, copy=False)
-
-
-def two_moons(*, noise: float = 0.1, radius: float = 4 / 3) -> Moons:
-    """Lay two moons around 0; without noise the default radius fills x in [-2, 2]."""
-    return Moons("two moons", noise, radius)
 
 
 def digits_plane() -> Cloud:

@@ -1,4 +1,4 @@
-"""Mixtures of round Gaussians in the plane: the ring and the grid."""
+"""Mixtures of round Gaussians in the plane, and the ring of them."""
 
 from __future__ import annotations
 
@@ -94,40 +94,11 @@ def ring(*, modes: int = 8, radius: float = 2.0, spread: float = 0.1) -> Mixture
 
     Taught in book/03b and book/05.
     """
-    _count("a ring", "modes", modes)
+    if not isinstance(modes, int | np.integer) or modes < 1:
+        raise ValueError(
+            f"a ring needs a whole number of modes, 1 or more, got modes={modes}"
+        )
     check_positive("a ring: the radius", radius)
     angle = 2 * np.pi * np.arange(modes) / modes
     centres = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return Mixture(f"ring of {modes}", centres, spread)
-
-
-def grid(*, side: int = 5, gap: float = 1.0, spread: float = 0.05) -> Mixture:
-    """Place the centres of a mixture on a square grid around 0.
-
-    Parameters
-    ----------
-    side, gap, spread : centres in a row, distance of neighbours, standard deviation
-
-    Returns
-    -------
-    Mixture of centres (side * side, 2), column after column, each from the bottom up
-
-    Raises
-    ------
-    ValueError : fewer than one centre in a row, a gap or a spread that is not positive.
-
-    Taught in book/05.
-    """
-    _count("a grid", "side", side)
-    check_positive("a grid: the gap", gap)
-    along = gap * (np.arange(side) - (side - 1) / 2)
-    x, y = np.meshgrid(along, along, indexing="ij")
-    centres = np.stack([x.ravel(), y.ravel()], axis=1)
-    return Mixture(f"grid of {side} x {side}", centres, spread)
-
-
-def _count(what: str, name: str, value: int) -> None:
-    if not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(
-            f"{what} needs a whole {name} of 1 or more, got {name}={value}"
-        )

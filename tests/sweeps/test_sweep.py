@@ -9,7 +9,7 @@ import pytest
 import torch
 from bench_sweep import flops
 
-from ganflow.data import ring, two_moons
+from ganflow.data import digits_plane, ring
 from ganflow.dynamics import RULES, play
 from ganflow.schedule import (
     ALTERNATING,
@@ -116,7 +116,7 @@ def test_networks_of_other_shapes_and_data_equal_play():
     over = {
         "width": [3, 6],
         "depth": [1, 3],
-        "data": [ring(modes=3), two_moons()],
+        "data": [ring(modes=3), digits_plane()],
     }
     assert_all_same(SMALL, over, ticks=2)
     over = {"batch": [4, 8], "latent": [1, 2]}
