@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields
 from torch import nn
 
 from ganflow.cost.bytes import LiveBytes, SavedBytes
-from ganflow.cost.count import PassCounter
 from ganflow.cost.flops import Flops
+from ganflow.cost.passes import PassCounter
 from ganflow.schedule import Passes
 
 

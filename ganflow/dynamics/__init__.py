@@ -1,5 +1,6 @@
 """Make it happen: players, step rules, one loop, and a tick as a map."""
 
+from ganflow.dynamics.jacobian import eigenvalues, tick_jacobian
 from ganflow.dynamics.loop import play
 from ganflow.dynamics.players import Networks
 from ganflow.dynamics.rules import (
@@ -11,7 +12,6 @@ from ganflow.dynamics.rules import (
     Optimistic,
 )
 from ganflow.dynamics.scalars import Scalars
-from ganflow.dynamics.tick_map import eigenvalues, tick_jacobian
 
 __all__ = [
     "RULES",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganflow.games.score_slopes import SCORE_SLOPES, Number
+from ganflow.games.loss_derivatives import LOSS_DERIVATIVES, Number
 
 PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping", "consensus")
 
@@ -52,7 +52,7 @@ class Game:
 
     def __post_init__(self):
         for name, value, known in (
-            ("loss", self.loss, SCORE_SLOPES),
+            ("loss", self.loss, LOSS_DERIVATIVES),
             ("penalty", self.penalty, PENALTIES),
         ):
             if value not in known:
@@ -135,13 +135,13 @@ class Game:
 
     def _plain_field(self, theta, psi):
         """The field without a penalty."""
-        loss_G, loss_D = SCORE_SLOPES[self.loss]
+        loss_G, loss_D = LOSS_DERIVATIVES[self.loss]
         t = self.scale * theta * psi
         return -self.scale * psi * loss_G(t)[0], -self.scale * theta * loss_D(t)[0]
 
     def _plain_jacobian(self, theta, psi):
         a, t = self.scale, self.scale * theta * psi
-        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in SCORE_SLOPES[self.loss])
+        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in LOSS_DERIVATIVES[self.loss])
         return (
             (-((a * psi) ** 2) * g2, -a * (g1 + t * g2)),
             (-a * (d1 + t * d2), -((a * theta) ** 2) * d2),
@@ -150,7 +150,7 @@ class Game:
     def _bends(self, theta, psi):
         """Second derivatives of v_theta and of v_psi, two arrays (2, 2, *shape)."""
         a, t = self.scale, self.scale * theta * psi
-        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in SCORE_SLOPES[self.loss])
+        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in LOSS_DERIVATIVES[self.loss])
         g_mixed, d_mixed = -(a**2) * (2 * g2 + t * g3), -(a**2) * (2 * d2 + t * d3)
         of_theta = [
             [-((a * psi) ** 3) * g3, psi * g_mixed],

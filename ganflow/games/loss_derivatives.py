@@ -43,7 +43,7 @@ def _linear(slope: float) -> Callable[[Number], Slopes]:
     return lambda t: (slope + 0 * t, 0 * t, 0 * t)
 
 
-SCORE_SLOPES = {  # of loss_G, of loss_D
+LOSS_DERIVATIVES = {  # of loss_G, of loss_D
     "saturating": (_saturating_G, _logistic),
     "non-saturating": (_non_saturating_G, _logistic),
     "hinge": (_linear(-1.0), _hinge_D),

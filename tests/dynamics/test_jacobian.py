@@ -17,8 +17,8 @@ from ganflow.dynamics import (
     eigenvalues,
     tick_jacobian,
 )
+from ganflow.dynamics.jacobian import _filled, _tensors
 from ganflow.dynamics.loop import State, begin, both, take
-from ganflow.dynamics.tick_map import _filled, _tensors
 from ganflow.games import PENALTIES, bilinear, dirac
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 
