@@ -9,7 +9,9 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "ganflow"
 LAYERS = [
-    ("schedule", "records", "games", "data", "metrics"),  # plain data, numpy at most
+    ("check",),  # plain Python
+    ("schedule", "records", "games", "data"),  # plain data, numpy at most
+    ("metrics",),
     ("losses", "nets", "trace", "layout", "cost"),  # torch
     ("dynamics", "one_loss"),
     ("sweeps", "tf"),  # tf alone loads TensorFlow
@@ -63,7 +65,7 @@ def test_imports_point_down(module, imported):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_frameworks_stay_in_their_layer(path):
     found = {name.split(".")[0] for name in imports(path)}
-    if DEPTH[module_of(path)] == 0:
+    if DEPTH[module_of(path)] <= DEPTH["metrics"]:
         assert not found & set(PLAIN), f"{path.name} is plain data"
     if module_of(path) != "tf":
         assert not found & {"tensorflow", "keras"}
@@ -73,11 +75,6 @@ def test_torch_is_loaded_before_tensorflow():
     """The other order can hang the process."""
     loaded = list(imports(PACKAGE / "tf" / "load.py"))
     assert loaded.index("torch") < loaded.index("tensorflow")
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_module_is_short_enough_to_read(path):
-    assert len(path.read_text().splitlines()) <= 300
 
 
 def test_importing_ganflow_loads_no_framework_and_takes_under_50_ms():
