@@ -1,4 +1,4 @@
-"""Make it happen: players, step rules, one loop, and a tick as a map."""
+"""Make it happen: players, step rules, one loop, and the Jacobian of a tick."""
 
 from ganflow.dynamics.jacobian import eigenvalues, tick_jacobian
 from ganflow.dynamics.loop import play
@@ -10,6 +10,7 @@ from ganflow.dynamics.rules import (
     GradientDescent,
     Momentum,
     Optimistic,
+    Rule,
 )
 from ganflow.dynamics.scalars import Scalars
 
@@ -21,6 +22,7 @@ __all__ = [
     "Momentum",
     "Networks",
     "Optimistic",
+    "Rule",
     "Scalars",
     "eigenvalues",
     "play",
