@@ -5,7 +5,7 @@ import torch
 from bench_single_loss import WAYS, Pair, Spent, main, shares
 
 from ganflow.cost import cost_of
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES
 
 
 @pytest.mark.parametrize("size", [32, 64])
@@ -24,7 +24,7 @@ def test_one_pass_takes_at_most_0_78_of_the_usual_flops(size):
     assert flops["Su's one loss"] < flops["fresh, D frozen"] < usual
 
 
-@pytest.mark.parametrize("loss", EVERY_LOSS)
+@pytest.mark.parametrize("loss", LOSSES)
 def test_every_way_moves_both_players(loss):
     for way in WAYS.values():
         pair = Pair(16, 4, 2, loss, "cpu")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields
 
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES
 
 PENALTIES = ("none", "WGAN-GP", "R1", "R2")
 PRECISIONS = ("fp32", "tf32", "bf16")
@@ -22,7 +22,7 @@ class Settings:
     ticks : of `critic_steps` moves of D, each on its own batch, and one of G
     batch : images in a batch. latent : numbers of z. width : channels of the widest
         picture's layer, as in `nets.dcgan_generator`
-    loss : a name of EVERY_LOSS
+    loss : a name of LOSSES
     penalty : one of PENALTIES. WGAN-GP: strength (slope - 1)^2 between real and fake.
         R1 (at real) and R2 (at fakes): strength / 2 slope^2.
     rate_G, rate_D, beta1, beta2 : of Adam
@@ -61,7 +61,7 @@ class Settings:
     def __post_init__(self):
         self._offered("size", (16, 32, 64))
         self._offered("channels", (1, 3))
-        self._offered("loss", EVERY_LOSS)
+        self._offered("loss", LOSSES)
         self._offered("penalty", PENALTIES)
         self._offered("precision", PRECISIONS)
         for name in ("ticks", "critic_steps", "batch", "latent", "width"):
@@ -124,7 +124,7 @@ def recipe(name: str, **changes) -> Settings:
 
     Parameters
     ----------
-    name : "wgan-gp", "gan" or a name of EVERY_LOSS, which replaces the loss of "gan";
+    name : "wgan-gp", "gan" or a name of LOSSES, which replaces the loss of "gan";
         "Wasserstein" is "wgan-gp"
     changes : fields of Settings
 
@@ -135,11 +135,11 @@ def recipe(name: str, **changes) -> Settings:
     Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1; Radford et al. 2015
     (arXiv 1511.06434), section 4.
     """
-    if name not in (*RECIPES, *EVERY_LOSS):
-        known = ", ".join((*RECIPES, *EVERY_LOSS))
+    if name not in (*RECIPES, *LOSSES):
+        known = ", ".join((*RECIPES, *LOSSES))
         raise ValueError(f"loss is {name!r}; offered are {known}")
     if name == "Wasserstein":
         name = "wgan-gp"
-    if name in EVERY_LOSS:
+    if name in LOSSES:
         return Settings(**RECIPES["gan"] | {"loss": name} | changes)
     return Settings(**RECIPES[name] | changes)
