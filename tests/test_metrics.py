@@ -171,8 +171,8 @@ def test_samples_near_the_largest_float_are_far_not_an_error():
 
 
 def test_float32_samples_are_measured_in_float64():
-    x = RING.sample(200, generator(), dtype=np.float32)
-    y = RING.sample(200, generator(1), dtype=np.float32)
+    x = RING.sample(200, generator()).astype(np.float32)
+    y = RING.sample(200, generator(1)).astype(np.float32)
     value = sliced_wasserstein(x, y)
     assert value.dtype == np.float64
     assert value == sliced_wasserstein(x.astype(float), y.astype(float))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ganflow.data.points import check_draw, plane_points
 
@@ -39,13 +38,10 @@ class Cloud:
         """Half the side of the square around 0 that holds every point."""
         return float(np.abs(self.points).max())
 
-    def sample(
-        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw points; see `Distribution.sample`."""
         check_draw(n, rng)
-        points = self.points.take(rng.integers(len(self.points), size=n), axis=0)
-        return points.astype(dtype, copy=False)
+        return self.points.take(rng.integers(len(self.points), size=n), axis=0)
 
 
 def digits_plane() -> Cloud:

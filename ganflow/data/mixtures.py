@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from ganflow.check import number, whole
 from ganflow.data.points import REACH, check_draw, plane_points
@@ -43,16 +43,14 @@ class Mixture:
         """Half the side of the square around 0 that holds it, noise up to 3 sigma."""
         return float(np.abs(self.centres).max() + REACH * self.spread)
 
-    def sample(
-        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw points: first their modes, then the noise; see `Distribution.sample`."""
         check_draw(n, rng)
         mode = rng.integers(len(self.centres), size=n)
         points = rng.standard_normal((n, 2))
         points *= self.spread
         points += self.centres.take(mode, axis=0)
-        return points.astype(dtype, copy=False)
+        return points
 
     def mode_of(self, points: ArrayLike) -> np.ndarray:
         """Index the nearest centre of each point.

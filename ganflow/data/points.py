@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from ganflow.check import whole
 
@@ -25,9 +25,7 @@ class Distribution(Protocol):
         """Half the side of the square around 0 that holds it, noise up to 3 sigma."""
         ...
 
-    def sample(
-        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
         """Draw points of the plane.
 
         Parameters
@@ -36,12 +34,10 @@ class Distribution(Protocol):
             >= 1, how many.
         rng : numpy.random.Generator
             Where the randomness comes from.
-        dtype : dtype
-            A float32 draw is a float64 one rounded.
 
         Returns
         -------
-        array (n, 2)
+        array (n, 2), float64
 
         Raises
         ------

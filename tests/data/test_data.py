@@ -116,13 +116,6 @@ def test_every_distribution_has_a_name_samples_and_an_extent(real):
 
 
 @pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
-def test_a_float32_sample_is_the_float64_sample_rounded(real):
-    x = real.sample(64, generator(), dtype=np.float32)
-    assert x.dtype == np.float32
-    np.testing.assert_array_equal(x, real.sample(64, generator()).astype(np.float32))
-
-
-@pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
 def test_a_sample_is_the_callers_own(real):
     before = real.sample(50, generator())
     real.sample(50, generator())[:] = 99
