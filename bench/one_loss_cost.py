@@ -18,7 +18,7 @@ from rounds import Spent, ratios, rounds_of
 from torch import Tensor
 
 from ganflow.cost import cost_of, cost_table
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES
 from ganflow.nets import dcgan_critic, dcgan_generator
 from ganflow.one_loss import one_pass, reverse_gradient, single_loss
 
@@ -32,7 +32,7 @@ class Pair:
         rng = torch.Generator().manual_seed(0)
         self.G = dcgan_generator(size, width=width, generator=rng).to(device)
         self.D = dcgan_critic(size, width=width, generator=rng).to(device)
-        self.loss = EVERY_LOSS[loss]
+        self.loss = LOSSES[loss]
         self.x_real = torch.rand(batch, 3, size, size, generator=rng).to(device) * 2 - 1
         self.optimizer_G = torch.optim.Adam(self.G.parameters(), 2e-4, BETAS)
         self.optimizer_D = torch.optim.Adam(self.D.parameters(), 2e-4, BETAS)
@@ -154,7 +154,7 @@ def main() -> None:
     options.add_argument("--sizes", type=int, nargs="+", default=[32, 64])
     for name, default in (("--batch", 64), ("--width", 64), ("--rounds", 7)):
         options.add_argument(name, type=int, default=default)
-    options.add_argument("--loss", choices=EVERY_LOSS, default="non-saturating")
+    options.add_argument("--loss", choices=LOSSES, default="non-saturating")
     chosen = options.parse_args()
     if chosen.rounds < 2:
         options.error(f"--rounds is {chosen.rounds}: a spread needs two or more")

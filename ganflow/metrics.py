@@ -7,30 +7,43 @@ diverged is no run that found nothing.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ganflow.check import whole
 
-def captured_modes(samples: ArrayLike, mixture, *, within: float = 3.0) -> np.ndarray:
+if TYPE_CHECKING:
+    from ganflow.data import Mixture
+
+
+def captured_modes(
+    samples: ArrayLike, mixture: Mixture, *, within: float = 3.0
+) -> np.ndarray:
     """Count the modes that are nearest to at least one high-quality sample.
 
     Parameters
     ----------
-    samples : array-like (..., n, 2), n >= 1
-        The source takes n = 2,500 and averages five runs.
+    samples : array-like (..., n, 2)
+        n >= 1. The source takes n = 2,500 and averages five runs.
     mixture : ganflow.data.Mixture
-    within : float, largest distance from the centre, in standard deviations
+        The distribution, of k modes.
+    within : float
+        The largest distance from the centre, in standard deviations.
 
     Returns
     -------
-    array (...), float, a whole number in [0, k] or NaN
+    array (...), float
+        A whole number in [0, k], or NaN.
 
     Raises
     ------
-    ValueError : no samples, or not in the plane.
+    ValueError
+        No samples, or not in the plane.
 
-    Gradient: none, it counts. Source: Srivastava et al. 2017 (VEEGAN).
-    Taught in book/05.
+    Gradient: none, it counts.
+    Source: Srivastava et al. 2017 (VEEGAN).
     """
     samples = _batch("samples", samples)
     modes, near = _nearest(samples, mixture, within)
@@ -39,7 +52,7 @@ def captured_modes(samples: ArrayLike, mixture, *, within: float = 3.0) -> np.nd
 
 
 def high_quality_share(
-    samples: ArrayLike, mixture, *, within: float = 3.0
+    samples: ArrayLike, mixture: Mixture, *, within: float = 3.0
 ) -> np.ndarray:
     """Give the share of samples within 3 standard deviations of the nearest mode.
 
@@ -48,27 +61,34 @@ def high_quality_share(
 
     Parameters
     ----------
-    samples : array-like (..., n, 2), n >= 1
+    samples : array-like (..., n, 2)
+        n >= 1.
     mixture : ganflow.data.Mixture
-    within : float, largest distance from the centre, in standard deviations
+        The distribution.
+    within : float
+        The largest distance from the centre, in standard deviations.
 
     Returns
     -------
-    array (...), float in [0, 1] or NaN
+    array (...), float
+        In [0, 1], or NaN.
 
     Raises
     ------
-    ValueError : no samples, or not in the plane.
+    ValueError
+        No samples, or not in the plane.
 
-    Gradient: none, it counts. Source: Srivastava et al. 2017 (VEEGAN).
-    Taught in book/05.
+    Gradient: none, it counts.
+    Source: Srivastava et al. 2017 (VEEGAN).
     """
     samples = _batch("samples", samples)
     near = _nearest(samples, mixture, within)[1]
     return _finite_only(near.mean(axis=-1), samples)
 
 
-def reverse_kl(samples: ArrayLike, mixture, *, within: float = np.inf) -> np.ndarray:
+def reverse_kl(
+    samples: ArrayLike, mixture: Mixture, *, within: float = np.inf
+) -> np.ndarray:
     """Measure how unevenly samples fall on the modes: KL(samples over modes || even).
 
     Each sample counts at its nearest mode, however far: how good a sample is, is left
@@ -81,20 +101,25 @@ def reverse_kl(samples: ArrayLike, mixture, *, within: float = np.inf) -> np.nda
 
     Parameters
     ----------
-    samples : array-like (..., n, 2), n >= 1
-    mixture : ganflow.data.Mixture of k modes
-    within : float, largest distance from the centre, in standard deviations
+    samples : array-like (..., n, 2)
+        n >= 1.
+    mixture : ganflow.data.Mixture
+        The distribution, of k modes.
+    within : float
+        The largest distance from the centre, in standard deviations.
 
     Returns
     -------
-    array (...), float in [0, log k] nats, or NaN
+    array (...), float
+        In [0, log k] nats, or NaN.
 
     Raises
     ------
-    ValueError : no samples, or not in the plane.
+    ValueError
+        No samples, or not in the plane.
 
-    Gradient: none, it counts. Source: Lin et al. 2018 (PacGAN).
-    Taught in book/05.
+    Gradient: none, it counts.
+    Source: Lin et al. 2018 (PacGAN).
     """
     samples = _batch("samples", samples)
     modes, near = _nearest(samples, mixture, within)
@@ -117,28 +142,32 @@ def sliced_wasserstein(
 
     Parameters
     ----------
-    x, y : array-like (..., n, 2), n >= 1, one n; leading dimensions broadcast
-    directions : int >= 1
+    x : array-like (..., n, 2)
+        n >= 1.
+    y : array-like (..., n, 2)
+        As many samples; leading dimensions broadcast.
+    directions : int
+        >= 1.
 
     Returns
     -------
-    array (...), float >= 0 in the units of x, or NaN
+    array (...), float
+        >= 0, in the units of x, or NaN.
 
     Raises
     ------
-    ValueError : no samples, not in the plane, different n, no direction.
+    ValueError
+        No samples, not in the plane, different n, no direction.
 
-    Gradient: none flows, the arrays are numpy's. Source: Bonneel et al. 2015, with
-    power 1. Taught in book/05.
+    Gradient: none flows, the arrays are numpy's.
+    Source: Bonneel et al. 2015, with power 1.
     """
     x, y = _batch("x", x), _batch("y", y)
     if x.shape[-2] != y.shape[-2]:
         raise ValueError(
-            f"x and y must hold as many samples, got {x.shape[-2]} and {y.shape[-2]}: "
-            "draw the same number of both"
+            f"y has {y.shape[-2]} samples; expected as many as x has, {x.shape[-2]}"
         )
-    if directions < 1:
-        raise ValueError(f"at least one direction is needed, got {directions}")
+    whole("directions", directions, least=1)
     total = 0.0
     with np.errstate(over="ignore", invalid="ignore"):
         for angle in np.pi * np.arange(directions) / directions:
@@ -152,13 +181,15 @@ def _batch(name: str, samples: ArrayLike) -> np.ndarray:
     samples = np.asarray(samples, dtype=np.float64)
     if samples.ndim < 2 or samples.shape[-1] != 2 or samples.shape[-2] == 0:
         raise ValueError(
-            f"{name}: expected points of the plane, at least one, as an array "
-            f"(..., n, 2), got shape {samples.shape}"
+            f"{name} has shape {samples.shape}; expected points of the plane, at least "
+            "one, as (..., n, 2)"
         )
     return samples
 
 
-def _nearest(samples, mixture, within):
+def _nearest(
+    samples: np.ndarray, mixture: Mixture, within: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Each sample's nearest mode (..., n), and whether it is near enough to count."""
     modes = mixture.mode_of(samples)
     with np.errstate(over="ignore"):  # a distance beyond the largest float is far
@@ -166,14 +197,14 @@ def _nearest(samples, mixture, within):
     return modes, (modes >= 0) & (away <= within * mixture.spread)
 
 
-def _counts(modes, counted, k):
+def _counts(modes: np.ndarray, counted: np.ndarray, k: int) -> np.ndarray:
     """How many counted samples each mode has, (..., k)."""
     batches = np.arange(modes[..., 0].size).reshape(modes.shape[:-1])[..., None]
     cell = (batches * k + modes)[counted]
     return np.bincount(cell, minlength=batches.size * k).reshape(*modes.shape[:-1], k)
 
 
-def _finite_only(value, *batches):
+def _finite_only(value: np.ndarray | float, *batches: np.ndarray) -> np.ndarray:
     """`value` as float, NaN where a sample of its batch is not finite."""
     finite = True
     for batch in batches:

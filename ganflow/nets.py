@@ -1,8 +1,7 @@
-"""Small generators and critics, as the chapters train them. Taught in book/03 and 08.
+"""Small generators and critics, as the chapters train them.
 
 Weights are drawn from the `generator` that you pass, in the order of the layers, so
-that one seed gives one network. A size below 1, or pixels that are not offered, raise
-ValueError.
+that one seed gives one network.
 """
 
 from __future__ import annotations
@@ -11,6 +10,10 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
+
+from ganflow.check import one_of, whole
+
+SIZES = (16, 32, 64)  # pixels of an image's side
 
 
 def mlp_generator(
@@ -25,15 +28,30 @@ def mlp_generator(
 
     Parameters
     ----------
-    latent, width, out : sizes >= 1. depth : number of hidden layers, >= 1.
-    generator : torch.Generator on the CPU; torch's global stream if there is none.
+    latent : int
+        >= 1, numbers of z for one point.
+    width : int
+        >= 1, of the hidden layers.
+    depth : int
+        >= 1, hidden layers.
+    out : int
+        >= 1, coordinates of a point.
+    generator : torch.Generator, optional
+        On the CPU; torch's global stream if left out.
 
     Returns
     -------
-    nn.Sequential, float32, with depth + 1 linear layers.
+    nn.Sequential, float32
+        With depth + 1 linear layers.
+
+    Raises
+    ------
+    ValueError
+        A size below 1.
 
     Gradient: every parameter is made with requires_grad=True, as torch does.
     """
+    _check(latent=latent, width=width, depth=depth, out=out)
     return _seeded(lambda: _mlp(latent, width, depth, out, nn.ReLU), generator)
 
 
@@ -48,15 +66,28 @@ def mlp_critic(
 
     Parameters
     ----------
-    inputs, width : sizes >= 1. depth : number of hidden layers, >= 1.
-    generator : torch.Generator on the CPU; torch's global stream if there is none.
+    inputs : int
+        >= 1, coordinates of a point.
+    width : int
+        >= 1, of the hidden layers.
+    depth : int
+        >= 1, hidden layers.
+    generator : torch.Generator, optional
+        On the CPU; torch's global stream if left out.
 
     Returns
     -------
-    nn.Sequential, float32; its score is any real number, higher = more real.
+    nn.Sequential, float32
+        Its score is any real number, higher = more real.
+
+    Raises
+    ------
+    ValueError
+        A size below 1.
 
     Gradient: every parameter is made with requires_grad=True, as torch does.
     """
+    _check(inputs=inputs, width=width, depth=depth)
     return _seeded(lambda: _mlp(inputs, width, depth, 1, _leaky), generator)
 
 
@@ -73,21 +104,36 @@ def dcgan_generator(
 
     Parameters
     ----------
-    size : 16, 32 or 64 pixels. latent, width, channels : sizes >= 1; the last hidden
-        layer has `width` channels, each earlier one twice as many.
-    batch_norm : after every layer but the last.
-    generator : torch.Generator on the CPU; torch's global stream if there is none.
+    size : int
+        16, 32 or 64 pixels.
+    latent : int
+        >= 1, numbers of z for one image.
+    width : int
+        >= 1, channels of the last hidden layer; each earlier one has twice as many.
+    channels : int
+        >= 1, of the image.
+    batch_norm : bool
+        Whether one follows every layer but the last.
+    generator : torch.Generator, optional
+        On the CPU; torch's global stream if left out.
 
     Returns
     -------
-    nn.Sequential, float32; pixels in [-1, 1] (tanh).
+    nn.Sequential, float32
+        Pixels in [-1, 1] (tanh).
+
+    Raises
+    ------
+    ValueError
+        A size below 1, or pixels of another number.
 
     Gradient: every parameter is made with requires_grad=True, as torch does. Batch norm
     in train mode also updates its running statistics at each call, without a gradient.
     Source: Radford et al. 2015 (arXiv 1511.06434), figure 1 and section 4 for the
     weights, normal with standard deviation 0.02.
     """
-    _check(size, latent=latent, width=width, channels=channels)
+    one_of("size", size, SIZES)
+    _check(latent=latent, width=width, channels=channels)
 
     def build() -> nn.Sequential:
         wide = _widths(size, width)[::-1]
@@ -113,21 +159,35 @@ def dcgan_critic(
 
     Parameters
     ----------
-    size : 16, 32 or 64 pixels. width, channels : sizes >= 1; the first hidden layer has
-        `width` channels, each later one twice as many.
-    batch_norm : between the first and the last layer. A gradient penalty speaks of one
-        sample at a time, and batch norm mixes them: leave it off there.
-    generator : torch.Generator on the CPU; torch's global stream if there is none.
+    size : int
+        16, 32 or 64 pixels.
+    width : int
+        >= 1, channels of the first hidden layer; each later one has twice as many.
+    channels : int
+        >= 1, of the image.
+    batch_norm : bool
+        Whether one follows each layer between the first and the last. A gradient
+        penalty speaks of one sample at a time, and batch norm mixes them: leave it off
+        there.
+    generator : torch.Generator, optional
+        On the CPU; torch's global stream if left out.
 
     Returns
     -------
-    nn.Sequential, float32; its score is any real number, higher = more real.
+    nn.Sequential, float32
+        Its score is any real number, higher = more real.
+
+    Raises
+    ------
+    ValueError
+        A size below 1, or pixels of another number.
 
     Gradient: every parameter is made with requires_grad=True, as torch does.
     Source: Radford et al. 2015 (arXiv 1511.06434), section 3 and section 4 for the
     weights; without batch norm, Gulrajani et al. 2017 (arXiv 1704.00028), section 4.
     """
-    _check(size, width=width, channels=channels)
+    one_of("size", size, SIZES)
+    _check(width=width, channels=channels)
 
     def build() -> nn.Sequential:
         wide = _widths(size, width)
@@ -147,8 +207,9 @@ def _widths(size: int, width: int) -> list[int]:
     return [width * 2**k for k in range(size.bit_length() - 3)]
 
 
-def _mlp(inputs: int, width: int, depth: int, out: int, act) -> nn.Sequential:
-    _check(inputs=inputs, width=width, depth=depth)
+def _mlp(
+    inputs: int, width: int, depth: int, out: int, act: Callable[[], nn.Module]
+) -> nn.Sequential:
     wide = [inputs] + [width] * depth
     layers = []
     for before, after in zip(wide, wide[1:], strict=False):
@@ -160,18 +221,17 @@ def _leaky() -> nn.LeakyReLU:
     return nn.LeakyReLU(0.2)
 
 
-def _up(before: int, after: int, batch_norm: bool, kernel=4, stride=2, padding=1):
+def _up(
+    before: int, after: int, batch_norm: bool, kernel=4, stride=2, padding=1
+) -> list[nn.Module]:
     """One doubling of the picture, with its norm and activation."""
     up = nn.ConvTranspose2d(before, after, kernel, stride, padding, bias=not batch_norm)
     return [up, nn.BatchNorm2d(after), nn.ReLU()] if batch_norm else [up, nn.ReLU()]
 
 
-def _check(size: int | None = None, **counts: int) -> None:
-    if size not in (None, 16, 32, 64):
-        raise ValueError(f"size is {size} pixels; offered are 16, 32 and 64")
+def _check(**counts: int) -> None:
     for name, value in counts.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}; it must be 1 or more")
+        whole(name, value, least=1)
 
 
 def _seeded(

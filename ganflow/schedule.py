@@ -1,13 +1,16 @@
 """Who moves when: a schedule is data, and says what follows from it.
 
 A *tick* is one pass of a schedule, a *turn* a set of players that move at once, a
-*move* one update of one player. Taught in book/04.
+*move* one update of one player.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+from ganflow.check import whole
 
 PLAYERS = ("D", "G")
 Turn = tuple[str, ...]
@@ -17,8 +20,17 @@ Turn = tuple[str, ...]
 class Move:
     """One update in a tick: who moves, in which turn, and what it reads.
 
-    reads : how many moves of this tick the opponent had made when the turn began.
-    own : the same of the player itself; its update makes version own + 1.
+    Parameters
+    ----------
+    player : str
+        "D" or "G".
+    turn : int
+        The number of its turn in the tick, from 0.
+    own : int
+        How many moves of this tick the player had made when the turn began; its update
+        makes version own + 1.
+    reads : int
+        How many moves of this tick the opponent had made when the turn began.
     """
 
     player: str
@@ -39,19 +51,30 @@ class Move:
 class Passes:
     """Passes through whole networks, each over one batch.
 
-    D_weights, D_input : backward passes of D that end at its weights, at its input.
+    Parameters
+    ----------
+    G_forward : float
+        Forward passes of G.
+    D_forward : float
+        Forward passes of D.
+    D_weights : float
+        Backward passes of D that end at its weights.
+    D_input : float
+        Backward passes of D that end at its input.
+    G_backward : float
+        Backward passes of G.
     """
 
-    G_forward: int = 0
-    D_forward: int = 0
-    D_weights: int = 0
-    D_input: int = 0
-    G_backward: int = 0
+    G_forward: float = 0
+    D_forward: float = 0
+    D_weights: float = 0
+    D_input: float = 0
+    G_backward: float = 0
 
     def __add__(self, other: Passes) -> Passes:
         return Passes(*(a + b for a, b in zip(self, other, strict=True)))
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[float]:
         return iter(vars(self).values())
 
 
@@ -68,12 +91,15 @@ class Schedule:
 
     Parameters
     ----------
-    name : what pictures and tables call it
-    turns : tuple of turns, each a tuple of "D" and "G"
+    name : str
+        What pictures and tables call it.
+    turns : tuple of tuples of str
+        The turns in order, each of "D" and "G".
 
     Raises
     ------
-    ValueError : an unknown player, one that moves twice in a turn or never, no turn.
+    ValueError
+        An unknown player, one that moves twice in a turn or never, no turn.
     """
 
     name: str
@@ -96,9 +122,20 @@ class Schedule:
     def from_text(cls, text: str) -> Schedule:
         """Read "D D G" (three turns) or "DG" (one turn, both at once).
 
+        Parameters
+        ----------
+        text : str
+            Turns of D and G between spaces, in small or capital letters.
+
+        Returns
+        -------
+        Schedule
+            Named by its text.
+
         Raises
         ------
-        ValueError : anything else than turns of D and G between spaces.
+        ValueError
+            Anything else.
         """
         turns = tuple(tuple(word) for word in text.upper().split())
         return cls(" ".join("".join(turn) for turn in turns) or "empty", turns)
@@ -124,7 +161,8 @@ class Schedule:
         """The passes a tick needs: fresh noise each turn, one forward pass a turn.
 
         Players of one turn share their forward pass; scores of real and of fake count
-        as two passes of D. `ganflow.cost` counts the same by hooks.
+        as two passes of D. A G whose loss reads the real scores (relativistic) needs
+        one more in a turn of its own. `ganflow.cost` counts the same by hooks.
         """
         return sum((PASSES[frozenset(turn)] for turn in self.turns), Passes())
 
@@ -138,19 +176,44 @@ ALTERNATING_G_FIRST = Schedule("alternating, G first", (("G",), ("D",)))
 
 
 def critic_steps(n: int) -> Schedule:
-    """`n` moves of D, then one of G; n >= 1. WGAN-GP uses 5 (arXiv 1704.00028)."""
-    return _repeated("critic", "D", n)
+    """Let D move several times, then G once.
+
+    Parameters
+    ----------
+    n : int
+        >= 1, moves of D. WGAN-GP uses 5.
+
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    ValueError
+        n below 1.
+
+    Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1.
+    """
+    whole("n", n, least=1)
+    return Schedule(f"{n} critic step{'s' * (n > 1)}", (("D",),) * n + (("G",),))
 
 
 def generator_steps(n: int) -> Schedule:
-    """One move of D, then `n` of G; n >= 1."""
-    return _repeated("generator", "G", n)
+    """Let D move once, then G several times.
 
+    Parameters
+    ----------
+    n : int
+        >= 1, moves of G.
 
-def _repeated(role: str, player: str, n: int) -> Schedule:
-    if n < 1:
-        raise ValueError(f"the number of {role} steps is at least 1, got {n}")
-    turns = (("D",),) * (n if player == "D" else 1) + (("G",),) * (
-        n if player == "G" else 1
-    )
-    return Schedule(f"{n} {role} step{'s' * (n > 1)}", turns)
+    Returns
+    -------
+    Schedule
+
+    Raises
+    ------
+    ValueError
+        n below 1.
+    """
+    whole("n", n, least=1)
+    return Schedule(f"{n} generator step{'s' * (n > 1)}", (("D",),) + (("G",),) * n)

@@ -6,6 +6,8 @@ from torch import nn
 
 from ganflow.nets import dcgan_critic, dcgan_generator, mlp_critic, mlp_generator
 
+AT_LEAST_1 = "expected a whole number, at least 1"
+
 
 def seeded(number):
     return torch.Generator().manual_seed(number)
@@ -78,11 +80,13 @@ def test_the_critic_mixes_samples_only_with_batch_norm(batch_norm):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: dcgan_critic(28), "size is 28 pixels; offered are 16, 32 and 64"),
-        (lambda: dcgan_generator(16, 0), "latent is 0; it must be 1 or more"),
-        (lambda: dcgan_critic(16, 0), "width is 0; it must be 1 or more"),
-        (lambda: mlp_critic(depth=0), "depth is 0; it must be 1 or more"),
-        (lambda: mlp_generator(0), "inputs is 0; it must be 1 or more"),
+        (lambda: dcgan_critic(28), "size is 28; expected one of 16, 32, 64"),
+        (lambda: dcgan_generator(8), "size is 8; expected one of 16, 32, 64"),
+        (lambda: dcgan_generator(16, 0), f"latent is 0; {AT_LEAST_1}"),
+        (lambda: dcgan_critic(16, 0), f"width is 0; {AT_LEAST_1}"),
+        (lambda: mlp_critic(depth=0), f"depth is 0; {AT_LEAST_1}"),
+        (lambda: mlp_generator(0), f"latent is 0; {AT_LEAST_1}"),
+        (lambda: mlp_generator(out=1.5), f"out is 1.5; {AT_LEAST_1}"),
     ],
 )
 def test_a_size_that_cannot_be_is_refused(make, message):

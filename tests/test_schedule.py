@@ -148,7 +148,7 @@ def test_text_that_is_no_schedule_is_refused(text):
 
 @pytest.mark.parametrize("steps", [critic_steps, generator_steps])
 def test_no_steps_are_refused(steps):
-    with pytest.raises(ValueError, match="steps is at least 1, got 0"):
+    with pytest.raises(ValueError, match="n is 0; expected a whole number, at"):
         steps(0)
 
 

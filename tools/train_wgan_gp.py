@@ -20,7 +20,7 @@ import time
 from dataclasses import fields
 
 from ganflow.data import load_images
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES
 from ganflow.training import (
     CannotGoOn,
     CannotResume,
@@ -48,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     add("--data", default="digits", help="digits, flowers, a folder or a zip")
     add("--size", type=int, choices=(16, 32, 64), default=32, help="pixels of a side")
     add("--channels", type=int, choices=(1, 3), help="as the data has, if not given")
-    losses = (*RECIPES, *EVERY_LOSS)
+    losses = (*RECIPES, *LOSSES)
     add("--loss", choices=losses, default="wgan-gp", help="and its paper's settings")
     add("--penalty", choices=PENALTIES)
     for name in NUMBERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from typing import Any
 
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
@@ -48,7 +49,13 @@ class _Packed:
 
 
 class SavedBytes:
-    """While entered: what autograd saves, but for the networks' own weights."""
+    """While entered: what autograd saves, but for the networks' own weights.
+
+    Parameters
+    ----------
+    *nets : nn.Module
+        Their parameters do not count.
+    """
 
     def __init__(self, *nets: nn.Module):
         self._blocks = Blocks()
@@ -66,7 +73,7 @@ class SavedBytes:
         self._hooks.__enter__()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: Any) -> None:
         self._hooks.__exit__(*error)
 
     def _pack(self, tensor: Tensor) -> _Packed:
@@ -99,5 +106,5 @@ class LiveBytes(TorchDispatchMode):
         return result
 
 
-def _tensors(tree) -> list[Tensor]:
+def _tensors(tree: Any) -> list[Tensor]:
     return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]

@@ -1,7 +1,7 @@
 """Run one training step under counters, and keep what they counted.
 
 Nothing here knows what the step is: hooks on the two networks, and torch's own counters
-around it, see every pass. Taught in book/06.
+around it, see every pass.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass, fields
 
 from torch import nn
 
+from ganflow.check import whole
 from ganflow.cost.bytes import LiveBytes, SavedBytes
-from ganflow.cost.count import PassCounter
 from ganflow.cost.flops import Flops
+from ganflow.cost.passes import PassCounter
 from ganflow.schedule import Passes
 
 
@@ -22,12 +23,18 @@ from ganflow.schedule import Passes
 class StepCost:
     """What one training step took.
 
-    passes : in batches; a call on real and fake together is two. Parts of a batch count
-        as a fraction.
-    flops : of the matrix products and convolutions; a product and a sum are two
-    saved_bytes : most that autograd kept at once for backward, weights apart
-    peak_bytes : most that the step's own tensors held at once, gradients among them,
-        weights and inputs apart; what a kernel takes inside itself is not seen
+    Parameters
+    ----------
+    passes : Passes
+        In batches; a call on real and fake together is two. Parts of a batch count as a
+        fraction.
+    flops : int
+        Of the matrix products and convolutions; a product and a sum are two.
+    saved_bytes : int
+        The most that autograd kept at once for backward, weights apart.
+    peak_bytes : int
+        The most that the step's own tensors held at once, gradients among them, weights
+        and inputs apart; what a kernel takes inside itself is not seen.
     """
 
     passes: Passes
@@ -43,10 +50,15 @@ def cost_of(
 
     Parameters
     ----------
-    step : a function of nothing that does one training step. Run it before once, so
-        that the state of its optimizers is not counted as new.
-    G, D : the networks, as the step calls them; their first argument is the batch
-    batch : samples in one pass, >= 1
+    step : callable
+        Does one training step; called without arguments. Run it before once, so that
+        the state of its optimizers is not counted as new.
+    G : nn.Module
+        The generator as the step calls it; its first argument is the batch.
+    D : nn.Module
+        The critic as the step calls it; its first argument is the batch.
+    batch : int
+        >= 1, samples in one pass.
 
     Returns
     -------
@@ -54,14 +66,14 @@ def cost_of(
 
     Raises
     ------
-    ValueError : a batch below 1.
+    ValueError
+        A batch below 1.
 
     Gradient: that of the step; the hooks read and change none. A penalty's second
     derivative also goes through the graph of the first: that part of it is in the
     FLOPs, but not in `passes`.
     """
-    if batch < 1:
-        raise ValueError(f"batch is {batch}: the samples in one pass are at least 1")
+    whole("batch", batch, least=1)
     passes, saved = PassCounter(G, D), SavedBytes(G, D)
     flops, live = Flops(), LiveBytes()
     with ExitStack() as counters:
@@ -72,7 +84,17 @@ def cost_of(
 
 
 def cost_table(costs: Mapping[str, StepCost]) -> str:
-    """A line of text for each step: passes, GFLOP and megabytes (10^6 bytes)."""
+    """A line of text for each step: passes, GFLOP and megabytes (10^6 bytes).
+
+    Parameters
+    ----------
+    costs : dict of StepCost
+        What each step took, by its name.
+
+    Returns
+    -------
+    str
+    """
     heads = [field.name.replace("_", " ") for field in fields(Passes)]
     heads += ["GFLOP", "saved MB", "peak MB"]
     first = max(map(len, costs), default=0)

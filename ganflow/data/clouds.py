@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
-from ganflow.data.points import check_draw, plane_points, read_only
+from ganflow.data.points import check_draw, plane_points
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,44 +17,31 @@ class Cloud:
     Parameters
     ----------
     name : str
-    points : array-like (m, 2), finite, m >= 1. Kept as a read-only copy.
-    labels : array-like (m,), what each point is. Kept as a read-only copy.
+        What pictures and tables call it.
+    points : array-like (m, 2)
+        Finite, m >= 1. Kept as a read-only copy.
 
     Raises
     ------
-    ValueError : another shape, a point that is not finite, not one label a point.
-
-    Taught in book/05.
+    ValueError
+        Another shape, a point that is not finite.
     """
 
     name: str
     points: np.ndarray
-    labels: np.ndarray
 
     def __post_init__(self):
-        object.__setattr__(self, "points", plane_points(self.name, self.points))
-        object.__setattr__(self, "labels", read_only(self.labels))
-        if self.labels.shape != (len(self.points),):
-            raise ValueError(
-                f"{self.name}: {len(self.points)} points need as many labels, "
-                f"got shape {self.labels.shape}"
-            )
+        object.__setattr__(self, "points", plane_points("points", self.points))
 
     @property
     def extent(self) -> float:
+        """Half the side of the square around 0 that holds every point."""
         return float(np.abs(self.points).max())
 
-    def rows(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        """Draw `n` row numbers, to read `points[rows]` beside `labels[rows]`."""
-        check_draw(self.name, n, rng)
-        return rng.integers(len(self.points), size=n)
-
-    def sample(
-        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
-        """Draw `n` points, those of `rows(n, rng)`."""
-        points = self.points.take(self.rows(n, rng), axis=0)
-        return points.astype(dtype, copy=False)
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw points; see `Distribution.sample`."""
+        check_draw(n, rng)
+        return self.points.take(rng.integers(len(self.points), size=n), axis=0)
 
 
 def digits_plane() -> Cloud:
@@ -67,14 +54,14 @@ def digits_plane() -> Cloud:
 
     Returns
     -------
-    Cloud of points (1797, 2) in [-2, 2], labels (1797,) the digits 0 to 9
+    Cloud
+        Of points (1797, 2) in [-2, 2].
 
     Source: scikit-learn `load_digits` (UCI Optical Recognition of Handwritten Digits).
-    Taught in book/05.
     """
     from sklearn.datasets import load_digits
 
-    digits = load_digits()
+    digits: Any = load_digits()
     pixels = digits.data - digits.data.mean(axis=0)
     components = np.linalg.svd(pixels, full_matrices=False).Vh[:2]
     largest = np.abs(components).argmax(axis=1)
@@ -82,4 +69,4 @@ def digits_plane() -> Cloud:
     points = pixels @ components.T
     points /= np.abs(points).max()  # the largest becomes 1 on any machine
     points *= 2
-    return Cloud("digits in a plane", points, digits.target)
+    return Cloud("digits in a plane", points)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
-from ganflow.data.points import REACH, check_draw, check_positive, plane_points
+from ganflow.check import number, whole
+from ganflow.data.points import REACH, check_draw, plane_points
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,15 +18,16 @@ class Mixture:
     Parameters
     ----------
     name : str
-    centres : array-like (k, 2), finite, k >= 1. Kept as a read-only copy.
-    spread : float > 0, the standard deviation along either axis
+        What pictures and tables call it.
+    centres : array-like (k, 2)
+        Finite, k >= 1. Kept as a read-only copy.
+    spread : float
+        > 0, the standard deviation along either axis.
 
     Raises
     ------
-    ValueError : another shape, a centre that is not finite, a spread that is not
-        positive.
-
-    Taught in book/05.
+    ValueError
+        Another shape, a centre that is not finite, a spread that is not positive.
     """
 
     name: str
@@ -33,23 +35,22 @@ class Mixture:
     spread: float
 
     def __post_init__(self):
-        check_positive(f"{self.name}: the spread", self.spread)
-        object.__setattr__(self, "centres", plane_points(self.name, self.centres))
+        number("spread", self.spread, above=0)
+        object.__setattr__(self, "centres", plane_points("centres", self.centres))
 
     @property
     def extent(self) -> float:
+        """Half the side of the square around 0 that holds it, noise up to 3 sigma."""
         return float(np.abs(self.centres).max() + REACH * self.spread)
 
-    def sample(
-        self, n: int, rng: np.random.Generator, *, dtype: DTypeLike = np.float64
-    ) -> np.ndarray:
-        """Draw `n` points: first their modes, then the noise around them."""
-        check_draw(self.name, n, rng)
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw points: first their modes, then the noise; see `Distribution.sample`."""
+        check_draw(n, rng)
         mode = rng.integers(len(self.centres), size=n)
         points = rng.standard_normal((n, 2))
         points *= self.spread
         points += self.centres.take(mode, axis=0)
-        return points.astype(dtype, copy=False)
+        return points
 
     def mode_of(self, points: ArrayLike) -> np.ndarray:
         """Index the nearest centre of each point.
@@ -57,11 +58,13 @@ class Mixture:
         Parameters
         ----------
         points : array-like (..., 2)
+            Points of the plane.
 
         Returns
         -------
-        array (...), int, in [0, k); -1 where a point is not finite. Between two equally
-        near centres, the first.
+        array (...), int
+            In [0, k); -1 where a point is not finite. Between two equally near centres,
+            the first.
 
         Gradient: none, an index has no slope.
         """
@@ -82,23 +85,25 @@ def ring(*, modes: int = 8, radius: float = 2.0, spread: float = 0.1) -> Mixture
 
     Parameters
     ----------
-    modes, radius, spread : number of centres, their distance from 0, standard deviation
+    modes : int
+        >= 1, the number of centres.
+    radius : float
+        > 0, their distance from 0.
+    spread : float
+        > 0, the standard deviation around each.
 
     Returns
     -------
-    Mixture of centres (modes, 2)
+    Mixture
+        Of centres (modes, 2).
 
     Raises
     ------
-    ValueError : fewer than one mode, a radius or a spread that is not positive.
-
-    Taught in book/03b and book/05.
+    ValueError
+        Fewer than one mode, a radius or a spread that is not positive.
     """
-    if not isinstance(modes, int | np.integer) or modes < 1:
-        raise ValueError(
-            f"a ring needs a whole number of modes, 1 or more, got modes={modes}"
-        )
-    check_positive("a ring: the radius", radius)
+    whole("modes", modes, least=1)
+    number("radius", radius, above=0)
     angle = 2 * np.pi * np.arange(modes) / modes
     centres = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return Mixture(f"ring of {modes}", centres, spread)

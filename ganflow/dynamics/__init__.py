@@ -1,5 +1,6 @@
-"""Make it happen: players, step rules, one loop, and a tick as a map."""
+"""Make it happen: players, step rules, one loop, and the Jacobian of a tick."""
 
+from ganflow.dynamics.jacobian import eigenvalues, tick_jacobian
 from ganflow.dynamics.loop import play
 from ganflow.dynamics.players import Networks
 from ganflow.dynamics.rules import (
@@ -9,9 +10,9 @@ from ganflow.dynamics.rules import (
     GradientDescent,
     Momentum,
     Optimistic,
+    Rule,
 )
 from ganflow.dynamics.scalars import Scalars
-from ganflow.dynamics.tick_map import eigenvalues, tick_jacobian
 
 __all__ = [
     "RULES",
@@ -21,6 +22,7 @@ __all__ = [
     "Momentum",
     "Networks",
     "Optimistic",
+    "Rule",
     "Scalars",
     "eigenvalues",
     "play",

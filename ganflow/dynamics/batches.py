@@ -7,6 +7,7 @@ schedule: the k-th move of D reads the same numbers in all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -15,9 +16,27 @@ from torch import Tensor
 NEW = np.random.Philox(0).state  # of a generator that has drawn nothing
 
 
+class Data(Protocol):
+    """Points to learn from, such as `ganflow.data.ring()`."""
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw n points, an array (n, d)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Batch:
-    """x_real (n, d), z (n, latent), mix (n, 1) in [0, 1]; or (runs, n, ...) each."""
+    """What one move reads.
+
+    Parameters
+    ----------
+    x_real : Tensor (n, d) or (runs, n, d)
+        Real points.
+    z : Tensor (n, latent) or (runs, n, latent)
+        Standard normal noise for G.
+    mix : Tensor (n, 1) or (runs, n, 1)
+        Weights of the real points in a mixture with the fakes, uniform on [0, 1).
+    """
 
     x_real: Tensor
     z: Tensor
@@ -28,23 +47,35 @@ class Batch:
 class Stream:
     """The batches of one player.
 
-    data : has `sample(n, rng)`. latent : size of the noise. player : "G" or "D".
+    Parameters
+    ----------
+    data : object with `sample(n, rng)`
+        Where real points come from.
+    latent : int
+        Numbers of z for one fake.
+    player : str
+        "G" or "D".
     """
 
-    data: object
+    data: Data
     latent: int
     player: str
 
     def batch(
         self, seed: int | np.ndarray, move: int | np.ndarray, n: int, *, like: Tensor
     ) -> Batch:
-        """The batch of n that the player reads at its move number `move` (from -1).
+        """The batch that the player reads at one of its moves.
 
         Parameters
         ----------
-        seed : int >= 0, or an array (runs,); move : int, or an array (runs,). Runs with
-            one seed at one move read the same numbers, which are drawn once.
-        like : a tensor whose dtype and device the batch gets
+        seed : int or array (runs,)
+            >= 0. Runs with one seed at one move read the same numbers, drawn once.
+        move : int or array (runs,)
+            The move's number, from 0; -1 is the batch of the records.
+        n : int
+            Samples in the batch.
+        like : Tensor
+            The batch gets its dtype and its device.
 
         Returns
         -------
@@ -54,7 +85,7 @@ class Stream:
         # takes to draw: one serves all runs, its state is set for each.
         rng = np.random.Generator(np.random.Philox(0))
         if np.ndim(seed) == np.ndim(move) == 0:
-            parts = self._draw(rng, int(seed), int(move), n)
+            parts = list(self._draw(rng, int(seed), int(move), n))
         else:
             pairs = np.stack(np.broadcast_arrays(seed, move))
             distinct, which = np.unique(pairs, axis=1, return_inverse=True)

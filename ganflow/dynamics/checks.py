@@ -6,15 +6,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ganflow.check import whole
+from ganflow.dynamics.batches import Data
 from ganflow.dynamics.functional import call
 
 
 def check_one_kind(nets: dict[str, nn.Module]) -> None:
-    """Weights, all of one dtype and on one device.
+    """Refuse networks without weights, or with weights of several kinds.
+
+    Parameters
+    ----------
+    nets : dict of nn.Module
+        The networks by their names.
 
     Raises
     ------
-    ValueError : a network without weights, weights of several dtypes or devices.
+    ValueError
+        A network without weights, weights of several dtypes or devices.
     """
     weights = {name: list(net.parameters()) for name, net in nets.items()}
     for name, own in weights.items():
@@ -30,33 +38,53 @@ def check_one_kind(nets: dict[str, nn.Module]) -> None:
 
 
 def check_numbers(seed: int | np.ndarray, **sizes: int) -> None:
-    """Seeds are whole numbers >= 0, sizes whole numbers >= 1.
+    """Refuse seeds below 0 and sizes below 1.
+
+    Parameters
+    ----------
+    seed : int or array (runs,)
+        >= 0.
+    **sizes : int
+        >= 1, by their names.
 
     Raises
     ------
-    ValueError : another number.
+    ValueError
+        Another number.
     """
-    seeds = np.asarray(seed)
-    if seeds.dtype.kind not in "iu" or (seeds < 0).any():
-        raise ValueError(f"a seed is a whole number of 0 or more, got {seed!r}")
+    for own in np.ravel(seed).tolist():
+        whole("seed", own, least=0)
     for name, size in sizes.items():
-        if not isinstance(size, int | np.integer) or size < 1:
-            raise ValueError(f"{name} is a whole number of 1 or more, got {size!r}")
+        whole(name, size, least=1)
 
 
-def check_fit(G: nn.Module, D: nn.Module, data: object, latent: int) -> None:
-    """Two points go through: noise to G, its fakes and the data's points to D.
+def check_fit(G: nn.Module, D: nn.Module, data: Data, latent: int) -> None:
+    """Send two points through: noise to G, its fakes and the data's points to D.
+
+    Parameters
+    ----------
+    G : nn.Module
+        Noise (n, latent) to points (n, d).
+    D : nn.Module
+        Points (n, d) to scores (n, 1).
+    data : object with `sample(n, rng)`
+        Points (n, d) for a numpy Generator.
+    latent : int
+        Numbers of z for one point.
 
     Raises
     ------
-    TypeError : data cannot sample. ValueError : shapes that do not fit.
+    TypeError
+        Data that cannot sample.
+    ValueError
+        Shapes that do not fit.
 
     Gradient: none; torch's global random stream stays where it was.
     """
     if not callable(getattr(data, "sample", None)):
         raise TypeError(
-            f"data is {type(data).__name__}; it needs sample(n, rng), which returns "
-            "points (n, d) for a numpy Generator"
+            f"data is of type {type(data).__name__}; expected an object with "
+            "sample(n, rng) that returns points (n, d) for a numpy Generator"
         )
     like = next(D.parameters())
     x_real = torch.tensor(np.asarray(data.sample(2, np.random.default_rng(0)))).to(like)
@@ -65,12 +93,12 @@ def check_fit(G: nn.Module, D: nn.Module, data: object, latent: int) -> None:
         if x_fake.shape != x_real.shape or x_real.ndim != 2:
             raise ValueError(
                 f"for 2 points G makes shape {tuple(x_fake.shape)} and data.sample "
-                f"{tuple(x_real.shape)}; both must be (2, d)"
+                f"{tuple(x_real.shape)}; expected (2, d) of both"
             )
         score = _through("D", D, x_real, "points of the data")
     if score.shape != (2, 1):
         raise ValueError(
-            f"D scores 2 points as shape {tuple(score.shape)}; it must be (2, 1)"
+            f"D scores 2 points as shape {tuple(score.shape)}; expected (2, 1)"
         )
 
 

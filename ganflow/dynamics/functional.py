@@ -15,22 +15,26 @@ def call(net: nn.Module, params: tuple[Tensor, ...], x: Tensor) -> Tensor:
 
     Parameters
     ----------
-    net : nn.Module; for several runs a Sequential of Linear and pointwise layers.
-    params : as `net.parameters()` orders them; (runs, *shape) each for several runs.
-    x : Tensor (n, d), or (runs, n, d)
+    net : nn.Module
+        For several runs a Sequential of Linear and pointwise layers.
+    params : tuple of Tensor
+        As `net.parameters()` orders them; (runs, *shape) each for several runs.
+    x : Tensor (n, d) or (runs, n, d)
+        What the network is called with.
 
     Returns
     -------
-    Tensor (n, e), or (runs, n, e)
+    Tensor (n, e) or (runs, n, e)
 
     Raises
     ------
-    TypeError : several runs of a module that holds another layer.
+    TypeError
+        Several runs of a module that holds another layer.
 
     Gradient: reaches params and x; cuts nothing. Buffers (the running averages of batch
     norm) are read as they are and stay so.
     """
-    if _is_plain(net):
+    if isinstance(net, nn.Sequential) and _is_plain(net):
         return _through(net, list(params), x)
     if params[0].ndim == next(net.parameters()).ndim:
         names = [name for name, _ in net.named_parameters()]
@@ -75,7 +79,7 @@ def _linears(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     return torch.baddbmm(bias[:, None], x, weight.mT)
 
 
-def _is_plain(net: nn.Module) -> bool:
+def _is_plain(net: nn.Sequential) -> bool:
     """Whether each layer is known and its weights are plain, each used once."""
     if type(net) is not nn.Sequential or not all(map(_is_known, net)):
         return False

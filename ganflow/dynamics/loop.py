@@ -1,4 +1,4 @@
-"""Make it happen: one loop for games of two numbers and for networks. Book/04."""
+"""Make it happen: one loop for games of two numbers and for networks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from time import perf_counter
 import numpy as np
 from tqdm.auto import tqdm
 
-from ganflow.dynamics.players import Players, Values
-from ganflow.dynamics.rules import Memory, Moved, Rule
+from ganflow.check import whole
+from ganflow.dynamics.players import Players
+from ganflow.dynamics.rules import RULES, Memory, Moved, Rule
+from ganflow.dynamics.scalars import Count, Values
 from ganflow.records.history import History
 from ganflow.schedule import Schedule, Turn
 
@@ -19,11 +21,21 @@ Rules = Mapping[str, Rule]
 
 @dataclass(frozen=True)
 class State:
-    """Where a run is: by player its parameters, its rule's memory, its moves so far."""
+    """Where a run is.
+
+    Parameters
+    ----------
+    values : dict of tuples of Tensor
+        The parameters of "G" and of "D".
+    memory : dict of dict
+        What the rule of each remembers.
+    moves : dict of int or array (runs,)
+        How many moves each has made.
+    """
 
     values: Values
     memory: dict[str, Memory]
-    moves: dict[str, int | np.ndarray]
+    moves: dict[str, Count]
 
 
 def play(
@@ -41,29 +53,36 @@ def play(
     Parameters
     ----------
     players : Scalars or Networks
+        Who plays, and from where.
     schedule : Schedule
-    rule : a step rule for both, or one by player, {"G": ..., "D": ...}
-    ticks : >= 0. record_every : ticks between records, >= 1; the last is recorded.
-    each_turn : record after every turn, not only after whole ticks.
-    progress : show a progress bar.
+        Who moves when in a tick.
+    rule : Rule or dict of Rule
+        A step rule for both, or one for each, {"G": ..., "D": ...}.
+    ticks : int
+        >= 0, how often the schedule is played.
+    record_every : int
+        >= 1, ticks between records; the last tick is recorded in any case.
+    each_turn : bool
+        Whether to record after every turn, not only after whole ticks.
+    progress : bool
+        Whether to show a progress bar.
 
     Returns
     -------
-    History, its first record before the first move. A run that diverges is played on:
-    its records are NaN or infinite.
+    History
+        Its first record is from before the first move. A run that diverges is played
+        on: its records are NaN or infinite.
 
     Raises
     ------
-    ValueError : ticks below 0, record_every below 1, a player without a rule.
+    ValueError
+        ticks below 0, record_every below 1, a player without a rule.
 
     Gradient: each move differentiates the mover's own loss by its own parameters, read
     at the start of the turn; nothing else. The networks' own weights stay as they were.
     """
-    if ticks < 0 or record_every < 1:
-        raise ValueError(
-            f"ticks is {ticks} and record_every {record_every}; they must be at least "
-            "0 and 1"
-        )
+    whole("ticks", ticks, least=0)
+    whole("record_every", record_every, least=1)
     rules = both(rule)
     state, records, begun = begin(players, rules), [], perf_counter()
 
@@ -87,22 +106,52 @@ def play(
 
 
 def both(rule: Rule | Rules) -> Rules:
-    """A rule for each player."""
+    """A rule for each player.
+
+    Parameters
+    ----------
+    rule : Rule or dict of Rule
+        A step rule for both, or one for each, {"G": ..., "D": ...}.
+
+    Returns
+    -------
+    dict of Rule
+
+    Raises
+    ------
+    ValueError
+        What is no rule, or a player without one.
+    """
     if isinstance(rule, Rule):
         return {"G": rule, "D": rule}
     if not isinstance(rule, Mapping) or set(rule) != {"G", "D"}:
         raise ValueError(
-            "rule is a step rule for both, or {'G': ..., 'D': ...} with one each; "
-            f"got {rule!r}"
+            f"rule is {rule!r}; expected a step rule for both, or one for each as "
+            "{'G': ..., 'D': ...}"
         )
     for player, own in rule.items():
         if not isinstance(own, Rule):
-            raise ValueError(f"the rule of {player} is {own!r}; use one of play.RULES")
+            kinds = ", ".join(kind.__name__ for kind in RULES.values())
+            raise ValueError(
+                f"rule[{player!r}] is {own!r}; expected a step rule: one of {kinds}"
+            )
     return rule
 
 
 def begin(players: Players, rules: Rules) -> State:
-    """Before the first move."""
+    """Where a run is before its first move.
+
+    Parameters
+    ----------
+    players : Scalars or Networks
+        Who plays, and from where.
+    rules : dict of Rule
+        The step rule of "G" and of "D", as `both` makes them.
+
+    Returns
+    -------
+    State
+    """
     values = players.start()
     memory = {player: rules[player].start(values[player]) for player in values}
     return State(values, memory, {player: 0 for player in values})
@@ -112,6 +161,23 @@ def take(
     turn: Turn, players: Players, rules: Rules, state: State, *, graph: bool = False
 ) -> State:
     """One turn: its players move at once, each reading the state as it was before.
+
+    Parameters
+    ----------
+    turn : tuple of str
+        Who moves.
+    players : Scalars or Networks
+        Who plays.
+    rules : dict of Rule
+        The step rule of "G" and of "D".
+    state : State
+        Where the run is. It is not changed.
+    graph : bool
+        Whether the new state is to be differentiable by the old one.
+
+    Returns
+    -------
+    State
 
     Gradient: cut between turns, unless graph=True: then the new state is differentiable
     by the old one.
@@ -126,8 +192,31 @@ def take(
     )
 
 
-def move(player, players: Players, rules: Rules, state: State, *, graph=False) -> Moved:
-    """What one player's move would make of its parameters; `state` is not changed."""
+def move(
+    player: str, players: Players, rules: Rules, state: State, *, graph: bool = False
+) -> Moved:
+    """What one player's move would make of its parameters; `state` is not changed.
+
+    Parameters
+    ----------
+    player : str
+        "G" or "D".
+    players : Scalars or Networks
+        Who plays.
+    rules : dict of Rule
+        The step rule of "G" and of "D".
+    state : State
+        Where the run is.
+    graph : bool
+        Whether the new parameters are to be differentiable by the old state.
+
+    Returns
+    -------
+    Moved
+
+    Gradient: the player's own loss by its own parameters; cut at everything else,
+    unless graph=True.
+    """
     values, number = state.values, state.moves[player]
     if rules[player].looks_ahead:
         values = _ahead(players, rules, state, number, graph)
@@ -137,7 +226,9 @@ def move(player, players: Players, rules: Rules, state: State, *, graph=False) -
     return replace(moved, params=players.project(player, moved.params))
 
 
-def _ahead(players, rules, state: State, number, graph) -> Values:
+def _ahead(
+    players: Players, rules: Rules, state: State, number: Count, graph: bool
+) -> Values:
     """Where both players would stand, had each taken its step from here."""
     stepped = {}
     for player, params in state.values.items():

@@ -3,7 +3,6 @@
 `play` and `sweep` ask the same of both: `start`, `gradient`, `project`, `observe`.
 Parameters are tuples of tensors, by player. Everything also works for several runs at
 once: parameters then carry a first dimension (runs,), numbers are tensors (runs,).
-Taught in book/04 and 05.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ import torch
 from torch import Tensor, nn
 from torch.func import vmap
 
-from ganflow.dynamics.batches import Batch, Stream
+from ganflow.check import one_of
+from ganflow.dynamics.batches import Batch, Data, Stream
 from ganflow.dynamics.checks import check_fit, check_numbers, check_one_kind
 from ganflow.dynamics.functional import call
-from ganflow.dynamics.scalars import Scalars, Tensors, Values
+from ganflow.dynamics.scalars import Count, Scalars, Tensors, Values
 from ganflow.losses import LOSSES, slopes, squared_slopes
 
 PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping")
@@ -34,21 +34,40 @@ class Networks:
 
     Parameters
     ----------
-    G, D : nn.Module, noise to points and points to scores (n, 1). Their weights are the
-        start; they are never changed.
-    data : has `sample(n, rng)`, points (n, d) for a numpy Generator
-    loss : a name of LOSSES
-    penalty : one of PENALTIES. R1 (at real) and R2 (at fakes): strength/2 slope^2.
-        WGAN-GP: strength (slope - 1)^2 between. clipping: weights of D are put back
-        into [-strength, strength] after each move.
-    batch, latent : sizes. shown : samples that a record keeps.
-    seed : of the batches, int >= 0; an array (runs,) for several runs.
+    G : nn.Module
+        Noise (n, latent) to points (n, d). Its weights are the start; they are never
+        changed.
+    D : nn.Module
+        Points (n, d) to scores (n, 1); its weights likewise.
+    data : object with `sample(n, rng)`
+        Points (n, d) for a numpy Generator.
+    loss : str
+        A name of LOSSES.
+    penalty : str
+        A name of PENALTIES.
+
+        - "R1", at real points, and "R2", at fakes: strength/2 slope^2.
+        - "WGAN-GP": strength (slope - 1)^2 between them.
+        - "clipping": weights of D are put back into [-strength, strength] after each
+          move.
+    strength : float or Tensor (runs,)
+        >= 0, as the penalty reads it.
+    batch : int
+        >= 1, samples in a batch.
+    latent : int
+        >= 1, numbers of z for one fake.
+    shown : int
+        >= 1, samples that a record keeps.
+    seed : int or array (runs,)
+        >= 0, of the batches.
 
     Raises
     ------
-    ValueError : a loss or penalty of another name, a negative seed, a size below 1;
-        networks of two dtypes or devices, or that do not fit the data or `latent`.
-    TypeError : data that cannot sample.
+    ValueError
+        A loss or penalty of another name, a negative seed, a size below 1; networks of
+        two dtypes or devices, or that do not fit the data or `latent`.
+    TypeError
+        Data that cannot sample.
 
     Gradient: each player's gradient is cut at the other's parameters; with graph=True
     nothing is cut, so that a whole tick can be differentiated.
@@ -56,7 +75,7 @@ class Networks:
 
     G: nn.Module
     D: nn.Module
-    data: object
+    data: Data
     loss: str = "non-saturating"
     penalty: str = "none"
     strength: float | Tensor = 0.0
@@ -66,9 +85,8 @@ class Networks:
     seed: int | np.ndarray = 0
 
     def __post_init__(self):
-        for name, known in (("loss", LOSSES), ("penalty", PENALTIES)):
-            if (value := getattr(self, name)) not in known:
-                raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
+        one_of("loss", self.loss, LOSSES)
+        one_of("penalty", self.penalty, PENALTIES)
         sizes = {"batch": self.batch, "latent": self.latent, "shown": self.shown}
         check_numbers(self.seed, **sizes)
         check_one_kind({"G": self.G, "D": self.D})
@@ -83,12 +101,16 @@ class Networks:
         nets = {"G": self.G, "D": self.D}
         return {name: tuple(map(copy, net.parameters())) for name, net in nets.items()}
 
-    def gradient(self, player: str, values: Values, move, *, graph=False) -> Tensors:
+    def gradient(
+        self, player: str, values: Values, move: Count, *, graph: bool = False
+    ) -> Tensors:
         """The derivative of the player's loss, on its batch number `move` (from 0)."""
         batch = self.draw(player, move, self.batch, like=values["D"][0])
         return self.gradient_on(batch, player, values, graph=graph)
 
-    def gradient_on(self, batch: Batch, player: str, values: Values, *, graph=False):
+    def gradient_on(
+        self, batch: Batch, player: str, values: Values, *, graph: bool = False
+    ) -> Tensors:
         """The derivative of the player's loss by its own parameters, on `batch`."""
         # A copy: with graph, the opponent may itself have been moved by these numbers,
         # and the player does not foresee that.
@@ -100,12 +122,17 @@ class Networks:
         loss = find(batch, values | {player: own}, graph=graph)
         return torch.autograd.grad(loss.sum(), own, create_graph=graph)
 
-    def loss_G(self, batch: Batch, values: Values, *, graph=False) -> Tensor:
-        """G's loss, () or (runs,)."""
-        score = self.score(values["D"], call(self.G, values["G"], batch.z))
-        return self._each(LOSSES[self.loss].G, score)
+    def loss_G(self, batch: Batch, values: Values, *, graph: bool = False) -> Tensor:
+        """G's loss, () or (runs,). Cut at the real scores unless graph."""
+        pair = LOSSES[self.loss]
+        score_fake = self.score(values["D"], call(self.G, values["G"], batch.z))
+        if not pair.G_reads_real:
+            return self._each(pair.G, score_fake)
+        with torch.set_grad_enabled(graph):
+            score_real = self.score(values["D"], batch.x_real)
+        return self._each(pair.G, score_real, score_fake)
 
-    def loss_D(self, batch: Batch, values: Values, *, graph=False) -> Tensor:
+    def loss_D(self, batch: Batch, values: Values, *, graph: bool = False) -> Tensor:
         """D's loss with its penalty, () or (runs,). Cut at the fakes unless graph."""
         with torch.set_grad_enabled(graph):
             x_fake = call(self.G, values["G"], batch.z)
@@ -155,9 +182,9 @@ class Networks:
         return np.shape(self.seed)
 
     def draw(
-        self, player: str, move: int | np.ndarray, n: int, *, like: Tensor | None = None
+        self, player: str, move: Count, n: int, *, like: Tensor | None = None
     ) -> Batch:
-        """The batch of n that `player` reads at its move number `move`.
+        """The batch of n that `player` reads at its move number `move` (from 0).
 
         It has D's dtype and device, or those of `like`.
         """
@@ -166,7 +193,9 @@ class Networks:
             self.seed, move, n, like=like
         )
 
-    def _penalty(self, batch: Batch, x_fake: Tensor, values: Values, graph) -> Tensor:
+    def _penalty(
+        self, batch: Batch, x_fake: Tensor, values: Values, graph: bool
+    ) -> Tensor:
         """The penalty before its strength, () or (runs,)."""
         between = torch.lerp(x_fake, batch.x_real, batch.mix)
         x = {"R1": batch.x_real, "R2": x_fake, "WGAN-GP": between}[self.penalty]

@@ -3,11 +3,12 @@
 A rule is a frozen value. `start` makes its memory, `move` takes parameters, derivatives
 and memory and returns new ones: nothing is changed in place, so a tick can be
 differentiated. Every number may be a float or a tensor (runs,) with one value for each
-run of a batch of runs. Taught in book/04 and 05.
+run of a batch of runs.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,23 +22,52 @@ Rate = float | Tensor
 
 @dataclass(frozen=True)
 class Moved:
-    """Parameters after a move, and what the rule remembers of it."""
+    """What a move makes.
+
+    Parameters
+    ----------
+    params : tuple of Tensor
+        The parameters after it.
+    memory : dict of tuples of Tensor
+        What the rule remembers of it.
+    """
 
     params: Tensors
     memory: Memory
 
 
 @dataclass(frozen=True)
-class GradientDescent:
+class Rule(ABC):
+    """What every step rule has: a step size, a memory and a move.
+
+    Parameters
+    ----------
+    step_size : float or Tensor (runs,)
+        h > 0, parameter units per derivative.
+    """
+
+    step_size: Rate
+    # Whether its derivatives are read where both players would stand after a step.
+    looks_ahead: ClassVar[bool] = False
+
+    @abstractmethod
+    def start(self, params: Tensors) -> Memory:
+        """What the rule remembers before the first move."""
+
+    @abstractmethod
+    def move(self, params: Tensors, grads: Tensors, memory: Memory) -> Moved:
+        """One update of the parameters by their derivatives; nothing in place."""
+
+
+@dataclass(frozen=True)
+class GradientDescent(Rule):
     """x - h g.
 
     Parameters
     ----------
-    step_size : h > 0, parameter units per derivative; a float or a tensor (runs,)
+    step_size : float or Tensor (runs,)
+        h > 0, parameter units per derivative.
     """
-
-    step_size: Rate
-    looks_ahead: ClassVar[bool] = False
 
     def start(self, params: Tensors) -> Memory:
         """No memory."""
@@ -54,6 +84,11 @@ class Extragradient(GradientDescent):
 
     A turn reads two derivatives of each player: twice the passes.
 
+    Parameters
+    ----------
+    step_size : float or Tensor (runs,)
+        h > 0, of both steps.
+
     Source: Korpelevich 1976; for GANs Gidel et al. 2019 (arXiv 1802.10551).
     """
 
@@ -61,12 +96,15 @@ class Extragradient(GradientDescent):
 
 
 @dataclass(frozen=True)
-class Momentum(GradientDescent):
+class Momentum(Rule):
     """v = beta v + g, then x - h v. beta may be negative.
 
     Parameters
     ----------
-    beta : -1 < beta < 1
+    step_size : float or Tensor (runs,)
+        h > 0, parameter units per derivative.
+    beta : float or Tensor (runs,)
+        -1 < beta < 1.
 
     Source: Polyak 1964; negative momentum: Gidel et al. 2019 (arXiv 1807.04740).
     """
@@ -80,13 +118,18 @@ class Momentum(GradientDescent):
     def move(self, params: Tensors, grads: Tensors, memory: Memory) -> Moved:
         """Gradient: passes from the result to `params`, `grads` and the velocity."""
         old = zip(memory["velocity"], grads, strict=True)
-        velocity = tuple(_wide(self.beta, v) * v + g for v, g in old)
+        velocity = tuple(_rate_for(v, self.beta) * v + g for v, g in old)
         return Moved(_minus(params, self.step_size, velocity), {"velocity": velocity})
 
 
 @dataclass(frozen=True)
-class Optimistic(GradientDescent):
+class Optimistic(Rule):
     """x - h (2 g - g_before); the first move is x - h g.
+
+    Parameters
+    ----------
+    step_size : float or Tensor (runs,)
+        h > 0, parameter units per derivative.
 
     Source: Daskalakis et al. 2018 (arXiv 1711.00141).
     """
@@ -99,20 +142,27 @@ class Optimistic(GradientDescent):
         """Gradient: passes from the result to `params`, `grads` and the one before."""
         (moves,) = memory["moves"]
         known = zip(grads, memory["before"], strict=True)
-        push = tuple(torch.where(_wide(moves, g) > 0, 2 * g - b, g) for g, b in known)
+        push = tuple(torch.where(_beside(g, moves) > 0, 2 * g - b, g) for g, b in known)
         memory = {"before": grads, "moves": (moves + 1,)}
         return Moved(_minus(params, self.step_size, push), memory)
 
 
 @dataclass(frozen=True)
-class Adam(GradientDescent):
+class Adam(Rule):
     """torch's Adam: bias-corrected moments, epsilon beside the corrected root.
 
     Parameters
     ----------
-    beta1, beta2 : in [0, 1). epsilon : > 0, in units of the derivative.
+    step_size : float or Tensor (runs,)
+        h > 0, parameter units: about how far a move goes, whatever the derivative.
+    beta1 : float or Tensor (runs,)
+        In [0, 1), the decay of the derivatives' average.
+    beta2 : float or Tensor (runs,)
+        In [0, 1), the decay of their squares' average.
+    epsilon : float
+        > 0, in units of the derivative.
 
-    Source: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1. Taught in book/03d.
+    Source: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1.
     """
 
     beta1: Rate = 0.5
@@ -129,17 +179,16 @@ class Adam(GradientDescent):
         moves = memory["moves"][0] + 1
         count = moves if moves.ndim else moves.item()
         m = _mixed(memory["m"], grads, self.beta1)
-        v = _mixed(memory["v"], [g * g for g in grads], self.beta2)
+        v = _mixed(memory["v"], tuple(g * g for g in grads), self.beta2)
         root = (1 - self.beta2**count) ** 0.5
         rate = self.step_size * root / (1 - self.beta1**count)
         floor, pairs = self.epsilon * root, zip(m, v, strict=True)
-        pushes = tuple(a / (b.sqrt() + _wide(floor, b)) for a, b in pairs)
+        pushes = tuple(a / (b.sqrt() + _rate_for(b, floor)) for a, b in pairs)
         memory = {"m": m, "v": v, "moves": (moves,)}
         return Moved(_minus(params, rate, pushes), memory)
 
 
-Rule = GradientDescent  # every rule is one: it has a step size
-RULES = {
+RULES: dict[str, type[Rule]] = {
     "gradient descent": GradientDescent,
     "momentum": Momentum,
     "Adam": Adam,
@@ -148,14 +197,16 @@ RULES = {
 }
 
 
-def _wide(rate: Rate, like: Tensor) -> Rate:
-    """One value a run, shaped so that it multiplies that run's part of `like`."""
-    if not isinstance(rate, Tensor):
-        return rate
-    rate = rate.to(like.dtype)
-    return (
-        rate.reshape(rate.shape + (1,) * (like.ndim - rate.ndim)) if rate.ndim else rate
-    )
+def _rate_for(like: Tensor, rate: Rate) -> Rate:
+    """A rate that multiplies `like`, or that run's part of it which is its own."""
+    return _beside(like, rate.to(like.dtype)) if isinstance(rate, Tensor) else rate
+
+
+def _beside(like: Tensor, numbers: Tensor) -> Tensor:
+    """One number a run, shaped so that it meets that run's part of `like`."""
+    if not numbers.ndim:
+        return numbers
+    return numbers.reshape(numbers.shape + (1,) * (like.ndim - numbers.ndim))
 
 
 def _minus(params: Tensors, rate: Rate, pushes: Tensors) -> Tensors:
@@ -163,13 +214,13 @@ def _minus(params: Tensors, rate: Rate, pushes: Tensors) -> Tensors:
     pairs = zip(params, pushes, strict=True)
     if not isinstance(rate, Tensor):
         return tuple(torch.sub(p, g, alpha=rate) for p, g in pairs)
-    return tuple(p - _wide(rate, p) * g for p, g in pairs)
+    return tuple(p - _rate_for(p, rate) * g for p, g in pairs)
 
 
 def _mixed(old: Tensors, new: Tensors, beta: Rate) -> Tensors:
     """beta * old + (1 - beta) * new."""
     pairs = zip(old, new, strict=True)
-    return tuple(torch.lerp(a, b, _wide(1 - beta, a)) for a, b in pairs)
+    return tuple(torch.lerp(a, b, _rate_for(a, 1 - beta)) for a, b in pairs)
 
 
 def _zeros(params: Tensors) -> Tensors:

@@ -1,4 +1,4 @@
-"""Who plays in a game of two numbers, and the derivative that each follows. Book/04."""
+"""Who plays in a game of two numbers, and the derivative that each follows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from torch import Tensor
 from ganflow.games import Game
 
 Tensors = tuple[Tensor, ...]
-Values = dict[str, Tensors]
+Values = dict[str, Tensors]  # the parameters of "G" and of "D"
+Count = int | np.ndarray  # of moves: one number, or one for each run (runs,)
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,12 @@ class Scalars:
 
     Parameters
     ----------
-    game : Game. theta, psi : where G and D start, floats or arrays (runs,).
+    game : Game
+        Whose field they follow.
+    theta : float or array (runs,)
+        Where G starts.
+    psi : float or array (runs,)
+        Where D starts.
 
     Gradient: `gradient` is minus the game's field in closed form, differentiable by
     both parameters.
@@ -37,7 +43,9 @@ class Scalars:
         theta, psi, *_ = torch.broadcast_tensors(*as_tensors)
         return {"G": (theta,), "D": (psi,)}
 
-    def gradient(self, player: str, values: Values, move=0, *, graph=False) -> Tensors:
+    def gradient(
+        self, player: str, values: Values, move: Count = 0, *, graph: bool = False
+    ) -> Tensors:
         """The derivative of the player's loss by its own number."""
         v_theta, v_psi = self.game.field(values["G"][0], values["D"][0])
         return (-(v_theta if player == "G" else v_psi),)

@@ -4,7 +4,6 @@ The real data are all 0, G puts its fakes at theta, D scores a point x by
 `scale * psi * x`. Both players follow minus the derivative of their own loss; `field`
 is that motion and `jacobian` its derivative. The functions take numbers, numpy arrays
 and torch tensors alike, so `strength` and `scale` may be one value or one per run.
-Taught in book/04.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ganflow.games.score_slopes import SCORE_SLOPES, Number
+from ganflow.check import one_of
+from ganflow.games.loss_derivatives import LOSS_DERIVATIVES, Number
 
 PENALTIES = ("none", "R1", "R2", "WGAN-GP", "clipping", "consensus")
 
@@ -24,18 +24,27 @@ class Game:
 
     Parameters
     ----------
-    loss : "saturating", "non-saturating", "hinge" or "Wasserstein"
-    penalty : one of PENALTIES; D's slope is scale * psi at every point.
-        R1, R2: strength/2 slope^2 in D's loss, at the data and at the fakes.
-        WGAN-GP: strength/2 (|slope| - target)^2 in D's loss.
-        clipping: psi is put back into [-strength, strength] after each move.
-        consensus: strength/2 |field|^2 in both losses, of the field without it.
-    strength : gamma >= 0 (the bound, for clipping). target : slope >= 0.
-    scale : the score's factor a; a bilinear game has loss_D = a theta psi.
+    loss : str
+        A name of `ganflow.losses.LOSSES`. The relativistic game is the non-saturating
+        one: beside a real that scores 0, the lead of the fake is its score.
+    penalty : str
+        A name of PENALTIES; D's slope is scale * psi at every point.
+
+        - "R1", "R2": strength/2 slope^2 in D's loss, at the data and at the fakes.
+        - "WGAN-GP": strength/2 (|slope| - target)^2 in D's loss.
+        - "clipping": psi is put back into [-strength, strength] after each move.
+        - "consensus": strength/2 |field|^2 in both losses, of the field without it.
+    strength : float or array (runs,)
+        gamma >= 0; the bound, for clipping.
+    target : float
+        The slope that WGAN-GP aims at, >= 0.
+    scale : float or array (runs,)
+        The score's factor a; a bilinear game has loss_D = a theta psi.
 
     Raises
     ------
-    ValueError : a loss or penalty of another name.
+    ValueError
+        A loss or penalty of another name.
 
     Source: the Dirac-GAN, R1 and R2, Mescheder et al. 2018 (arXiv 1801.04406); there D
     scores the fake high, here the real, so psi has the other sign. WGAN-GP, Gulrajani
@@ -51,33 +60,23 @@ class Game:
     scale: Number = 1.0
 
     def __post_init__(self):
-        for name, value, known in (
-            ("loss", self.loss, SCORE_SLOPES),
-            ("penalty", self.penalty, PENALTIES),
-        ):
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
-
-    @property
-    def name(self) -> str:
-        """What tables call it, such as "hinge + R1"."""
-        return self.loss + f" + {self.penalty}" * (self.penalty != "none")
-
-    @property
-    def equilibrium(self) -> tuple[float, float]:
-        """Fakes on the data, and a D that cannot tell: (0, 0)."""
-        return 0.0, 0.0
+        one_of("loss", self.loss, LOSS_DERIVATIVES)
+        one_of("penalty", self.penalty, PENALTIES)
 
     def field(self, theta: Number, psi: Number) -> tuple[Number, Number]:
         """How fast each player moves: minus the derivative of its own loss.
 
         Parameters
         ----------
-        theta, psi : numbers or arrays of one shape
+        theta : float, array or Tensor
+            Where the fakes are.
+        psi : float, array or Tensor
+            D's slope, over `scale`.
 
         Returns
         -------
-        (v_theta, v_psi), each of that shape
+        tuple (v_theta, v_psi)
+            Each shaped as theta and psi are.
         """
         v_theta, v_psi = self._plain_field(theta, psi)
         if self.penalty in ("R1", "R2"):
@@ -98,7 +97,10 @@ class Game:
 
         Parameters
         ----------
-        theta, psi : numbers or numpy arrays of one shape
+        theta : float or array
+            Where the fakes are.
+        psi : float or array
+            D's slope, over `scale`.
 
         Returns
         -------
@@ -116,16 +118,6 @@ class Game:
             j = j - self.strength * (square + curl)
         return j
 
-    def energy(self, theta: Number, psi: Number) -> Number | None:
-        """theta^2 + psi^2 where motion without steps conserves it, else None.
-
-        It is conserved when the two losses pull with equal force: saturating and
-        Wasserstein, without a penalty.
-        """
-        if self.penalty != "none" or self.loss not in ("saturating", "Wasserstein"):
-            return None
-        return theta**2 + psi**2
-
     def project(self, psi: Number) -> Number:
         """D's number after a move: within the bound if weights are clipped."""
         if self.penalty != "clipping":
@@ -133,24 +125,25 @@ class Game:
         clip = psi.clip if hasattr(psi, "clip") else np.float64(psi).clip
         return clip(-self.strength, self.strength)
 
-    def _plain_field(self, theta, psi):
+    def _plain_field(self, theta: Number, psi: Number) -> tuple[Number, Number]:
         """The field without a penalty."""
-        loss_G, loss_D = SCORE_SLOPES[self.loss]
+        loss_G, loss_D = LOSS_DERIVATIVES[self.loss]
         t = self.scale * theta * psi
         return -self.scale * psi * loss_G(t)[0], -self.scale * theta * loss_D(t)[0]
 
-    def _plain_jacobian(self, theta, psi):
+    def _plain_jacobian(self, theta: Number, psi: Number) -> tuple:
+        """Its derivative: rows (v_theta, v_psi) by columns (theta, psi)."""
         a, t = self.scale, self.scale * theta * psi
-        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in SCORE_SLOPES[self.loss])
+        (g1, g2, _), (d1, d2, _) = (loss(t) for loss in LOSS_DERIVATIVES[self.loss])
         return (
             (-((a * psi) ** 2) * g2, -a * (g1 + t * g2)),
             (-a * (d1 + t * d2), -((a * theta) ** 2) * d2),
         )
 
-    def _bends(self, theta, psi):
+    def _bends(self, theta: Number, psi: Number) -> tuple[np.ndarray, np.ndarray]:
         """Second derivatives of v_theta and of v_psi, two arrays (2, 2, *shape)."""
         a, t = self.scale, self.scale * theta * psi
-        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in SCORE_SLOPES[self.loss])
+        (_, g2, g3), (_, d2, d3) = (loss(t) for loss in LOSS_DERIVATIVES[self.loss])
         g_mixed, d_mixed = -(a**2) * (2 * g2 + t * g3), -(a**2) * (2 * d2 + t * d3)
         of_theta = [
             [-((a * psi) ** 3) * g3, psi * g_mixed],
@@ -164,12 +157,42 @@ class Game:
 
 
 def dirac(loss: str = "saturating", penalty: str = "none", **numbers: float) -> Game:
-    """The Dirac-GAN under a loss and a penalty; `numbers` as in Game."""
+    """The Dirac-GAN under a loss and a penalty.
+
+    Parameters
+    ----------
+    loss : str
+        A name of `ganflow.losses.LOSSES`.
+    penalty : str
+        A name of PENALTIES.
+    **numbers : float
+        `strength`, `target` and `scale`, as for Game.
+
+    Returns
+    -------
+    Game
+
+    Raises
+    ------
+    ValueError
+        A loss or penalty of another name.
+
+    Source: Mescheder et al. 2018 (arXiv 1801.04406).
+    """
     return Game(loss, penalty, **numbers)
 
 
 def bilinear(scale: float = 1.0) -> Game:
     """loss_D = scale * theta * psi = -loss_G: the simplest game that turns in circles.
+
+    Parameters
+    ----------
+    scale : float
+        The factor a.
+
+    Returns
+    -------
+    Game
 
     Source: Gidel et al. 2019 (arXiv 1807.04740).
     """

@@ -1,7 +1,7 @@
-"""What G and D minimise: four adversarial losses, one sign convention.
+"""What G and D minimise: six pairs of adversarial losses, one sign convention.
 
 A score is any real number, higher = more real (a logit, not a probability). Every
-function returns a batch mean to be *minimised*. Taught in book/03b.
+function returns a batch mean to be *minimised*.
 """
 
 from __future__ import annotations
@@ -21,11 +21,15 @@ def log_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
 
     Parameters
     ----------
-    score_real, score_fake : Tensor of any shape, the critic's scores of the two batches
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    Tensor (), > 0; 2 log 2 where D cannot tell.
+    Tensor ()
+        > 0; 2 log 2 where D cannot tell.
 
     Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
     Source: Goodfellow et al. 2014 (arXiv 1406.2661), eq. 1 with the sign turned.
@@ -39,10 +43,12 @@ def saturating_loss_G(score_fake: Tensor) -> Tensor:
     Parameters
     ----------
     score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    Tensor (), < 0
+    Tensor ()
+        < 0.
 
     Gradient: d/d score = -sigmoid(score) / n for each sample; cuts nothing.
     Source: Goodfellow et al. 2014 (arXiv 1406.2661), eq. 1 and algorithm 1.
@@ -56,10 +62,12 @@ def non_saturating_loss_G(score_fake: Tensor) -> Tensor:
     Parameters
     ----------
     score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    Tensor (), > 0
+    Tensor ()
+        > 0.
 
     Gradient: d/d score = -sigmoid(-score) / n for each sample; cuts nothing.
     Source: Goodfellow et al. 2014 (arXiv 1406.2661), end of section 3.
@@ -72,11 +80,15 @@ def hinge_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
 
     Parameters
     ----------
-    score_real, score_fake : Tensor of any shape
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    Tensor (), >= 0; exactly zero, with a zero derivative, beyond both margins.
+    Tensor ()
+        >= 0; exactly zero, with a zero derivative, beyond both margins.
 
     Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
     Source: Miyato et al. 2018 (arXiv 1802.05957), eq. 16 with the sign turned.
@@ -89,11 +101,15 @@ def wasserstein_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
 
     Parameters
     ----------
-    score_real, score_fake : Tensor of any shape
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    Tensor (), of any sign; its negative estimates the distance of the two batches.
+    Tensor ()
+        Of any sign; its negative estimates the distance of the two batches.
 
     Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
     Source: Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1 with the sign turned.
@@ -107,10 +123,12 @@ def score_loss_G(score_fake: Tensor) -> Tensor:
     Parameters
     ----------
     score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    Tensor (), of any sign
+    Tensor ()
+        Of any sign.
 
     Gradient: d/d score = -1 / n for each sample, however sure D is; cuts nothing.
     Source: Miyato et al. 2018, eq. 17; Arjovsky et al. 2017, algorithm 1.
@@ -118,12 +136,129 @@ def score_loss_G(score_fake: Tensor) -> Tensor:
     return -score_fake.mean()
 
 
+def least_squares_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
+    """Half the mean squared distance of reals from 1, and of fakes from 0.
+
+    A score above 1 of a real costs too: D is not asked for more than that.
+
+    Parameters
+    ----------
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of any shape
+        The critic's scores of the fakes.
+
+    Returns
+    -------
+    Tensor ()
+        >= 0; 1/4 where D cannot tell and scores 1/2.
+
+    Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
+    It is zero for a fake that scores exactly 0.
+    Source: Mao et al. 2017 (arXiv 1611.04076), with a = 0 and b = 1.
+    """
+    return ((score_real - 1).square().mean() + score_fake.square().mean()) / 2
+
+
+def least_squares_loss_G(score_fake: Tensor) -> Tensor:
+    """Half the mean squared distance of fakes from 1, the score of a real.
+
+    Parameters
+    ----------
+    score_fake : Tensor of any shape
+        The critic's scores of the fakes.
+
+    Returns
+    -------
+    Tensor ()
+        >= 0.
+
+    Gradient: d/d score = (score - 1) / n for each sample; cuts nothing.
+    Source: Mao et al. 2017 (arXiv 1611.04076), with c = 1.
+    """
+    return (score_fake - 1).square().mean() / 2
+
+
+def relativistic_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
+    """-mean log sigmoid(score_real - score_fake): the real is to score more.
+
+    Only the lead of a real over the fake beside it counts.
+
+    Parameters
+    ----------
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of the same shape
+        The critic's scores of the fakes; the k-th is compared with the k-th real.
+
+    Returns
+    -------
+    Tensor ()
+        > 0; log 2 where D cannot tell.
+
+    Raises
+    ------
+    ValueError
+        The two batches differ in shape.
+
+    Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
+    Source: Jolicoeur-Martineau 2018 (arXiv 1807.00734), L_D of RSGAN.
+    """
+    return softplus(-_lead(score_real, score_fake)).mean()
+
+
+def relativistic_loss_G(score_real: Tensor, score_fake: Tensor) -> Tensor:
+    """-mean log sigmoid(score_fake - score_real): the fake is to score more.
+
+    Parameters
+    ----------
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of the same shape
+        The critic's scores of the fakes; the k-th is compared with the k-th real.
+
+    Returns
+    -------
+    Tensor ()
+        > 0; log 2 where D cannot tell.
+
+    Raises
+    ------
+    ValueError
+        The two batches differ in shape.
+
+    Gradient: d/d score of a fake = -sigmoid(score_real - score_fake) / n; reaches what
+    the reals' scores depend on as well, with the opposite sign.
+    Source: Jolicoeur-Martineau 2018 (arXiv 1807.00734), L_G of RSGAN.
+    """
+    return softplus(_lead(score_real, score_fake)).mean()
+
+
+def _lead(score_real: Tensor, score_fake: Tensor) -> Tensor:
+    """How much more each real scores than the fake beside it."""
+    if score_real.shape != score_fake.shape:
+        raise ValueError(
+            f"score_real {tuple(score_real.shape)} and score_fake "
+            f"{tuple(score_fake.shape)} must have one shape: each real is compared "
+            "with one fake"
+        )
+    return score_real - score_fake
+
+
 @dataclass(frozen=True)
 class AdversarialLoss:
-    """A pair of losses: `D(score_real, score_fake)` and `G(score_fake)`.
+    """A pair of losses, D's and G's.
 
-    G_reads_real : G's loss compares the fakes with the reals; it is then called as
-        `G(score_real, score_fake)`. `for_G` calls either kind.
+    Parameters
+    ----------
+    name : str
+        What tables and settings call it.
+    D : callable
+        D's loss of (score_real, score_fake).
+    G : callable
+        G's loss of (score_fake), or of (score_real, score_fake). `for_G` calls either.
+    G_reads_real : bool
+        Whether G's loss compares the fakes with the reals, and so is called with both.
     """
 
     name: str
@@ -133,6 +268,17 @@ class AdversarialLoss:
 
     def for_G(self, score_real: Tensor, score_fake: Tensor) -> Tensor:
         """G's loss of both batches of scores, whether or not it reads the reals.
+
+        Parameters
+        ----------
+        score_real : Tensor of any shape
+            The critic's scores of the reals.
+        score_fake : Tensor of any shape
+            The critic's scores of the fakes.
+
+        Returns
+        -------
+        Tensor ()
 
         Gradient: reaches whatever the scores that it reads depend on; cuts nothing.
         """
@@ -147,6 +293,15 @@ LOSSES: Mapping[str, AdversarialLoss] = MappingProxyType(
             AdversarialLoss("non-saturating", log_loss_D, non_saturating_loss_G),
             AdversarialLoss("hinge", hinge_loss_D, score_loss_G),
             AdversarialLoss("Wasserstein", wasserstein_loss_D, score_loss_G),
+            AdversarialLoss(
+                "least squares", least_squares_loss_D, least_squares_loss_G
+            ),
+            AdversarialLoss(
+                "relativistic",
+                relativistic_loss_D,
+                relativistic_loss_G,
+                G_reads_real=True,
+            ),
         )
     }
 )

@@ -14,9 +14,18 @@ from ganflow.losses.adversarial import AdversarialLoss
 class ScoreDerivatives:
     """Both losses, and their derivative by each sample's score.
 
-    loss_D, loss_G : Tensor ()
-    D_real, D_fake : D's loss by the scores of the two batches, shaped as they are
-    G_fake : G's loss by the scores of the fakes
+    Parameters
+    ----------
+    loss_D : Tensor ()
+        D's loss.
+    loss_G : Tensor ()
+        G's loss.
+    D_real : Tensor, shaped as the scores of the reals
+        D's loss by the score of each real.
+    D_fake : Tensor, shaped as the scores of the fakes
+        D's loss by the score of each fake.
+    G_fake : Tensor, shaped as the scores of the fakes
+        G's loss by the score of each fake.
     """
 
     loss_D: Tensor
@@ -33,15 +42,20 @@ def score_derivatives(
 
     Parameters
     ----------
-    loss : a pair, such as EVERY_LOSS["hinge"]
-    score_real, score_fake : Tensor of any shape
+    loss : AdversarialLoss
+        A pair, such as LOSSES["hinge"].
+    score_real : Tensor of any shape
+        The critic's scores of the reals.
+    score_fake : Tensor of any shape
+        The critic's scores of the fakes.
 
     Returns
     -------
-    ScoreDerivatives, cut from everything
+    ScoreDerivatives
+        Cut from everything.
 
     Gradient: computed by autograd on copies of the scores; none goes on to what made
-    them, and no `.grad` changes. Taught in book/06.
+    them, and no `.grad` changes.
     """
     with torch.enable_grad():
         real = score_real.detach().requires_grad_()

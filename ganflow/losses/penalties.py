@@ -1,7 +1,4 @@
-"""What keeps a critic's slope in bounds: penalties, minimised by D beside its loss.
-
-Taught in book/05 and 07.
-"""
+"""What keeps a critic's slope in bounds: penalties, minimised by D beside its loss."""
 
 from __future__ import annotations
 
@@ -25,18 +22,30 @@ def gradient_penalty(
 
     Parameters
     ----------
-    critic : callable, (batch, *shape) -> (batch,) or (batch, 1), higher = more real
-    x_real, x_fake, rng, mix : as in `mix_samples`, which makes the points
-    center : score per unit of distance between samples; 1 in the paper
-    form : as in `slopes`
+    critic : callable, (batch, *shape) -> (batch,) or (batch, 1)
+        Higher = more real. A score, not a probability.
+    x_real : Tensor (batch, *shape), float
+        Real samples.
+    x_fake : Tensor (batch, *shape), float
+        As many fakes; one point is mixed from each and its real sample.
+    center : float
+        Score per unit of distance between samples; 1 in the paper.
+    rng : torch.Generator, optional
+        Draws the mixing weights, as for `mix_samples`.
+    mix : Tensor of `batch` numbers, optional
+        The mixing weights, in place of drawing them.
+    form : str
+        How the derivative is taken, as for `slopes`.
 
     Returns
     -------
-    Tensor (), >= 0, not yet multiplied by lambda; float32 for half precision
+    Tensor ()
+        >= 0, not yet multiplied by lambda; float32 for half precision.
 
     Raises
     ------
-    ValueError : as `mix_samples` and `slopes`.
+    ValueError
+        As `mix_samples` and `slopes`.
 
     Gradient: reaches the critic's weights. Cut at x_real and x_fake.
     Source: Gulrajani et al. 2017 (arXiv 1704.00028), eq. 3.
@@ -54,16 +63,24 @@ def slope_penalty(
 
     Parameters
     ----------
-    critic, center : as in gradient_penalty. x : Tensor (batch, *shape), float
-    form : as in `slopes`
+    critic : callable, (batch, *shape) -> (batch,) or (batch, 1)
+        Higher = more real. A score, not a probability.
+    x : Tensor (batch, *shape), float
+        The samples.
+    center : float
+        Score per unit of distance between samples.
+    form : str
+        How the derivative is taken, as for `slopes`.
 
     Returns
     -------
-    Tensor (), >= 0; float32 for half precision
+    Tensor ()
+        >= 0, not yet multiplied by its strength; float32 for half precision.
 
     Raises
     ------
-    ValueError : as `slopes`.
+    ValueError
+        As `slopes`.
 
     Gradient: reaches the critic's weights. Cut at x.
     Source: Mescheder et al. 2018 (arXiv 1801.04406), the regularizers R1 and R2.
@@ -84,11 +101,16 @@ def mix_samples(
 
     Parameters
     ----------
-    x_real, x_fake : Tensor (batch, *shape), float, on one device
-    rng : torch.Generator, on any device, for the weights of the real samples: uniform
-        on [0, 1), one for each sample; the global stream of x_real's device if None
-    mix : Tensor of `batch` weights on x_real's device, in place of drawing them, so
-        that a loop on a GPU waits for no copy
+    x_real : Tensor (batch, *shape), float
+        Real samples.
+    x_fake : Tensor (batch, *shape), float
+        As many fakes, on the same device.
+    rng : torch.Generator, optional
+        Draws the weights of the real samples, uniform on [0, 1), one for each sample;
+        it may be on any device. Without it, the global stream of x_real's device does.
+    mix : Tensor of `batch` numbers on x_real's device, optional
+        The weights, in place of drawing them, so that a loop on a GPU waits for no
+        copy.
 
     Returns
     -------
@@ -96,8 +118,9 @@ def mix_samples(
 
     Raises
     ------
-    ValueError : the two batches differ in shape, or mix is not one weight a sample, or
-        both rng and mix are given.
+    ValueError
+        The two batches differ in shape, or mix is not one weight a sample, or both rng
+        and mix are given.
 
     Gradient: cut at x_real and x_fake; mix keeps its own, if it has one.
     Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1.

@@ -1,4 +1,4 @@
-"""Spare a piecewise-linear critic the backward pass of zeros. Taught in book/07.
+"""Spare a piecewise-linear critic the backward pass of zeros.
 
 Between its kinks a leaky ReLU is straight: its slope is 1 or 0.2 and does not change as
 the activations do. So a slope penalty's derivative by the activations is exactly zero.
@@ -30,19 +30,21 @@ def spare(critic: nn.Module) -> Callable[[Tensor], Tensor]:
 
     Parameters
     ----------
-    critic : Module, samples in, scores out: a Sequential, or Sequentials in it, of the
-        exact types in STRAIGHT and KINKED, without hooks. It stays as it is; its layers
-        are called, so its weights are shared. They are looked at now: call `spare`
-        again if the critic gets other layers.
+    critic : nn.Module, samples in, scores out
+        A Sequential, or Sequentials in it, of the exact types in STRAIGHT and KINKED,
+        without hooks. It stays as it is; its layers are called, so its weights are
+        shared. They are looked at now: call `spare` again if it gets other layers.
 
     Returns
     -------
-    callable, samples in, the critic's scores out; any form of the slopes takes it, so
-        form="functional" of it is spared and compiles
+    callable, samples in, the critic's scores out
+        Any form of the slopes takes it, so form="functional" of it is spared and
+        compiles.
 
     Raises
     ------
-    ValueError : `cannot_spare` has a reason.
+    ValueError
+        `cannot_spare` has a reason.
 
     Gradient: scores and their first derivatives are the critic's. So are the second
     derivatives of the slopes by the weights, and by the biases: zero before the last
@@ -70,7 +72,13 @@ def cannot_spare(critic: Callable[[Tensor], Tensor]) -> str | None:
 
     Parameters
     ----------
-    critic : callable. Only modules can be looked into.
+    critic : callable
+        Only modules can be looked into.
+
+    Returns
+    -------
+    str or None
+        The reason, to be read in an error.
 
     Gradient: none is touched, and nothing is called.
     """

@@ -16,12 +16,15 @@ def check_samples_apart(D: nn.Module, x: Tensor) -> None:
 
     Parameters
     ----------
-    D : nn.Module, samples in, one score each out
-    x : Tensor (n, *shape), two samples or more; four are enough
+    D : nn.Module
+        Samples in, one score each out.
+    x : Tensor (n, *shape)
+        Two samples or more; four are enough.
 
     Raises
     ------
-    ValueError : the first sample's score changes with the others; or one sample in x.
+    ValueError
+        The first sample's score changes with the others; or one sample in x.
 
     Gradient: none is computed.
     """

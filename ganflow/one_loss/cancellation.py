@@ -24,26 +24,33 @@ def single_loss(
 
     Parameters
     ----------
-    loss : a pair, such as EVERY_LOSS["hinge"]; for TensorFlow KERAS_LOSSES["hinge"]
-    score_real : scores of the reals
-    score_fake, score_fake_cut : D's scores of x_fake and of x_fake.detach(), one shape
-    lam : how much longer G's gradient is made. Under plain gradient descent that is a
+    loss : AdversarialLoss
+        A pair, such as LOSSES["hinge"]; for TensorFlow KERAS_LOSSES["hinge"].
+    score_real : Tensor of any shape
+        D's scores of the reals; of torch or of TensorFlow.
+    score_fake : Tensor of any shape
+        D's scores of x_fake.
+    score_fake_cut : Tensor of the same shape
+        D's scores of x_fake.detach().
+    lam : float
+        How much longer G's gradient is made. Under plain gradient descent that is a
         ratio of step sizes; under Adam and RMSProp it is not.
 
     Returns
     -------
-    Scalar tensor; its value is D's loss, whatever lam is.
+    Tensor ()
+        Its value is D's loss, whatever lam is.
 
     Raises
     ------
-    ValueError : the fakes' two scores differ in shape.
+    ValueError
+        The fakes' two scores differ in shape.
 
     Gradient: D's weights receive the derivative of D's loss, G's receive lam times the
     derivative of G's. Nothing is cut here: score_fake_cut must come from fakes that you
     cut yourself. D's share cancels only if both calls of D are one function: not with
     dropout, noise, or spectral norm in train mode.
-    Source: Su Jianlin 2019 (kexue.fm/archives/6387), for the hinge loss. Taught in
-    book/06.
+    Source: Su Jianlin 2019 (kexue.fm/archives/6387), for the hinge loss.
     """
     if score_fake.shape != score_fake_cut.shape:
         raise ValueError(

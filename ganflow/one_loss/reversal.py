@@ -13,8 +13,8 @@ class _Reverse(torch.autograd.Function):
         return x.view_as(x)
 
     @staticmethod
-    def backward(ctx, slope: Tensor):
-        return -ctx.lam * slope, None
+    def backward(ctx, *slopes: Tensor) -> tuple[Tensor, None]:
+        return -ctx.lam * slopes[0], None
 
 
 def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
@@ -22,8 +22,10 @@ def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
 
     Parameters
     ----------
-    x : Tensor, the fakes on their way to D
-    lam : how much longer G's gradient is made
+    x : Tensor of any shape
+        The fakes on their way to D.
+    lam : float
+        How much longer G's gradient is made.
 
     Returns
     -------
@@ -33,6 +35,6 @@ def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
     is the negative of D's (Wasserstein, saturating); for other losses `one_pass` has
     the factor of each sample.
     Source: Ganin and Lempitsky 2015 (arXiv 1409.7495); Ganin et al. 2016
-    (arXiv 1505.07818). Taught in book/06.
+    (arXiv 1505.07818).
     """
     return _Reverse.apply(x, lam)

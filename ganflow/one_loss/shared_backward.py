@@ -9,6 +9,7 @@ goes on to G.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -22,8 +23,14 @@ from ganflow.one_loss.batch_mixing import check_samples_apart
 class OnePass:
     """What a step of `one_pass` saw.
 
-    loss_D, loss_G : Tensor (), cut from everything
-    redone : fakes that D's own backward pass could not serve, 0 for most losses
+    Parameters
+    ----------
+    loss_D : Tensor ()
+        D's loss, cut from everything.
+    loss_G : Tensor ()
+        G's loss, cut from everything.
+    redone : int
+        Fakes that D's own backward pass could not serve, 0 for most losses.
     """
 
     loss_D: Tensor
@@ -50,12 +57,21 @@ def one_pass(
 
     Parameters
     ----------
-    G, D : noise to samples, and samples to one score each
-    loss : a pair, such as EVERY_LOSS["hinge"]
-    x_real : Tensor (n, *shape). z : Tensor (m, ...), noise for G
-    lam : how much longer G's gradient is made
-    check : try at this call, on four samples, that D does not mix them. Once is enough
-        for as long as D's layers and modes stay.
+    G : nn.Module
+        Noise to samples.
+    D : nn.Module
+        Samples to one score each.
+    loss : AdversarialLoss
+        A pair, such as LOSSES["hinge"].
+    x_real : Tensor (n, *shape)
+        Real samples.
+    z : Tensor (m, ...)
+        Noise for G.
+    lam : float
+        How much longer G's gradient is made.
+    check : bool
+        Whether to try at this call, on four samples, that D does not mix them. Once is
+        enough for as long as D's layers and modes stay.
 
     Returns
     -------
@@ -63,13 +79,14 @@ def one_pass(
 
     Raises
     ------
-    ValueError : D mixes samples, as batch norm does; or gives a sample several scores.
+    ValueError
+        D mixes samples, as batch norm does; or gives a sample several scores.
 
     Gradient: added to `.grad` of G's and D's parameters, as two backward passes would;
     nothing is cleared, nothing is stepped. G may mix its samples. Fakes that go through
     D again meet the buffers of the first time, but dropout draws anew.
     Source: Shen et al. 2021 (arXiv 2103.00430), the adversarial instance gradient
-    ratio; with the factor -1 it is reversal (arXiv 1505.07818). Taught in book/06.
+    ratio; with the factor -1 it is reversal (arXiv 1505.07818).
     """
     x_fake = G(z)
     if check:
@@ -82,7 +99,7 @@ def one_pass(
     _check_one_score(score_fake, x_fake)
     sent = score_derivatives(loss, score_real, score_fake)
     torch.autograd.backward([score_real, score_fake], [sent.D_real, sent.D_fake])
-    ratio, missing = _ratio(sent)
+    ratio, missing = gradient_ratio(sent)
     slope = boundary.grad * _each(ratio, x_fake)
     if len(missing):
         slope[missing] = _slope(D, buffers, x_fake[missing], sent.G_fake[missing])
@@ -90,20 +107,51 @@ def one_pass(
     return OnePass(sent.loss_D, sent.loss_G, len(missing))
 
 
-def _ratio(sent: ScoreDerivatives) -> tuple[Tensor, Tensor]:
+class GradientRatio(NamedTuple):
+    """What turns D's derivative at each fake into G's.
+
+    Parameters
+    ----------
+    ratio : Tensor (m,)
+        G's derivative over D's, for each fake; 0 where there is no such ratio.
+    missing : Tensor (k,), int
+        The numbers of the fakes that have none, though G has a derivative there.
+    """
+
+    ratio: Tensor
+    missing: Tensor
+
+
+def gradient_ratio(sent: ScoreDerivatives) -> GradientRatio:
     """G's derivative over D's for each fake, and the fakes that have no such ratio.
 
     Where D's is not zero but so small that products with it would run out of digits, D
     is asked again as well. Either way is exact; this only chooses the way.
+
+    Parameters
+    ----------
+    sent : ScoreDerivatives
+        What both losses send to the m fakes' scores.
+
+    Returns
+    -------
+    GradientRatio
+
+    Gradient: none; the derivatives come cut.
+    Source: Shen et al. 2021 (arXiv 2103.00430), the adversarial instance gradient
+    ratio.
     """
     for_D, for_G = sent.D_fake.flatten(), sent.G_fake.flatten()
     small = torch.finfo(for_D.dtype).tiny ** 0.5
     none = for_D.abs() <= small * for_G.abs()
     ratio = for_G / for_D.masked_fill(none, 1)
-    return ratio.masked_fill(none, 0), (none & (for_G != 0)).nonzero().flatten()
+    missing = (none & (for_G != 0)).nonzero().flatten()
+    return GradientRatio(ratio.masked_fill(none, 0), missing)
 
 
-def _slope(D: nn.Module, buffers: dict, x: Tensor, weights: Tensor) -> Tensor:
+def _slope(
+    D: nn.Module, buffers: dict[str, Tensor], x: Tensor, weights: Tensor
+) -> Tensor:
     """The weighted derivative of D's scores by x, without a product for D's weights."""
     x = x.detach().requires_grad_()
     score = functional_call(D, buffers, (x,))

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import xarray as xr
 
+from ganflow.check import one_of
 from ganflow.sweeps.settings import Setting
 
 AFTER = ("tick", "sample", "xy")  # a series' dimensions after those of the runs
@@ -19,8 +20,16 @@ CALLED = {"theta": "theta_start", "psi": "psi_start"}  # `theta` itself is a ser
 class Grid:
     """Runs in order, and how to lay them out.
 
-    settings : one for each run. dims : dimension -> its length; the product in order is
-    the number of runs. coords : name -> (dimension, labels). fixed : what all share.
+    Parameters
+    ----------
+    settings : tuple of Setting
+        One for each run.
+    dims : dict of int
+        The length of each dimension; their product is the number of runs.
+    coords : dict of (str, list)
+        The dimension and the labels of each coordinate.
+    fixed : dict
+        What all runs share.
     """
 
     settings: tuple[Setting, ...]
@@ -28,8 +37,24 @@ class Grid:
     coords: dict[str, tuple[str, list]]
     fixed: dict[str, object]
 
-    def dataset(self, series: Mapping[str, np.ndarray], tick, **attrs) -> xr.Dataset:
-        """Label series (runs, T, ...) and numbers (runs,) by these dimensions."""
+    def dataset(
+        self, series: Mapping[str, np.ndarray], tick: np.ndarray, **attrs: object
+    ) -> xr.Dataset:
+        """Label series (runs, T, ...) and numbers (runs,) by these dimensions.
+
+        Parameters
+        ----------
+        series : dict of arrays (runs, ...)
+            What was recorded, by its name.
+        tick : array (T,)
+            The ticks of the records.
+        **attrs
+            Further attributes of the dataset.
+
+        Returns
+        -------
+        xarray.Dataset
+        """
         shape, dims = tuple(self.dims.values()), tuple(self.dims)
         variables = {
             name: (dims + AFTER[: x.ndim - 1], x.reshape(shape + x.shape[1:]))
@@ -44,18 +69,26 @@ class Grid:
 def product_of(base: Setting, over: Mapping[str, Iterable]) -> Grid:
     """Every combination of the values, the last field changing fastest.
 
+    Parameters
+    ----------
+    base : Setting
+        What describes a run, but for the fields that vary.
+    over : dict of lists
+        The values of each field that varies.
+
+    Returns
+    -------
+    Grid
+
     Raises
     ------
-    ValueError : a field that the setting lacks, no values, two values of one label, a
-        value that the setting refuses.
+    ValueError
+        A field that the setting lacks, no values, two values of one label, a value that
+        the setting refuses.
     """
     known = [f.name for f in fields(base) if f.name != "shown"]
     for name in over:
-        if name not in known:
-            raise ValueError(
-                f"a {type(base).__name__} has no {name!r} to vary; it has "
-                f"{', '.join(known)}"
-            )
+        one_of("a field of `over`", name, known)
     values = {name: _listed(name, given) for name, given in over.items()}
     labels = {name: _labels(base, name, found) for name, found in values.items()}
     settings = tuple(
@@ -71,19 +104,33 @@ def product_of(base: Setting, over: Mapping[str, Iterable]) -> Grid:
 def list_of(settings: Sequence[Setting]) -> Grid:
     """The runs as they are listed, along the dimension "run".
 
+    Parameters
+    ----------
+    settings : list of Setting
+        All of one kind, at least one.
+
+    Returns
+    -------
+    Grid
+
     Raises
     ------
-    ValueError : none, settings of two kinds, or of several numbers of shown samples.
+    ValueError
+        None, settings of two kinds, or of several numbers of shown samples.
     """
     kinds = {type(s).__name__ for s in settings}
     if len(kinds) != 1 or not isinstance(settings[0], Setting):
+        found = f"a list of {', '.join(sorted(kinds))}" if kinds else "an empty list"
         raise ValueError(
-            "a list for sweep holds GameSettings only or GanSettings only, at least "
-            f"one; got {', '.join(sorted(kinds)) or 'an empty list'}"
+            f"base is {found}; expected GameSettings only or GanSettings only, at "
+            "least one"
         )
     first = settings[0]
-    if len({getattr(s, "shown", 0) for s in settings}) > 1:
-        raise ValueError("all settings of one sweep need one number `shown`")
+    if len(shown := {getattr(s, "shown", 0) for s in settings}) > 1:
+        raise ValueError(
+            f"shown is {', '.join(map(str, sorted(shown)))} in the settings of one "
+            "sweep; expected one number"
+        )
     names = [f.name for f in fields(first)]
     varied = [n for n in names if len({getattr(s, n) for s in settings}) > 1]
     coords = {
@@ -97,10 +144,10 @@ def list_of(settings: Sequence[Setting]) -> Grid:
 
 def _listed(name: str, values: Iterable) -> list:
     if isinstance(values, str) or not isinstance(values, Iterable):
-        raise ValueError(f"over[{name!r}] is {values!r}; it must be a list of values")
+        raise ValueError(f"over[{name!r}] is {values!r}; expected a list of values")
     values = list(values)
     if not values:
-        raise ValueError(f"over[{name!r}] is empty; give at least one value")
+        raise ValueError(f"over[{name!r}] is empty; expected at least one value")
     return values
 
 
@@ -109,8 +156,8 @@ def _labels(base: Setting, name: str, values: list) -> list:
     twice = sorted({str(label) for label in labels if labels.count(label) > 1})
     if twice:
         raise ValueError(
-            f"over[{name!r}] has {', '.join(twice)} more than once; each value needs a "
-            "label of its own"
+            f"over[{name!r}] has {', '.join(twice)} more than once; expected values "
+            "that tables can tell apart"
         )
     return labels
 
@@ -119,8 +166,10 @@ def _fixed(setting: Setting, *, without: Iterable[str]) -> dict[str, object]:
     """What the runs share; a player's step size that is None follows `step_size`."""
     names = [f.name for f in fields(setting) if f.name not in without]
     set_here = [name for name in names if getattr(setting, name) is not None]
-    shared = {CALLED.get(name, name): _label(setting, name) for name in set_here}
-    return {"setting": type(setting).__name__} | shared
+    shared: dict[str, object] = {"setting": type(setting).__name__}
+    for name in set_here:
+        shared[CALLED.get(name, name)] = _label(setting, name)
+    return shared
 
 
 def _label(setting: Setting, name: str) -> str | float:

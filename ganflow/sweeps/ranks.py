@@ -1,8 +1,9 @@
-"""The grid of a sweep split over processes. Taught in book/09."""
+"""The grid of a sweep split over processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -29,15 +30,36 @@ def sweep_over_ranks(
     with the same `chunk`, bit for bit. Nobody is idle if there are as many chunks as
     processes.
 
-    Parameters, Gradient: as `sweep`.
+    Parameters
+    ----------
+    base : GameSetting or GanSetting, or a list of one kind
+        As for `sweep`.
+    over : dict of lists, optional
+        As for `sweep`.
+    ticks : int
+        >= 0, how often each schedule is played.
+    record_every : int
+        >= 1, ticks between records.
+    device : str or torch.device
+        Where this process computes, "cpu" or "cuda".
+    chunk : int
+        >= 1, the most runs at once.
+    progress : bool
+        Whether the first process shows a progress bar over its ticks of chunks.
 
     Returns
     -------
-    as `sweep`, which this is in one process. All processes return all of it.
+    xarray.Dataset
+        That of `sweep`, which this is in one process. All processes return all of it.
 
     Raises
     ------
-    what `sweep` raises.
+    ValueError
+        As `sweep`.
+    KeyboardInterrupt
+        This process had not recorded anything yet.
+
+    Gradient: as in `play`.
     """
     plan = Plan.of(base, over, ticks, record_every, device, chunk)
     rank, count = 0, 1
@@ -54,7 +76,7 @@ def _gathered(own: Records, parts: list[list[list[int]]], rank: int) -> Records:
     """The records of all processes; each sends the rows of its own chunks only."""
     rows = [np.array(sum(part, []), int) for part in parts]
     series = {name: values[rows[rank]] for name, values in own.series.items()}
-    sent = [None] * len(parts)
+    sent: list[Any] = [None] * len(parts)
     dist.all_gather_object(sent, (series, own.last[rows[rank]], own.interrupted))
     whole = Records(own.runs, own.at)
     for place, (some, last, interrupted) in zip(rows, sent, strict=True):

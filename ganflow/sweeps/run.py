@@ -1,4 +1,4 @@
-"""Many runs at once: one batched tensor program, one labelled result. Book/04, 05."""
+"""Many runs at once: one batched tensor program, one labelled result."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 import xarray as xr
+from torch import Tensor
 from tqdm.auto import tqdm
 
+from ganflow.check import one_of, whole
 from ganflow.sweeps.grid import Grid, list_of, product_of
 from ganflow.sweeps.settings import Setting
 from ganflow.sweeps.stack import Stack
@@ -29,29 +31,43 @@ def sweep(
 
     Parameters
     ----------
-    base : GameSetting or GanSetting; or a list of one kind, then without `over`
-    over : field name -> values; the grid is their product, the last changes fastest
-    ticks, record_every : as for `play`
-    device : "cpu" or "cuda". Batches are drawn on the CPU either way.
-    chunk : most runs at once, >= 1; it bounds the memory and changes no result.
-    progress : show a progress bar over ticks of chunks.
+    base : GameSetting or GanSetting, or a list of one kind
+        What describes a run; a list goes without `over`.
+    over : dict of lists, optional
+        Values by the name of a setting's field. The grid is their product, the last
+        changes fastest.
+    ticks : int
+        >= 0, how often each schedule is played.
+    record_every : int
+        >= 1, ticks between records; the last tick is recorded in any case.
+    device : str or torch.device
+        "cpu" or "cuda". Batches are drawn on the CPU either way.
+    chunk : int
+        >= 1, the most runs at once; it bounds the memory and changes no result.
+    progress : bool
+        Whether to show a progress bar over ticks of chunks.
 
     Returns
     -------
-    Dataset with the series of `play` as variables (dimensions: the fields of `over`, or
-    "run"; "tick"; for samples also "sample" and "xy"; the fields theta and psi are
-    called theta_start and psi_start there), and for each run
-        diverged : the first recorded tick with a value that is not finite, from which
-            on everything is NaN; NaN if there is none
-        last_tick : the last tick that was recorded, -1 if the run was never begun
-    Its attributes say what all runs share. After a KeyboardInterrupt what is done is
-    returned, the rest is NaN (see last_tick) and attrs["interrupted"] is True.
+    xarray.Dataset
+        The series of `play` as variables (dimensions: the fields of `over`, or "run";
+        "tick"; for samples also "sample" and "xy"; the fields theta and psi are called
+        theta_start and psi_start there), and for each run
+
+        - diverged: the first recorded tick with a value that is not finite, from which
+          on everything is NaN; NaN if there is none;
+        - last_tick: the last tick that was recorded, -1 if the run was never begun.
+
+        Its attributes say what all runs share. After a KeyboardInterrupt what is done
+        is returned, the rest is NaN (see last_tick) and attrs["interrupted"] is True.
 
     Raises
     ------
-    ValueError : a field that the setting lacks, no values, one value twice, numbers out
-        of range, no CUDA device.
-    KeyboardInterrupt : nothing had been recorded yet.
+    ValueError
+        A field that the setting lacks, no values, one value twice, numbers out of
+        range, no CUDA device.
+    KeyboardInterrupt
+        Nothing had been recorded yet.
 
     Gradient: as in `play`: each move differentiates its own loss by its own parameters.
     """
@@ -63,7 +79,16 @@ def sweep(
 class Plan:
     """What a sweep is to do.
 
-    at : (T,), the ticks to record. chunks : the runs of each program, by number.
+    Parameters
+    ----------
+    grid : Grid
+        The runs, and how to lay them out.
+    at : array (T,)
+        The ticks to record.
+    device : torch.device
+        Where to compute.
+    chunks : list of lists of int
+        The runs of each program, by number.
     """
 
     grid: Grid
@@ -72,7 +97,15 @@ class Plan:
     chunks: list[list[int]]
 
     @classmethod
-    def of(cls, base, over, ticks, record_every, device, chunk) -> Plan:
+    def of(
+        cls,
+        base: Setting | Sequence[Setting],
+        over: Mapping[str, Iterable] | None,
+        ticks: int,
+        record_every: int,
+        device: str | torch.device,
+        chunk: int,
+    ) -> Plan:
         """Check what `sweep` was given."""
         grid, at = _grid_of(base, over), _recorded(ticks, record_every, chunk)
         return cls(grid, at, _device(device), list(_chunks(grid, chunk)))
@@ -103,24 +136,34 @@ class Plan:
 class Records:
     """What was seen of all runs, NaN where nothing was.
 
-    runs : how many. at : (T,), the ticks to record. series : name -> (runs, T, ...).
-    last : (runs,), the last tick recorded of each. interrupted : before the end.
+    Parameters
+    ----------
+    runs : int
+        How many there are.
+    at : array (T,)
+        The ticks to record.
+    series : dict of arrays (runs, T, ...)
+        What was seen, by its name.
+    last : array (runs,)
+        The last tick recorded of each run, -1 where none was.
+    interrupted : bool
+        Whether the sweep was stopped before its end.
     """
 
     runs: int
     at: np.ndarray
     series: dict[str, np.ndarray] = field(default_factory=dict)
-    last: np.ndarray = None
+    last: np.ndarray = field(init=False)
     interrupted: bool = False
 
     def __post_init__(self):
         self.last = np.full(self.runs, -1)
 
-    def keep(self, rows: np.ndarray, tick: int, seen: Mapping) -> None:
+    def keep(self, rows: np.ndarray, tick: int, seen: Mapping[str, Tensor]) -> None:
         """Write down what was seen of some runs; `last` only when all of it is."""
         position = np.searchsorted(self.at, tick)
-        for name, values in seen.items():
-            values = values.cpu().numpy()
+        for name, tensor in seen.items():
+            values = tensor.cpu().numpy()
             if name not in self.series:
                 shape = (self.runs, len(self.at), *values.shape[1:])
                 self.series[name] = np.full(shape, np.nan, values.dtype)
@@ -143,7 +186,9 @@ class Records:
         return self.series | {"diverged": diverged, "last_tick": self.last}
 
 
-def _run(stack: Stack, rows: np.ndarray, ticks: int, records: Records, bar) -> None:
+def _run(
+    stack: Stack, rows: np.ndarray, ticks: int, records: Records, bar: tqdm
+) -> None:
     """Play a chunk to its end."""
     records.keep(rows, 0, stack.players.observe(stack.state.values))
     for tick in range(1, ticks + 1):
@@ -153,13 +198,15 @@ def _run(stack: Stack, rows: np.ndarray, ticks: int, records: Records, bar) -> N
         bar.update()
 
 
-def _grid_of(base, over) -> Grid:
+def _grid_of(
+    base: Setting | Sequence[Setting], over: Mapping[str, Iterable] | None
+) -> Grid:
     if isinstance(base, Setting):
         return product_of(base, over or {})
     if over:
         raise ValueError(
-            f"a list of {len(base)} settings has no product: leave `over` out, or pass "
-            "one setting"
+            f"base is a list of {len(base)} settings; expected one setting with "
+            "`over`, or a list without"
         )
     return list_of(list(base))
 
@@ -177,24 +224,17 @@ def _chunks(grid: Grid, most: int) -> Iterable[list[int]]:
 
 def _recorded(ticks: int, record_every: int, chunk: int) -> np.ndarray:
     """The ticks that are recorded, as `play` does."""
-    if ticks < 0 or record_every < 1 or chunk < 1:
-        raise ValueError(
-            f"ticks is {ticks}, record_every {record_every} and chunk {chunk}; they "
-            "must be at least 0, 1 and 1"
-        )
+    whole("ticks", ticks, least=0)
+    whole("record_every", record_every, least=1)
+    whole("chunk", chunk, least=1)
     return np.unique([*range(0, ticks + 1, record_every), ticks])
 
 
 def _device(device: str | torch.device) -> torch.device:
-    try:
-        device = torch.device(device)
-    except RuntimeError:
-        raise ValueError(f"device is {device!r}; known are cpu and cuda") from None
-    if device.type not in ("cpu", "cuda"):
-        raise ValueError(f"device is {str(device)!r}; known are cpu and cuda")
+    one_of("device", str(device).split(":")[0], ("cpu", "cuda"))
+    device = torch.device(device)
     if device.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(
-            f"device is {str(device)!r}, but torch finds no CUDA device here; use "
-            "device='cpu'"
+            f"device is {str(device)!r}; expected 'cpu', for torch finds no CUDA device"
         )
     return device

@@ -1,20 +1,21 @@
 """What describes one run completely: a game's setting and a GAN's.
 
 A setting makes the players and the step rules that `play` takes; `sweep` runs many
-settings at once. Taught in book/04 and 05.
+settings at once.
 """
 
 from __future__ import annotations
 
-import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import torch
 
+from ganflow.check import number, one_of, whole
 from ganflow.data import Distribution, ring
 from ganflow.dynamics import RULES, Networks, Scalars
-from ganflow.dynamics.players import PENALTIES
+from ganflow.dynamics.players import PENALTIES, Players
 from ganflow.dynamics.rules import Rule
 from ganflow.games import Game
 from ganflow.losses import LOSSES
@@ -22,32 +23,53 @@ from ganflow.nets import mlp_critic, mlp_generator
 from ganflow.schedule import ALTERNATING, Schedule
 
 RING = ring()  # one for all settings, so that their runs are one program
-POSITIVE, NOT_NEGATIVE = ("above 0", lambda x: x > 0), ("0 or more", lambda x: x >= 0)
-LIMITS = {  # what a finite number must be, in words and as a test
-    **dict.fromkeys(("step_size", "step_size_G", "step_size_D", "epsilon"), POSITIVE),
-    **dict.fromkeys(("strength", "target"), NOT_NEGATIVE),
-    **dict.fromkeys(("beta1", "beta2"), ("in [0, 1)", lambda x: 0 <= x < 1)),
-    "beta": ("between -1 and 1", lambda x: -1 < x < 1),
-    **dict.fromkeys(("scale", "theta", "psi"), ("finite", math.isfinite)),
+LIMITS = {  # of the finite numbers, as `number` takes them
+    "step_size": {"above": 0},
+    "step_size_G": {"above": 0},
+    "step_size_D": {"above": 0},
+    "epsilon": {"above": 0},
+    "strength": {"least": 0},
+    "target": {"least": 0},
+    "beta": {"above": -1, "below": 1},
+    "beta1": {"least": 0, "below": 1},
+    "beta2": {"least": 0, "below": 1},
+    "scale": {},
+    "theta": {},
+    "psi": {},
 }
-FREE = (("step_size_G", None), ("step_size_D", None))
-LEAST = {"seed": 0} | dict.fromkeys(("batch", "latent", "width", "depth", "shown"), 1)
+MAY_BE_NONE = ("step_size_G", "step_size_D")  # then it is step_size
+LEAST = {"seed": 0, "batch": 1, "latent": 1, "width": 1, "depth": 1, "shown": 1}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Setting:
+class Setting(ABC):
     """Who moves when, and how: what games and GANs share.
 
     Parameters
     ----------
-    schedule : Schedule, or a text such as "D D G"
-    rule : a name of RULES, for both players
-    step_size : > 0. step_size_G, step_size_D : > 0, instead of it, for one player.
-    beta : of momentum. beta1, beta2, epsilon : of Adam.
+    schedule : Schedule or str
+        Who moves when in a tick; or a text such as "D D G".
+    rule : str
+        A name of RULES, for both players.
+    step_size : float
+        > 0, of both players.
+    step_size_G : float, optional
+        > 0, of G instead of `step_size`.
+    step_size_D : float, optional
+        > 0, of D instead of `step_size`.
+    beta : float
+        In (-1, 1), of momentum.
+    beta1 : float
+        In [0, 1), of Adam.
+    beta2 : float
+        In [0, 1), of Adam.
+    epsilon : float
+        > 0, of Adam.
 
     Raises
     ------
-    ValueError : a name that is not known, a number outside its range.
+    ValueError
+        A name that is not known, a number outside its range.
     """
 
     schedule: Schedule = ALTERNATING
@@ -60,23 +82,37 @@ class Setting:
     beta2: float = 0.999
     epsilon: float = 1e-8
     # Runs that differ in these only are one program; epsilon is not among them.
-    STACKED: ClassVar = ("schedule", "step_size", "step_size_G", "step_size_D")
-    STACKED += ("beta", "beta1", "beta2", "strength")
+    STACKED: ClassVar[tuple[str, ...]] = (
+        "schedule",
+        "step_size",
+        "step_size_G",
+        "step_size_D",
+        "beta",
+        "beta1",
+        "beta2",
+        "strength",
+    )
 
     def __post_init__(self):
         if isinstance(self.schedule, str):
             object.__setattr__(self, "schedule", Schedule.from_text(self.schedule))
         if not isinstance(self.schedule, Schedule):
             raise ValueError(
-                f"schedule is {self.schedule!r}; it must be a Schedule or a text such "
-                "as 'D D G'"
+                f"schedule is {self.schedule!r}; expected a Schedule or a text such as "
+                "'D D G'"
             )
-        self._check_name("rule", RULES)
+        one_of("rule", self.rule, RULES)
         for name in (f.name for f in fields(self)):
+            value = getattr(self, name)
             if name in LEAST:
-                self._check_whole(name)
-            elif name in LIMITS and (name, getattr(self, name)) not in FREE:
-                self._check_number(name)
+                value = whole(name, value, least=LEAST[name])
+            elif name in LIMITS and not (value is None and name in MAY_BE_NONE):
+                value = number(name, value, **LIMITS[name])
+            object.__setattr__(self, name, value)
+
+    @abstractmethod
+    def players(self) -> Players:
+        """Who plays, and from where, as `play` takes them."""
 
     @property
     def program(self) -> tuple:
@@ -96,26 +132,6 @@ class Setting:
         own = getattr(self, f"step_size_{player}")
         return self.step_size if own is None else own
 
-    def _check_name(self, name: str, known) -> None:
-        value = getattr(self, name)
-        if value not in known:
-            raise ValueError(f"{name} is {value!r}; known are {', '.join(known)}")
-
-    def _check_number(self, name: str) -> None:
-        value, (words, fits) = getattr(self, name), LIMITS[name]
-        number = _number(name, value)
-        if not (math.isfinite(number) and fits(number)):
-            raise ValueError(f"{name} is {value!r}; it must be {words}")
-        object.__setattr__(self, name, number)
-
-    def _check_whole(self, name: str) -> None:
-        value = getattr(self, name)
-        number = _number(name, value)
-        if not number.is_integer() or number < LEAST[name]:
-            expected = f"it must be a whole number of {LEAST[name]} or more"
-            raise ValueError(f"{name} is {value!r}; {expected}")
-        object.__setattr__(self, name, int(value))
-
 
 @dataclass(frozen=True, kw_only=True)
 class GameSetting(Setting):
@@ -123,9 +139,22 @@ class GameSetting(Setting):
 
     Parameters
     ----------
-    loss, penalty, strength, target, scale : as in Game
-    theta, psi : where G and D start
-    others : as in Setting
+    loss : str
+        A name of LOSSES.
+    penalty : str
+        A name of `ganflow.games.PENALTIES`.
+    strength : float
+        >= 0, of the penalty; as for Game.
+    target : float
+        >= 0, the slope that WGAN-GP aims at.
+    scale : float
+        The score's factor a.
+    theta : float
+        Where G starts.
+    psi : float
+        Where D starts.
+    **others
+        As for Setting.
     """
 
     loss: str = "saturating"
@@ -135,7 +164,7 @@ class GameSetting(Setting):
     scale: float = 1.0
     theta: float = 1.0
     psi: float = 1.0
-    STACKED: ClassVar = (*Setting.STACKED, "target", "scale", "theta", "psi")
+    STACKED = (*Setting.STACKED, "target", "scale", "theta", "psi")
 
     def __post_init__(self):
         super().__post_init__()
@@ -153,11 +182,28 @@ class GanSetting(Setting):
 
     Parameters
     ----------
-    data : a distribution of ganflow.data
-    loss, penalty, strength, batch, latent, shown : as in Networks
-    width, depth : of both networks' hidden layers
-    seed : int >= 0, of the first weights and of the batches
-    others : as in Setting
+    data : Distribution
+        Real points, such as `ganflow.data.ring()`.
+    loss : str
+        A name of LOSSES.
+    penalty : str
+        "none", "R1", "R2", "WGAN-GP" or "clipping", as for Networks.
+    strength : float
+        >= 0, of the penalty.
+    batch : int
+        >= 1, samples in a batch.
+    latent : int
+        >= 1, numbers of z for one fake.
+    width : int
+        >= 1, of both networks' hidden layers.
+    depth : int
+        >= 1, hidden layers of both networks.
+    seed : int
+        >= 0, of the first weights and of the batches.
+    shown : int
+        >= 1, samples that a record keeps.
+    **others
+        As for Setting.
     """
 
     data: Distribution = RING
@@ -172,15 +218,15 @@ class GanSetting(Setting):
     depth: int = 2
     seed: int = 0
     shown: int = 256
-    STACKED: ClassVar = (*Setting.STACKED, "seed")
+    STACKED = (*Setting.STACKED, "seed")
 
     def __post_init__(self):
         super().__post_init__()
-        self._check_name("loss", LOSSES)
-        self._check_name("penalty", PENALTIES)
+        one_of("loss", self.loss, LOSSES)
+        one_of("penalty", self.penalty, PENALTIES)
         if not hasattr(self.data, "sample"):
             raise ValueError(
-                f"data is {self.data!r}; it must be a distribution such as "
+                f"data is {self.data!r}; expected a distribution such as "
                 "ganflow.data.ring()"
             )
 
@@ -191,10 +237,3 @@ class GanSetting(Setting):
         nets = mlp_generator(self.latent, **sizes), mlp_critic(**sizes)
         names = {f.name for f in fields(Networks)} - {"G", "D"}
         return Networks(*nets, **{name: getattr(self, name) for name in names})
-
-
-def _number(name: str, value) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name} is {value!r}; it must be a number") from None

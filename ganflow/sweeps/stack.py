@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ganflow.dynamics import Networks, Scalars
-from ganflow.dynamics.loop import Players, Rules, State, move
-from ganflow.dynamics.rules import Moved, Rule
+from ganflow.dynamics.loop import Rules, State, move
+from ganflow.dynamics.players import Players
+from ganflow.dynamics.rules import Moved, Rule, Tensors
+from ganflow.dynamics.scalars import Count
 from ganflow.games import Game
 from ganflow.schedule import Schedule, Turn
 from ganflow.sweeps.settings import Setting
@@ -27,7 +30,16 @@ IN_ROWS = (Scalars, Networks, Game, Rule, State)
 class Mover:
     """The runs in which a player moves in one turn, with their players and rules.
 
-    rows : their numbers, (n,); None if it is every run.
+    Parameters
+    ----------
+    player : str
+        "G" or "D".
+    rows : array (n,) or None
+        The runs' numbers; None if it is every run.
+    players : Scalars or Networks
+        Those of these runs.
+    rules : dict of Rule
+        Those of these runs.
     """
 
     player: str
@@ -44,8 +56,14 @@ class Mover:
 class Stack:
     """Runs of one program, all at the same tick.
 
-    players : as one run's, with numbers (runs,). state : where the runs are.
-    turns : for each turn of the longest schedule, who moves in which runs.
+    Parameters
+    ----------
+    players : Scalars or Networks
+        As one run's, with numbers (runs,).
+    state : State
+        Where the runs are.
+    turns : list of lists of Mover
+        For each turn of the longest schedule, who moves in which runs.
     """
 
     players: Players
@@ -70,7 +88,7 @@ class Stack:
         }
         players = _joined(each, device)
         memory = {player: rules[player].start(values[player]) for player in "GD"}
-        moves = {player: np.zeros(len(settings), int) for player in "GD"}
+        moves: dict[str, Count] = {p: np.zeros(len(settings), int) for p in "GD"}
         turns = _movers([s.schedule for s in settings], players, rules)
         return cls(players, State(values, memory, moves), turns)
 
@@ -91,7 +109,7 @@ class Stack:
             name: _written(old, after.memory[name], rows)
             for name, old in state.memory[player].items()
         }
-        moves = state.moves[player].copy()
+        moves = np.array(state.moves[player])
         moves[slice(None) if rows is None else rows] += 1
         self.state = State(
             state.values | {player: values},
@@ -100,7 +118,7 @@ class Stack:
         )
 
 
-def at_rows(value, rows: np.ndarray | None):
+def at_rows(value: Any, rows: np.ndarray | None) -> Any:
     """The same with some of the runs: every number (runs, ...) in it, at `rows`."""
     if rows is None:
         return value
@@ -117,7 +135,7 @@ def at_rows(value, rows: np.ndarray | None):
     return value
 
 
-def _joined(values: list, device: torch.device):
+def _joined(values: list, device: torch.device) -> Any:
     """One value for all runs: numbers become tensors (runs,), the rest is the first's.
 
     Seeds stay a numpy array, they are read on the CPU. Rules keep float64 and round
@@ -139,7 +157,9 @@ def _joined(values: list, device: torch.device):
     return replace(first, **new)
 
 
-def _movers(schedules, players: Players, rules: Rules) -> list[list[Mover]]:
+def _movers(
+    schedules: list[Schedule], players: Players, rules: Rules
+) -> list[list[Mover]]:
     """Who moves in which runs, for each turn of the longest schedule."""
     turns = []
     for number in range(max(len(schedule.turns) for schedule in schedules)):
@@ -159,7 +179,7 @@ def _turn(schedule: Schedule, number: int) -> Turn:
     return schedule.turns[number] if number < len(schedule.turns) else ()
 
 
-def _written(old: tuple, new: tuple, rows: np.ndarray | None) -> tuple:
+def _written(old: Tensors, new: Tensors, rows: np.ndarray | None) -> Tensors:
     """`old` with `new` at the rows; `old` is not changed."""
     if rows is None:
         return new
@@ -169,5 +189,5 @@ def _written(old: tuple, new: tuple, rows: np.ndarray | None) -> tuple:
     )
 
 
-def _parts(value) -> list[tuple[str, object]]:
+def _parts(value: Any) -> list[tuple[str, Any]]:
     return [(f.name, getattr(value, f.name)) for f in fields(value)]

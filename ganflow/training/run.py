@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from ganflow.losses import EVERY_LOSS, AdversarialLoss
+from ganflow.losses import LOSSES, AdversarialLoss
 from ganflow.nets import dcgan_critic, dcgan_generator
 from ganflow.training.sampling import WEIGHTS, seeded
 from ganflow.training.settings import Settings
@@ -60,7 +60,7 @@ class Run:
     @property
     def loss(self) -> AdversarialLoss:
         """What the players minimise, before the penalty."""
-        return EVERY_LOSS[self.settings.loss]
+        return LOSSES[self.settings.loss]
 
     @property
     def parts(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES
 
 PENALTIES = ("none", "WGAN-GP", "R1", "R2")
 PRECISIONS = ("fp32", "tf32", "bf16")
@@ -37,7 +37,7 @@ class Settings:
     width : int, >= 1
         Channels of the widest picture's layer, as in `nets.dcgan_generator`.
     loss : str
-        A name of EVERY_LOSS.
+        A name of LOSSES.
     penalty : str
         One of PENALTIES. WGAN-GP: strength (slope - 1)^2 between real and fake. R1 (at
         real) and R2 (at fakes): strength / 2 slope^2.
@@ -92,7 +92,7 @@ class Settings:
     def __post_init__(self):
         self._offered("size", (16, 32, 64))
         self._offered("channels", (1, 3))
-        self._offered("loss", EVERY_LOSS)
+        self._offered("loss", LOSSES)
         self._offered("penalty", PENALTIES)
         self._offered("precision", PRECISIONS)
         for name in ("ticks", "critic_steps", "batch", "latent", "width"):
@@ -169,7 +169,7 @@ def recipe(name: str, **changes: Any) -> Settings:
     Parameters
     ----------
     name : str
-        "wgan-gp", "gan" or a name of EVERY_LOSS, which replaces the loss of "gan";
+        "wgan-gp", "gan" or a name of LOSSES, which replaces the loss of "gan";
         "Wasserstein" is "wgan-gp".
     **changes
         Fields of Settings.
@@ -186,11 +186,11 @@ def recipe(name: str, **changes: Any) -> Settings:
     Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1; Radford et al. 2015
     (arXiv 1511.06434), section 4.
     """
-    if name not in (*RECIPES, *EVERY_LOSS):
-        known = ", ".join((*RECIPES, *EVERY_LOSS))
+    if name not in (*RECIPES, *LOSSES):
+        known = ", ".join((*RECIPES, *LOSSES))
         raise ValueError(f"loss is {name!r}; offered are {known}")
     if name == "Wasserstein":
         name = "wgan-gp"
-    if name in EVERY_LOSS:
+    if name in LOSSES:
         return Settings(**RECIPES["gan"] | {"loss": name} | changes)
     return Settings(**RECIPES[name] | changes)

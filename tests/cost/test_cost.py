@@ -7,11 +7,11 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from ganflow.cost import StepCost, cost_of, cost_table
-from ganflow.losses import EVERY_LOSS, gradient_penalty
+from ganflow.losses import LOSSES, gradient_penalty
 from ganflow.one_loss import one_pass, reverse_gradient, single_loss
 from ganflow.schedule import SIMULTANEOUS, Passes, Schedule, critic_steps
 
-LOSS = EVERY_LOSS["non-saturating"]
+LOSS = LOSSES["non-saturating"]
 BATCH = 8
 
 

@@ -84,7 +84,6 @@ def test_digits_plane_is_the_pca_of_the_digits_times_one_factor():
     np.testing.assert_allclose(plane.points, theirs * factor, atol=1e-12)
     np.testing.assert_allclose(abs(factor[0]), abs(factor[1]))
     np.testing.assert_allclose(pca.explained_variance_ratio_.sum(), 0.285, atol=5e-4)
-    np.testing.assert_array_equal(plane.labels, digits.target)
     weights = digits.data.T @ plane.points  # each column along its component
     assert (weights.max(axis=0) > -weights.min(axis=0)).all()
     assert plane.points.shape == (1797, 2)
@@ -96,16 +95,13 @@ def test_digits_plane_fills_its_box_around_0():
     np.testing.assert_allclose(plane.points.mean(axis=0), 0, atol=1e-12)
 
 
-def test_a_cloud_draws_its_own_rows_and_knows_their_labels():
+def test_a_cloud_draws_its_own_points_each_as_likely():
     plane = digits_plane()
-    rows = plane.rows(9000, generator())
-    points = plane.sample(9000, generator())
-    np.testing.assert_array_equal(points, plane.points[rows])
-    assert len(set(rows)) > 1700  # about 1797 (1 - e^-5)
-    zeros = plane.points[rows][plane.labels[rows] == 0]
-    np.testing.assert_allclose(
-        zeros.mean(axis=0), plane.points[plane.labels == 0].mean(axis=0), atol=0.05
-    )
+    known = {tuple(point) for point in plane.points}
+    drawn = [tuple(point) for point in plane.sample(9000, generator())]
+    assert set(drawn) <= known
+    assert len(set(drawn)) > 1700  # about 1797 (1 - e^-5)
+    np.testing.assert_allclose(np.mean(drawn, axis=0), 0, atol=0.05)
 
 
 @pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
@@ -120,13 +116,6 @@ def test_every_distribution_has_a_name_samples_and_an_extent(real):
 
 
 @pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
-def test_a_float32_sample_is_the_float64_sample_rounded(real):
-    x = real.sample(64, generator(), dtype=np.float32)
-    assert x.dtype == np.float32
-    np.testing.assert_array_equal(x, real.sample(64, generator()).astype(np.float32))
-
-
-@pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
 def test_a_sample_is_the_callers_own(real):
     before = real.sample(50, generator())
     real.sample(50, generator())[:] = 99
@@ -135,10 +124,10 @@ def test_a_sample_is_the_callers_own(real):
 
 def test_what_defines_a_distribution_cannot_change_afterwards():
     given = np.zeros((2, 2))
-    mixture, cloud = Mixture("two", given, 1.0), Cloud("two", given, [0, 1])
+    mixture, cloud = Mixture("two", given, 1.0), Cloud("two", given)
     given += 5
     assert (mixture.centres == 0).all() and (cloud.points == 0).all()
-    for kept in (mixture.centres, cloud.points, cloud.labels):
+    for kept in (mixture.centres, cloud.points):
         with pytest.raises(ValueError, match="read-only"):
             kept[0] = 1
 
@@ -146,19 +135,18 @@ def test_what_defines_a_distribution_cannot_change_afterwards():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: ring(modes=0), "modes=0"),
-        (lambda: ring(modes=7.5), "modes=7.5"),
-        (lambda: ring(radius=-1), "radius must be positive.*-1"),
-        (lambda: ring(spread=0), "spread must be positive.*0"),
-        (lambda: ring(radius=np.inf), "radius must be positive.*inf"),
-        (lambda: ring(spread=np.nan), "spread must be positive.*nan"),
-        (lambda: Mixture("flat", [1.0, 2.0], 1), r"flat.*\(k, 2\).*\(2,\)"),
-        (lambda: Mixture("none", np.zeros((0, 2)), 1), r"at least one.*\(0, 2\)"),
-        (lambda: Mixture("nan", [[np.nan, 0]], 1), "nan.*finite"),
-        (lambda: Cloud("deep", np.zeros((2, 3)), [0, 0]), r"\(2, 3\)"),
-        (lambda: Cloud("two", np.zeros((2, 2)), [0]), "2 points.*labels"),
-        (lambda: ring().sample(0, generator()), "n=0"),
-        (lambda: digits_plane().sample(-1, generator()), "n=-1"),
+        (lambda: ring(modes=0), "modes is 0; expected a whole number, at least 1"),
+        (lambda: ring(modes=7.5), "modes is 7.5; expected a whole number, at least 1"),
+        (lambda: ring(radius=-1), "radius is -1; expected a finite number, above 0"),
+        (lambda: ring(spread=0), "spread is 0; expected a finite number, above 0"),
+        (lambda: ring(radius=np.inf), "radius is inf; expected a finite number, above"),
+        (lambda: ring(spread=np.nan), "spread is nan; expected a finite number, above"),
+        (lambda: Mixture("a", [1.0, 2.0], 1), r"centres has shape \(2,\); .*\(k, 2\)"),
+        (lambda: Mixture("a", np.zeros((0, 2)), 1), r"\(0, 2\); expected .*at least"),
+        (lambda: Mixture("a", [[np.nan, 0]], 1), "centres has a NaN or inf; expected"),
+        (lambda: Cloud("a", np.zeros((2, 3))), r"points has shape \(2, 3\); expected"),
+        (lambda: ring().sample(0, generator()), "n is 0; expected a whole number"),
+        (lambda: digits_plane().sample(-1, generator()), "n is -1; expected"),
     ],
 )
 def test_a_bad_argument_is_named(make, message):
@@ -168,7 +156,7 @@ def test_a_bad_argument_is_named(make, message):
 
 @pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
 def test_sampling_refuses_another_kind_of_generator(real):
-    with pytest.raises(TypeError, match="numpy.random.default_rng"):
+    with pytest.raises(TypeError, match="RandomState; expected .*random.default_rng"):
         real.sample(3, np.random.RandomState(0))
 
 
@@ -186,5 +174,5 @@ def test_digit_pairs_keep_the_mean_of_every_block():
 
 
 def test_a_pair_needs_one_shape():
-    with pytest.raises(ValueError, match="one shape"):
+    with pytest.raises(ValueError, match=r"blurred has shape .*4\); expected that of"):
         Pairs(np.zeros((2, 1, 4, 4)), np.zeros((2, 1, 8, 8)))

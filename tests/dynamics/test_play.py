@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits, relu
+from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss, relu
 
 from ganflow.data import ring
 from ganflow.dynamics import (
@@ -19,6 +19,7 @@ from ganflow.dynamics import (
 )
 from ganflow.dynamics.loop import begin, both, take
 from ganflow.games import bilinear, dirac
+from ganflow.losses import LOSSES
 from ganflow.nets import mlp_critic, mlp_generator
 from ganflow.schedule import (
     ALTERNATING,
@@ -29,7 +30,6 @@ from ganflow.schedule import (
 )
 
 SCHEDULES = [SIMULTANEOUS, ALTERNATING, critic_steps(3), Schedule.from_text("G DG D")]
-LOSSES = ["saturating", "non-saturating", "hinge", "Wasserstein"]
 STRENGTH = {"none": 0.0, "R1": 0.4, "R2": 0.4, "WGAN-GP": 0.3, "clipping": 0.25}
 TORCH = {
     Adam(0.01): lambda p: torch.optim.Adam(p, lr=0.01, betas=(0.5, 0.999)),
@@ -46,12 +46,17 @@ def networks(dtype=torch.float64, **options):
     return Networks(G, D, ring(), **{"batch": 16, "shown": 12, **options})
 
 
-def written_loss_G(name, score):
+def written_loss_G(name, real, fake):
+    ones = torch.ones_like(fake)
     if name in ("hinge", "Wasserstein"):
-        return -score.mean()
-    said = torch.full_like(score, float(name == "non-saturating"))
+        return -fake.mean()
+    if name == "least squares":
+        return mse_loss(fake, ones) / 2
+    if name == "relativistic":
+        return binary_cross_entropy_with_logits(fake - real, ones)
+    said = float(name == "non-saturating") * ones
     sign = 1 if name == "non-saturating" else -1
-    return sign * binary_cross_entropy_with_logits(score, said)
+    return sign * binary_cross_entropy_with_logits(fake, said)
 
 
 def written_loss_D(players, G, D, batch):
@@ -61,6 +66,11 @@ def written_loss_D(players, G, D, batch):
         loss = relu(1 - real).mean() + relu(1 + fake).mean()
     elif players.loss == "Wasserstein":
         loss = fake.mean() - real.mean()
+    elif players.loss == "least squares":
+        loss = mse_loss(real, torch.ones_like(real)) / 2
+        loss = loss + mse_loss(fake, torch.zeros_like(fake)) / 2
+    elif players.loss == "relativistic":
+        loss = binary_cross_entropy_with_logits(real - fake, torch.ones_like(real))
     else:
         cross = binary_cross_entropy_with_logits
         loss = cross(real, torch.ones_like(real)) + cross(fake, torch.zeros_like(fake))
@@ -84,7 +94,8 @@ def textbook(players, schedule, optimizer, ticks):
         if "G" in turn:
             batch = players.draw("G", made["G"], players.batch)
             steps["G"].zero_grad()
-            written_loss_G(players.loss, D(G(batch.z))).backward()
+            scores = D(batch.x_real), D(G(batch.z))
+            written_loss_G(players.loss, *scores).backward()
         if "D" in turn:
             batch = players.draw("D", made["D"], players.batch)
             steps["D"].zero_grad()  # also what loss_G left behind in D
@@ -105,10 +116,14 @@ def seen_of(players, G, D):
     for net in (G, D):
         net.zero_grad()
     x_fake = G(batch.z)
-    seen = {"samples": x_fake, "score_real": D(batch.x_real).mean()}
-    seen |= {"score_fake": D(x_fake).mean()}
-    seen |= {"loss_G": written_loss_G(players.loss, D(x_fake))}
-    seen |= {"loss_D": written_loss_D(players, G, D, batch)}
+    real, fake = D(batch.x_real), D(x_fake)
+    seen = {
+        "samples": x_fake,
+        "score_real": real.mean(),
+        "score_fake": fake.mean(),
+        "loss_G": written_loss_G(players.loss, real, fake),
+        "loss_D": written_loss_D(players, G, D, batch),
+    }
     for name, net in (("G", G), ("D", D)):
         own = list(net.parameters())
         grads = torch.autograd.grad(seen[f"loss_{name}"], own, retain_graph=True)
@@ -281,11 +296,11 @@ def test_a_diverging_run_is_recorded_to_its_end(schedule, penalty):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ticks": -1}, "ticks is -1"),
-        ({"record_every": 0}, "record_every 0"),
-        ({"rule": {"G": RULE}}, "with one each; got {'G'"),
-        ({"rule": {"G": RULE, "D": 0.1}}, "the rule of D is 0.1"),
-        ({"rule": "Adam"}, "a step rule for both, .*got 'Adam'"),
+        ({"ticks": -1}, "ticks is -1; expected a whole number, at least 0"),
+        ({"record_every": 0}, "record_every is 0; expected a whole number, at least 1"),
+        ({"rule": {"G": RULE}}, "rule is {'G'.*; expected .* one for each"),
+        ({"rule": {"G": RULE, "D": 0.1}}, r"rule\['D'\] is 0.1; .* of GradientDescent"),
+        ({"rule": "Adam"}, "rule is 'Adam'; expected a step rule for both"),
     ],
 )
 def test_a_call_that_cannot_be_played_says_why(options, message):

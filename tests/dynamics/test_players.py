@@ -223,14 +223,15 @@ def build(**changes):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"loss": "hing"}, ValueError, "loss is 'hing'; known are .*hinge"),
-        ({"penalty": "consensus"}, ValueError, "penalty is 'consensus'; known are"),
-        ({"seed": -1}, ValueError, "a seed is a whole number of 0 or more, got -1"),
-        ({"seed": np.array([0, -2])}, ValueError, "a seed is a whole number"),
-        ({"seed": 0.5}, ValueError, "a seed is a whole number of 0 or more, got 0.5"),
-        ({"batch": 0}, ValueError, "batch is a whole number of 1 or more, got 0"),
-        ({"shown": 2.5}, ValueError, "shown is a whole number of 1 or more"),
-        ({"data": [1, 2]}, TypeError, r"data is list; it needs sample\(n, rng\)"),
+        ({"loss": "hing"}, ValueError, "loss is 'hing'; expected one of .*hinge"),
+        ({"penalty": "consensus"}, ValueError, "penalty is 'consensus'; expected one"),
+        ({"seed": -1}, ValueError, "seed is -1; expected a whole number, at least 0"),
+        ({"seed": np.array([0, -2])}, ValueError, "seed is -2; expected a whole"),
+        ({"seed": np.array([0, 0.5])}, ValueError, "seed is 0.0; expected a whole"),
+        ({"seed": 0.5}, ValueError, "seed is 0.5; expected a whole number, at least 0"),
+        ({"batch": 0}, ValueError, "batch is 0; expected a whole number, at least 1"),
+        ({"shown": 2.5}, ValueError, "shown is 2.5; expected a whole number, at lea"),
+        ({"data": [1, 2]}, TypeError, r"data is of type list; .* sample\(n, rng\)"),
         (
             {"data": Fixed(np.ones((9, 3)))},
             ValueError,

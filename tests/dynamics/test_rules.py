@@ -11,6 +11,7 @@ from ganflow.dynamics import (
     GradientDescent,
     Momentum,
     Optimistic,
+    Rule,
     Scalars,
     play,
 )
@@ -66,7 +67,7 @@ def moved(rule, params, grads_of, moves=20):
 @pytest.mark.parametrize(
     ("rule", "optimizer"),
     FROM_TORCH,
-    ids=lambda x: repr(x)[:40] if isinstance(x, GradientDescent) else "",
+    ids=lambda x: repr(x)[:40] if isinstance(x, Rule) else "",
 )
 def test_twenty_moves_are_those_of_torch_optim(rule, optimizer, dtype, near):
     theirs = [p.clone().requires_grad_() for p in numbers(0, dtype)]
@@ -165,6 +166,14 @@ def test_float64_rates_leave_float32_parameters_float32():
     for kind in RULES.values():
         after = moved(kind(rate), params, lambda k: params, moves=2)
         assert {p.dtype for p in after} == {torch.float32}
+
+
+def test_every_rule_has_one_base_and_adam_is_no_gradient_descent():
+    assert all(issubclass(kind, Rule) for kind in RULES.values())
+    plain = [kind for kind in RULES.values() if issubclass(kind, GradientDescent)]
+    assert plain == [GradientDescent, Extragradient]  # the same step, from elsewhere
+    with pytest.raises(TypeError, match="abstract"):
+        Rule(0.1)
 
 
 @pytest.mark.parametrize("kind", RULES.values())

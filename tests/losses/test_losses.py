@@ -1,85 +1,135 @@
-"""Every loss against its formula written out, and the slope it gives each sample."""
+"""Every pair of losses against its formulas, and what it sends to each score."""
 
 import pytest
 import torch
 
-from ganflow.losses import LOSSES
+from ganflow.losses import LOSSES, score_derivatives
 
 REAL = torch.tensor([-2.0, 0.3, 1.7, 4.0], dtype=torch.float64)
 FAKE = torch.tensor([-3.0, -0.5, 0.2, 1.5], dtype=torch.float64)
 
 
 def prob(score):
-    """D(x) as the 2014 paper writes it."""
+    """The logistic function, D(x) as the 2014 paper writes it."""
     return 1 / (1 + torch.exp(-score))
 
 
-WRITTEN_D = {
-    "saturating": lambda r, f: -(prob(r).log().mean() + (1 - prob(f)).log().mean()),
-    "non-saturating": lambda r, f: -(prob(r).log().mean() + (1 - prob(f)).log().mean()),
-    "hinge": lambda r, f: (
-        -(torch.minimum(r - 1, torch.zeros_like(r))).mean()
-        - torch.minimum(-f - 1, torch.zeros_like(f)).mean()
+def cross_entropy(r, f):
+    return -(prob(r).log().mean() + (1 - prob(f)).log().mean())
+
+
+# Each pair as its paper writes it: D's loss, and G's.
+WRITTEN = {
+    "saturating": (cross_entropy, lambda r, f: (1 - prob(f)).log().mean()),
+    "non-saturating": (cross_entropy, lambda r, f: -prob(f).log().mean()),
+    "hinge": (
+        lambda r, f: (
+            -(torch.minimum(r - 1, torch.zeros_like(r))).mean()
+            - torch.minimum(-f - 1, torch.zeros_like(f)).mean()
+        ),
+        lambda r, f: -sum(f) / len(f),
     ),
-    "Wasserstein": lambda r, f: sum(f) / len(f) - sum(r) / len(r),
+    "Wasserstein": (
+        lambda r, f: sum(f) / len(f) - sum(r) / len(r),
+        lambda r, f: -sum(f) / len(f),
+    ),
+    "least squares": (
+        lambda r, f: sum((r - 1) ** 2) / len(r) / 2 + sum((f - 0) ** 2) / len(f) / 2,
+        lambda r, f: sum((f - 1) ** 2) / len(f) / 2,
+    ),
+    "relativistic": (
+        lambda r, f: -sum(torch.log(prob(r - f))) / len(r),
+        lambda r, f: -sum(torch.log(prob(f - r))) / len(f),
+    ),
 }
-WRITTEN_G = {
-    "saturating": lambda f: (1 - prob(f)).log().mean(),
-    "non-saturating": lambda f: -prob(f).log().mean(),
-    "hinge": lambda f: -sum(f) / len(f),
-    "Wasserstein": lambda f: -sum(f) / len(f),
+# What each loss sends to each score, times the batch: D to real, D to fake, G to fake.
+SENT = {
+    "saturating": lambda r, f: (prob(r) - 1, prob(f), -prob(f)),
+    "non-saturating": lambda r, f: (prob(r) - 1, prob(f), prob(f) - 1),
+    "hinge": lambda r, f: (-(r < 1).to(r), (f > -1).to(f), -torch.ones_like(f)),
+    "Wasserstein": lambda r, f: (
+        -torch.ones_like(r),
+        torch.ones_like(f),
+        -torch.ones_like(f),
+    ),
+    "least squares": lambda r, f: (r - 1, f, f - 1),
+    "relativistic": lambda r, f: (prob(r - f) - 1, 1 - prob(r - f), -prob(r - f)),
 }
-SLOPE_G = {
-    "saturating": lambda f: -prob(f),
-    "non-saturating": lambda f: -(1 - prob(f)),
-    "hinge": lambda f: -torch.ones_like(f),
-    "Wasserstein": lambda f: -torch.ones_like(f),
-}
+
+
+def test_the_table_has_six_pairs_under_their_own_names():
+    assert set(LOSSES) == set(WRITTEN) == set(SENT)
+    assert all(pair.name == name for name, pair in LOSSES.items())
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_equal_their_formulas(name):
-    torch.testing.assert_close(LOSSES[name].D(REAL, FAKE), WRITTEN_D[name](REAL, FAKE))
-    torch.testing.assert_close(LOSSES[name].G(FAKE), WRITTEN_G[name](FAKE))
+    pair, (for_D, for_G) = LOSSES[name], WRITTEN[name]
+    torch.testing.assert_close(pair.D(REAL, FAKE), for_D(REAL, FAKE))
+    torch.testing.assert_close(pair.for_G(REAL, FAKE), for_G(REAL, FAKE))
 
 
 @pytest.mark.parametrize("name", LOSSES)
-def test_slope_of_each_fake_score_is_the_closed_form(name):
-    """book/03b: the loss only sets how long each sample's arrow is."""
-    score = FAKE.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(LOSSES[name].G(score), score)
-    torch.testing.assert_close(slope, SLOPE_G[name](FAKE) / len(FAKE))
+def test_G_is_called_with_the_reals_only_where_it_reads_them(name):
+    pair = LOSSES[name]
+    scores = (REAL, FAKE) if pair.G_reads_real else (FAKE,)
+    torch.testing.assert_close(pair.G(*scores), pair.for_G(REAL, FAKE), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_each_score_is_sent_its_closed_form(name):
+    found = score_derivatives(LOSSES[name], REAL, FAKE)
+    sent = (found.D_real, found.D_fake, found.G_fake)
+    for slope, closed in zip(sent, SENT[name](REAL, FAKE), strict=True):
+        torch.testing.assert_close(slope, closed / len(FAKE), rtol=1e-12, atol=0)
 
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_loss_falls_when_its_player_does_better(name):
-    """Higher = more real: D wants reals up and fakes down, G wants fakes up."""
-    better = 0.1
-    pair = LOSSES[name]
-    assert pair.D(REAL + better, FAKE) < pair.D(REAL, FAKE)
-    assert pair.D(REAL, FAKE - better) < pair.D(REAL, FAKE)
-    assert pair.G(FAKE + better) < pair.G(FAKE)
+    """Higher = more real: D wants reals up and fakes down, G wants fakes up.
+
+    Least squares only up to the scores that it aims at: 1 for a real, 0 for a fake.
+    """
+    better, pair = 0.05, LOSSES[name]
+    real = torch.tensor([-2.0, 0.3, 0.9], dtype=torch.float64)
+    fake = torch.tensor([0.1, 0.4, 0.9], dtype=torch.float64)
+    assert pair.D(real + better, fake) < pair.D(real, fake)
+    assert pair.D(real, fake - better) < pair.D(real, fake)
+    assert pair.for_G(real, fake + better) < pair.for_G(real, fake)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_and_slopes_stay_finite_at_scores_of_100(name, dtype):
-    extreme = torch.tensor([-100.0, 100.0], dtype=dtype, requires_grad=True)
-    for loss in (LOSSES[name].D(extreme, extreme), LOSSES[name].G(extreme)):
-        (slope,) = torch.autograd.grad(loss, extreme)
-        assert loss.isfinite() and slope.isfinite().all()
+    score = torch.tensor([-100.0, 100.0], dtype=dtype)
+    for real, fake in ((score, score), (score, -score)):
+        found = score_derivatives(LOSSES[name], real, fake)
+        assert all(value.isfinite().all() for value in vars(found).values())
 
 
 def test_the_written_out_log_is_not_finite_there():
     """Why the stable form: sigmoid(-100) is 0 in float32, and log(1 - 1) is -inf."""
     extreme = torch.tensor([100.0])
-    assert WRITTEN_G["saturating"](extreme) == -torch.inf
+    assert WRITTEN["saturating"][1](None, extreme) == -torch.inf
     torch.testing.assert_close(LOSSES["saturating"].G(extreme), torch.tensor(-100.0))
 
 
 @pytest.mark.parametrize("name", ["saturating", "Wasserstein"])
 def test_minimax_pairs_send_opposite_slopes_to_a_fake(name):
-    score = FAKE.clone().requires_grad_()
-    (for_D,) = torch.autograd.grad(LOSSES[name].D(REAL, score), score)
-    (for_G,) = torch.autograd.grad(LOSSES[name].G(score), score)
-    torch.testing.assert_close(for_D, -for_G, rtol=0, atol=0)
+    found = score_derivatives(LOSSES[name], REAL, FAKE)
+    torch.testing.assert_close(found.D_fake, -found.G_fake, rtol=0, atol=0)
+
+
+def test_relativistic_scores_come_in_pairs():
+    for loss in (LOSSES["relativistic"].D, LOSSES["relativistic"].G):
+        with pytest.raises(ValueError, match=r"each real is compared with one fake"):
+            loss(REAL, FAKE[:2])
+
+
+def test_asking_for_the_derivatives_moves_nothing():
+    """They are cut from what made the scores, also where nobody records."""
+    score = REAL.clone().requires_grad_()
+    with torch.no_grad():
+        found = score_derivatives(LOSSES["hinge"], score, score)
+    assert score.grad is None
+    assert not any(value.requires_grad for value in vars(found).values())

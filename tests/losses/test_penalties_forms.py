@@ -142,7 +142,7 @@ def test_points_that_are_not_cut_learn_in_any_form(form):
 
 
 def test_a_form_of_another_name_is_refused():
-    with pytest.raises(ValueError, match="form is 'fast'; known are eager, functional"):
+    with pytest.raises(ValueError, match="form is 'fast'; expected one of eager, func"):
         slopes(mlp_critic(), torch.ones(4, 2), form="fast")
 
 

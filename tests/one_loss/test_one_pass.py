@@ -6,14 +6,14 @@ from one_loss_steps import by_one_pass, gradients, largest_difference, setting, 
 from torch import nn
 
 from ganflow.cost import cost_of
-from ganflow.losses import EVERY_LOSS, AdversarialLoss, log_loss_D
+from ganflow.losses import LOSSES, AdversarialLoss, log_loss_D
 from ganflow.one_loss import check_samples_apart, one_pass
 
 
-@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("lam", [1.0, 0.1, 10.0])
 def test_one_pass_gives_the_gradients_of_two_steps(name, lam):
-    made, loss = setting(), EVERY_LOSS[name]
+    made, loss = setting(), LOSSES[name]
     found, expected = by_one_pass(made, loss, lam), two_step(made, loss, lam)
     assert largest_difference(found, expected) < 1e-12
 
@@ -23,7 +23,7 @@ def test_one_pass_gives_the_gradients_of_two_steps(name, lam):
 )
 def test_fakes_on_the_flat_of_a_hinge_send_G_its_own_derivative(down, flat):
     """Their D derivative is exactly zero, so no ratio leads to G's."""
-    made, loss = setting(), EVERY_LOSS["hinge"]
+    made, loss = setting(), LOSSES["hinge"]
     with torch.no_grad():
         made.D[-2].bias -= down
     score = made.D(made.G(made.z)).flatten()
@@ -35,7 +35,7 @@ def test_fakes_on_the_flat_of_a_hinge_send_G_its_own_derivative(down, flat):
 
 
 def test_only_the_flat_fakes_go_through_D_again():
-    made, loss = setting(), EVERY_LOSS["hinge"]
+    made, loss = setting(), LOSSES["hinge"]
     seen = one_pass(made.G, made.D, loss, made.x_real, made.z)
     cost = cost_of(
         lambda: one_pass(made.G, made.D, loss, made.x_real, made.z, check=False),
@@ -51,7 +51,7 @@ def test_only_the_flat_fakes_go_through_D_again():
 @pytest.mark.parametrize("score", [-60.0, -100.0, -1000.0])
 def test_a_derivative_too_small_for_a_ratio_is_no_zero_and_no_nan(score, dtype):
     """sigmoid(-100) is below float32's normal numbers, sigmoid(-1000) is 0."""
-    made, loss = setting(), EVERY_LOSS["non-saturating"]
+    made, loss = setting(), LOSSES["non-saturating"]
     with torch.no_grad():
         made.D[-2].bias += score
     for part in (made.G, made.D):
@@ -75,7 +75,7 @@ def test_a_fake_that_neither_player_pulls_stays_at_zero():
 
 
 def test_gradients_are_added_to_what_lies_there():
-    made, loss = setting(), EVERY_LOSS["hinge"]
+    made, loss = setting(), LOSSES["hinge"]
     for _ in range(2):
         one_pass(made.G, made.D, loss, made.x_real, made.z)
     twice, once = gradients(made), by_one_pass(made, loss)
@@ -84,7 +84,7 @@ def test_gradients_are_added_to_what_lies_there():
 
 
 def test_losses_come_back_as_two_steps_see_them():
-    made, loss = setting(), EVERY_LOSS["relativistic"]
+    made, loss = setting(), LOSSES["relativistic"]
     seen = one_pass(made.G, made.D, loss, made.x_real, made.z)
     scores = made.D(made.x_real), made.D(made.G(made.z))
     torch.testing.assert_close(seen.loss_D, loss.D(*scores).detach())
@@ -131,7 +131,7 @@ APART = {
 @pytest.mark.parametrize("name", MIXING)
 def test_a_critic_that_mixes_samples_is_refused(name):
     made = setting()
-    D, loss = critic(MIXING[name]()), EVERY_LOSS["hinge"]
+    D, loss = critic(MIXING[name]()), LOSSES["hinge"]
     with pytest.raises(ValueError, match="when the other samples do"):
         one_pass(made.G, D, loss, made.x_real, made.z)
     assert all(p.grad is None for net in (made.G, D) for p in net.parameters())
@@ -196,7 +196,7 @@ def test_one_sample_shows_nothing():
 
 def test_spectral_norm_gives_both_ways_to_G_the_same_weight():
     """The flat fakes pass D with the buffers of the first time, not the next ones."""
-    made, loss = setting(), EVERY_LOSS["hinge"]
+    made, loss = setting(), LOSSES["hinge"]
     for place in (0, 2):
         nn.utils.parametrizations.spectral_norm(made.D[place])
     start = {name: held.clone() for name, held in made.D.named_buffers()}
@@ -227,4 +227,4 @@ def test_several_scores_for_a_sample_are_refused():
     made = setting()
     patches = nn.Sequential(*list(made.D)[:-2], nn.Conv2d(8, 1, 1).double())
     with pytest.raises(ValueError, match="one score for each"):
-        one_pass(made.G, patches, EVERY_LOSS["hinge"], made.x_real, made.z)
+        one_pass(made.G, patches, LOSSES["hinge"], made.x_real, made.z)

@@ -11,31 +11,31 @@ from one_loss_steps import (
 )
 from torch import nn
 
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES
 from ganflow.one_loss import single_loss
 
 
-@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("lam", [1.0, 0.1, 10.0])
 def test_single_loss_gives_the_gradients_of_two_steps(name, lam):
     """Also for losses that are not linear in D."""
-    made, loss = setting(), EVERY_LOSS[name]
+    made, loss = setting(), LOSSES[name]
     found, expected = by_single_loss(made, loss, lam), two_step(made, loss, lam)
     assert largest_difference(found, expected) < 1e-12
 
 
-@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("name", LOSSES)
 def test_its_value_is_the_loss_of_D_whatever_lambda_is(name):
-    made, loss = setting(), EVERY_LOSS[name]
+    made, loss = setting(), LOSSES[name]
     x_fake = made.G(made.z)
     scores = made.D(made.x_real), made.D(x_fake), made.D(x_fake.detach())
     for lam in (0.0, 1.0, 100.0):
         assert single_loss(loss, *scores, lam) == loss.D(scores[0], scores[2])
 
 
-@pytest.mark.parametrize("name", EVERY_LOSS)
+@pytest.mark.parametrize("name", LOSSES)
 def test_reversal_serves_both_players_of_a_minimax_pair_only(name):
-    made, loss = setting(), EVERY_LOSS[name]
+    made, loss = setting(), LOSSES[name]
     found, expected = by_reversal(made, loss, 0.3), two_step(made, loss, 0.3)
     difference = largest_difference(found, expected)
     assert (difference < 1e-12) == (name in ("saturating", "Wasserstein"))
@@ -44,7 +44,7 @@ def test_reversal_serves_both_players_of_a_minimax_pair_only(name):
 def test_dropout_breaks_the_cancellation():
     """Two calls of D are then two functions: D hears a part of G's loss."""
     torch.manual_seed(0)
-    made, loss = setting(), EVERY_LOSS["hinge"]
+    made, loss = setting(), LOSSES["hinge"]
     D = nn.Sequential(*list(made.D)[:-2], nn.Dropout(0.5), *list(made.D)[-2:])
     x_fake = made.G(made.z)
     zero = loss.G(D(x_fake)) - loss.G(D(x_fake.detach()))
@@ -55,4 +55,4 @@ def test_dropout_breaks_the_cancellation():
 def test_scores_of_two_sizes_are_refused():
     score = torch.zeros(3)
     with pytest.raises(ValueError, match="scores of the same fakes"):
-        single_loss(EVERY_LOSS["hinge"], score, score, score[:2])
+        single_loss(LOSSES["hinge"], score, score, score[:2])

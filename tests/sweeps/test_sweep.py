@@ -11,6 +11,7 @@ import torch
 from ganflow.cost.flops import Flops
 from ganflow.data import digits_plane, ring
 from ganflow.dynamics import RULES, play
+from ganflow.losses import LOSSES
 from ganflow.schedule import (
     ALTERNATING,
     ALTERNATING_G_FIRST,
@@ -55,13 +56,14 @@ def assert_same(found, setting, *, ticks, record_every=1, tolerance=1e-5):
     assert set(found.data_vars) == {*alone.series, "diverged", "last_tick"}
 
 
-def assert_all_same(base, over, **how):
+def assert_all_same(base, over, *, tolerance=1e-5, **how):
     """Every run of a product, addressed by its labels, against `play`."""
     found = sweep(base, over=over, progress=False, **how)
     for places in product(*(range(len(values)) for values in over.values())):
         at = dict(zip(found.diverged.dims, places, strict=True))
         chosen = {n: over[n][place] for n, place in zip(over, places, strict=True)}
-        assert_same(found.isel(at), replace(base, **chosen), ticks=how["ticks"])
+        setting = replace(base, **chosen)
+        assert_same(found.isel(at), setting, ticks=how["ticks"], tolerance=tolerance)
     assert found.diverged.isnull().all() and (found.last_tick == how["ticks"]).all()
 
 
@@ -74,7 +76,7 @@ def test_games_equal_play_under_every_schedule_rule_and_penalty():
     assert_all_same(GameSetting(strength=0.4, step_size_D=0.3), over, ticks=4)
 
 
-@pytest.mark.parametrize("loss", ["saturating", "non-saturating", "Wasserstein"])
+@pytest.mark.parametrize("loss", LOSSES)
 def test_games_equal_play_in_every_number(loss):
     over = {
         "theta": [1.0, -0.5],
@@ -84,7 +86,8 @@ def test_games_equal_play_in_every_number(loss):
         "target": [0.0, 1.0],
         "schedule": [ALTERNATING, "DG D"],
     }
-    assert_all_same(GameSetting(loss=loss, penalty="WGAN-GP"), over, ticks=5)
+    base = GameSetting(loss=loss, penalty="WGAN-GP")
+    assert_all_same(base, over, ticks=5, tolerance=1e-12)
 
 
 def test_networks_equal_play_under_every_schedule_and_rule():
@@ -93,12 +96,15 @@ def test_networks_equal_play_under_every_schedule_and_rule():
 
 
 def test_networks_equal_play_under_every_penalty_and_loss():
+    """By gradient descent: a relativistic loss leaves D's last bias without a
+    derivative, and Adam would divide that rounding error by its own size."""
+    base = replace(SMALL, rule="gradient descent", step_size=0.5)
     over = {
         "penalty": ["none", "R1", "R2", "WGAN-GP", "clipping"],
-        "loss": ["saturating", "non-saturating", "hinge", "Wasserstein"],
+        "loss": list(LOSSES),
         "schedule": [SIMULTANEOUS, "D D G"],
     }
-    assert_all_same(SMALL, over, ticks=2)
+    assert_all_same(base, over, ticks=2, tolerance=1e-6)
     over = {"strength": [0.05, 0.5], "penalty": ["R1", "clipping"]}
     assert_all_same(SMALL, over, ticks=2)
 
@@ -279,22 +285,43 @@ def test_a_tick_of_many_runs_does_no_product_that_one_run_does_not_need():
 @pytest.mark.parametrize(
     ("base", "over", "how", "said"),
     [
-        (GameSetting(), {"seed": [1]}, {}, "a GameSetting has no 'seed' to vary; it"),
-        (SMALL, {"shown": [1, 2]}, {}, "a GanSetting has no 'shown' to vary"),
-        (SMALL, {"seed": []}, {}, r"over\['seed'\] is empty; give at least one"),
-        (SMALL, {"seed": 3}, {}, r"over\['seed'\] is 3; it must be a list of values"),
-        (SMALL, {"loss": "hinge"}, {}, r"over\['loss'\] is 'hinge'; it must be a list"),
-        (SMALL, {"seed": [1, 2, 1]}, {}, r"over\['seed'\] has 1 more than once; each"),
-        (SMALL, {"loss": ["soft"]}, {}, "loss is 'soft'; known are"),
+        (
+            GameSetting(),
+            {"seed": [1]},
+            {},
+            "`over` is 'seed'; expected one of sch",
+        ),
+        (
+            SMALL,
+            {"shown": [1, 2]},
+            {},
+            "`over` is 'shown'; expected one of sch",
+        ),
+        (SMALL, {"seed": []}, {}, r"over\['seed'\] is empty; expected at least one"),
+        (SMALL, {"seed": 3}, {}, r"over\['seed'\] is 3; expected a list of values"),
+        (SMALL, {"loss": "hinge"}, {}, r"over\['loss'\] is 'hinge'; expected a list"),
+        (SMALL, {"seed": [1, 2, 1]}, {}, r"over\['seed'\] has 1 more than once; expec"),
+        (SMALL, {"loss": ["soft"]}, {}, "loss is 'soft'; expected one of"),
         (SMALL, {"schedule": ["D"]}, {}, "D and G must both move in a tick"),
-        (SMALL, {}, {"ticks": -1}, "ticks is -1, record_every 1 and chunk 64; they"),
-        (SMALL, {}, {"chunk": 0}, "chunk 0; they must be at least 0, 1 and 1"),
-        (SMALL, {}, {"device": "gpu"}, "device is 'gpu'; known are cpu and cuda"),
-        (SMALL, {}, {"device": "meta"}, "device is 'meta'; known are cpu and cuda"),
-        ([], None, {}, "at least one; got an empty list"),
-        ([SMALL, GameSetting()], None, {}, "one; got GameSetting, GanSetting"),
-        ([SMALL], {"seed": [1]}, {}, "a list of 1 settings has no product: leave"),
-        ([SMALL, replace(SMALL, shown=9)], None, {}, "need one number `shown`"),
+        (SMALL, {}, {"ticks": -1}, "ticks is -1; expected a whole number, at least 0"),
+        (SMALL, {}, {"record_every": 0}, "record_every is 0; expected a whole number"),
+        (SMALL, {}, {"chunk": 0}, "chunk is 0; expected a whole number, at least 1"),
+        (SMALL, {}, {"device": "gpu"}, "device is 'gpu'; expected one of cpu, cuda"),
+        (SMALL, {}, {"device": "meta"}, "device is 'meta'; expected one of cpu, cuda"),
+        ([], None, {}, "base is an empty list; expected .* at least one"),
+        (
+            [SMALL, GameSetting()],
+            None,
+            {},
+            "GameSetting, GanSetting; expected",
+        ),
+        (
+            [SMALL],
+            {"seed": [1]},
+            {},
+            "list of 1 settings; expected one setting",
+        ),
+        ([SMALL, replace(SMALL, shown=9)], None, {}, "shown is 5, 9 in .* one number"),
     ],
 )
 def test_a_wrong_call_says_what_came_and_what_to_do(base, over, how, said):
@@ -304,7 +331,7 @@ def test_a_wrong_call_says_what_came_and_what_to_do(base, over, how, said):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
 def test_cuda_is_refused_where_there_is_none():
-    with pytest.raises(ValueError, match="torch finds no CUDA device here; use device"):
+    with pytest.raises(ValueError, match="device is 'cuda'; expected 'cpu'"):
         sweep(SMALL, ticks=1, device="cuda", progress=False)
 
 

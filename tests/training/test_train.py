@@ -9,7 +9,7 @@ import torch
 from torch import nn
 from train_runs import SMALL, pixels, small_run
 
-from ganflow.losses import EVERY_LOSS, gradient_penalty
+from ganflow.losses import LOSSES, gradient_penalty
 from ganflow.nets import dcgan_critic, dcgan_generator
 from ganflow.training import Settings, begin, recipe, sample_batches, tick, turns
 from ganflow.training.keep.snapshots import snapshot, snapshot_ticks
@@ -36,7 +36,7 @@ def moved(moves, *, dtype=torch.float64, **changes):
 
 
 @pytest.mark.parametrize("penalty", ["none", "WGAN-GP", "R1", "R2"])
-@pytest.mark.parametrize("loss", list(EVERY_LOSS))
+@pytest.mark.parametrize("loss", list(LOSSES))
 def test_the_fast_gradients_are_the_plain_ones(loss, penalty):
     """In float64, so that only the order of sums may differ."""
     changes = {"loss": loss, "penalty": penalty}

@@ -11,7 +11,7 @@ import torch
 from ipywidgets.embed import embed_data
 from torch.func import functional_call
 
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES as PAIRS
 from ganflow.one_loss import one_pass
 from ganflow.widgets.one_loss_lab.record import PASSES
 from ganflow.widgets.one_loss_lab.recording import (
@@ -41,7 +41,7 @@ def gradients(nets, params, loss, lam, x_real, z):
     """Each player's own loss by its own weights; nothing is cut, nothing frozen."""
     x_fake = functional_call(nets["G"], params["G"], (z,))
     scores = [functional_call(nets["D"], params["D"], (x,)) for x in (x_real, x_fake)]
-    loss = EVERY_LOSS[loss]
+    loss = PAIRS[loss]
     by = {"D": loss.D(*scores), "G": lam * loss.G(scores[1])}
     return {
         who: torch.autograd.grad(by[who], list(params[who].values()), retain_graph=True)
@@ -153,7 +153,7 @@ def test_reversal_is_recorded_exactly_where_it_gives_G_its_own_gradient(lab):
         grads = {}
         for name in ("two steps", "gradient reversal"):
             pair = Pair(G, D, OPTIMIZERS["SGD"])
-            SCHEMES[name].move(pair, EVERY_LOSS[loss], 1.0, x_real[0], z[0])
+            SCHEMES[name].move(pair, PAIRS[loss], 1.0, x_real[0], z[0])
             grads[name] = torch.cat([p.grad.ravel() for p in pair.G.parameters()])
         served = torch.allclose(*grads.values(), rtol=1e-9, atol=1e-12)
         assert served == (why_none("gradient reversal", loss) == "")
@@ -168,7 +168,7 @@ def test_reversal_is_recorded_exactly_where_it_gives_G_its_own_gradient(lab):
 def test_the_hinge_leaves_some_fakes_flat_at_the_start():
     """So that one pass has to send some through D again."""
     G, D, x_real, z = start(1, 0)
-    done = one_pass(G, D, EVERY_LOSS["hinge"], x_real[0], z[0])
+    done = one_pass(G, D, PAIRS["hinge"], x_real[0], z[0])
     assert 0 < done.redone < len(z[0])
 
 

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from ganflow.cost import StepCost, cost_of
 from ganflow.data import ring
-from ganflow.losses import EVERY_LOSS
+from ganflow.losses import LOSSES as PAIRS
 from ganflow.nets import dcgan_critic, dcgan_generator, mlp_critic, mlp_generator
 from ganflow.widgets.one_loss_lab.record import OneLossLab
 from ganflow.widgets.one_loss_lab.schemes import LOSSES, SCHEMES, Pair, why_none
@@ -140,7 +140,7 @@ def points(
             seen.append(pair.point())
         if tick < max(ticks):
             pair.clear()
-            SCHEMES[scheme].move(pair, EVERY_LOSS[loss], lam, x_real[tick], z[tick])
+            SCHEMES[scheme].move(pair, PAIRS[loss], lam, x_real[tick], z[tick])
     return tuple(torch.stack(rows) for rows in zip(*seen, strict=True))
 
 
@@ -166,6 +166,6 @@ def counted(scheme: str) -> StepCost:
     D = dcgan_critic(SIZE, width=WIDTH, generator=rng)
     x_real = torch.rand(PICTURES, 3, SIZE, SIZE, generator=rng) * 2 - 1
     z = torch.randn(PICTURES, 100, generator=rng)
-    pair, loss = Pair(G, D, OPTIMIZERS["SGD"]), EVERY_LOSS["saturating"]
+    pair, loss = Pair(G, D, OPTIMIZERS["SGD"]), PAIRS["saturating"]
     step = partial(SCHEMES[scheme].move, pair, loss, 1.0, x_real, z)
     return cost_of(step, G=pair.G, D=pair.D, batch=PICTURES)

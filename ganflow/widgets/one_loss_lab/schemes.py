@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
-from ganflow.losses import EVERY_LOSS, AdversarialLoss, score_derivatives
+from ganflow.losses import LOSSES as PAIRS
+from ganflow.losses import AdversarialLoss, score_derivatives
 from ganflow.one_loss import one_pass, reverse_gradient, single_loss
 
 LOSSES = ("saturating", "non-saturating", "hinge", "Wasserstein", "least squares")
@@ -143,9 +144,9 @@ SCHEMES: dict[str, Scheme] = {
 
 def why_none(scheme: str, loss: str) -> str:
     """Why a scheme cannot serve a loss; nothing if it can. Found by differentiating."""
-    if SCHEMES[scheme].move is not reversal or _is_reversed(EVERY_LOSS[loss]):
+    if SCHEMES[scheme].move is not reversal or _is_reversed(PAIRS[loss]):
         return ""
-    served = " and ".join(n for n in LOSSES if _is_reversed(EVERY_LOSS[n]))
+    served = " and ".join(n for n in LOSSES if _is_reversed(PAIRS[n]))
     return (
         "Nothing is recorded here: gradient reversal hands G the negative of D’s own "
         f"loss, and that is not G’s {loss} loss. It is G’s own for {served}."

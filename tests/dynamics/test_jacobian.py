@@ -17,9 +17,10 @@ from ganflow.dynamics import (
     eigenvalues,
     tick_jacobian,
 )
+from ganflow.dynamics.jacobian import _filled, _tensors
 from ganflow.dynamics.loop import State, begin, both, take
-from ganflow.dynamics.tick_map import _filled, _tensors
 from ganflow.games import PENALTIES, bilinear, dirac
+from ganflow.losses import LOSSES
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 
 SCHEDULES = [SIMULTANEOUS, ALTERNATING, critic_steps(3), Schedule.from_text("G DG D")]
@@ -89,6 +90,16 @@ def test_a_tick_of_networks_is_its_finite_difference(penalty, schedule):
     found = tick_jacobian(players, schedule, rule=rule)
     wanted = finite_differences(players, schedule, rule)
     assert found.shape == (18, 18)
+    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
+    assert np.abs(found - np.eye(18)).max() > 1e-2  # so that it can fail
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES[:2], **NAMES)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_tick_of_networks_is_its_finite_difference_for_every_loss(loss, schedule):
+    players, rule = tiny(loss=loss), GradientDescent(0.5)
+    found = tick_jacobian(players, schedule, rule=rule)
+    wanted = finite_differences(players, schedule, rule)
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6)
     assert np.abs(found - np.eye(18)).max() > 1e-2  # so that it can fail
 

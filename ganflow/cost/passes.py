@@ -11,11 +11,20 @@ from ganflow.schedule import Passes
 
 
 class PassCounter:
-    """Counts samples in each direction through G and D while it is entered.
+    """While entered: the samples that go through G and D, in each direction.
 
     A backward pass ends at a network's weights when a parameter's derivative is worked
     out in one of its calls, and at its input when the input's is. Each is seen where it
     happens, in the graph of that call: two calls summed by one backward count as two.
+
+    Parameters
+    ----------
+    G : nn.Module
+        The generator.
+    D : nn.Module
+        The critic.
+
+    Gradient: the hooks read what backward computes and change none of it.
     """
 
     def __init__(self, G: nn.Module, D: nn.Module):
@@ -32,14 +41,14 @@ class PassCounter:
             ]
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, *_: object) -> None:
         for handle in self._handles:
             handle.remove()
 
     def passes(self, batch: int) -> Passes:
         """What was counted, in batches of so many samples."""
 
-        def batches(samples: int) -> int | float:
+        def batches(samples: int) -> float:
             return samples / batch if samples % batch else samples // batch
 
         most = {name: max(c.values(), default=0) for name, c in self._weights.items()}
@@ -67,23 +76,22 @@ class PassCounter:
     def _after(self, name: str, net: nn.Module, args: tuple, output: Tensor) -> None:
         """Hook every node of this call's graph that reads a parameter."""
         ours = {id(p) for p in net.parameters()}
-        todo, seen = [output.grad_fn], {None, args[0].grad_fn}
+        todo, seen = [output.grad_fn], {args[0].grad_fn}
         while todo:
             node = todo.pop()
-            if node in seen:
+            if node is None or node in seen:
                 continue
             seen.add(node)
             edges = [after for after, _ in node.next_functions]
-            reads = {
-                place: id(after.variable)
-                for place, after in enumerate(edges)
-                if hasattr(after, "variable") and id(after.variable) in ours
-            }
+            leaves = [id(getattr(after, "variable", None)) for after in edges]
+            reads = {k: leaf for k, leaf in enumerate(leaves) if leaf in ours}
             if reads:
                 node.register_hook(partial(self._worked, name, reads, len(args[0])))
             todo += edges
 
-    def _worked(self, name: str, reads: dict, samples: int, slopes, _) -> None:
+    def _worked(
+        self, name: str, reads: dict[int, int], samples: int, slopes: tuple, _: tuple
+    ) -> None:
         for place, parameter in reads.items():
             if slopes[place] is not None:
                 self._weights[name][parameter] += samples

@@ -1,4 +1,4 @@
-"""What one tick does to a run as a map: its Jacobian and eigenvalues. Book/04, 05."""
+"""The Jacobian of one tick, a map of the state before it to the state after it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganflow.dynamics.loop import Rule, Rules, State, begin, both, take
-from ganflow.dynamics.players import Players, Values
+from ganflow.dynamics.loop import Rules, State, begin, both, take
+from ganflow.dynamics.players import Players
+from ganflow.dynamics.rules import Rule
+from ganflow.dynamics.scalars import Tensors, Values
 from ganflow.schedule import Schedule
 
 ROWS = 16  # of a Jacobian at once: three times faster than one by one, in little memory
@@ -28,18 +30,26 @@ def tick_jacobian(
 
     Parameters
     ----------
-    players : one run. Networks read the batches of their first moves.
-    schedule : Schedule. rule : as for `play`.
-    at : parameters by player, the point; where the players start if there is none.
+    players : Scalars or Networks
+        One run. Networks read the batches of their first moves.
+    schedule : Schedule
+        Who moves when in the tick.
+    rule : Rule or dict of Rule
+        As for `play`.
+    at : dict of tuples of Tensor, optional
+        The parameters of "G" and of "D" at the point; where the players start if left
+        out.
 
     Returns
     -------
-    array (n, n), float64: the numbers of G and D, then those that the rules remember,
-    which are as in a run that has long stood at this point with no derivative
+    array (n, n), float64
+        Rows and columns: the numbers of G and D, then those that the rules remember,
+        which are as in a run that has long stood at this point with no derivative.
 
     Raises
     ------
-    ValueError : the tick has no derivative there, as Adam's at a derivative of zero.
+    ValueError
+        The tick has no derivative there, as Adam's at a derivative of zero.
 
     Gradient: cuts nothing: every move is differentiated, with all that it read.
     """
@@ -72,14 +82,15 @@ def eigenvalues(jacobian: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    jacobian : (n, n) of one tick
+    jacobian : array (n, n)
+        Of one tick.
 
     Returns
     -------
     array (n,), complex
     """
     values = np.linalg.eigvals(jacobian).astype(complex)
-    return values[np.lexsort((-values.imag, -np.abs(values).round(12)))]
+    return values[np.lexsort((-np.imag(values), -np.abs(values).round(12)))]
 
 
 def _derivative(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
@@ -106,7 +117,7 @@ def _tensors(state: State) -> list[Tensor]:
 def _filled(state: State, parts: list[Tensor]) -> State:
     """`state` with the numbers of `parts` in the places of `_tensors`."""
 
-    def take_like(tensors):
+    def take_like(tensors: Tensors) -> Tensors:
         return tuple(parts.pop(0).reshape(t.shape) for t in tensors)
 
     values = {player: take_like(state.values[player]) for player in "GD"}
