@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ganflow.check import one_of
 from ganflow.losses import AdversarialLoss
 from ganflow.one_loss.cancellation import single_loss
 from ganflow.tf.load import keras, tf
@@ -32,11 +33,9 @@ class _Both(keras.layers.Layer):
         **layer: Any,
     ):
         super().__init__(**layer)
-        if isinstance(loss, str) and loss not in KERAS_LOSSES:
-            known = ", ".join(KERAS_LOSSES)
-            raise ValueError(f"loss is {loss!r}; known are {known}")
-        self.G, self.D, self.lam = G, D, lam
-        self.loss = KERAS_LOSSES[loss] if isinstance(loss, str) else loss
+        if isinstance(loss, str):
+            loss = KERAS_LOSSES[one_of("loss", loss, KERAS_LOSSES)]
+        self.G, self.D, self.lam, self.loss = G, D, lam, loss
 
     def compute_output_shape(self, shapes: Sequence[tuple]) -> tuple:
         """The fakes look like the reals; as many as there is noise."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from ganflow.check import number, one_of, whole
 from ganflow.losses import LOSSES
 
 PENALTIES = ("none", "WGAN-GP", "R1", "R2")
@@ -90,19 +90,23 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self):
-        self._offered("size", (16, 32, 64))
-        self._offered("channels", (1, 3))
-        self._offered("loss", LOSSES)
-        self._offered("penalty", PENALTIES)
-        self._offered("precision", PRECISIONS)
+        one_of("size", self.size, (16, 32, 64))
+        one_of("channels", self.channels, (1, 3))
+        one_of("loss", self.loss, LOSSES)
+        one_of("penalty", self.penalty, PENALTIES)
+        one_of("precision", self.precision, PRECISIONS)
         for name in ("ticks", "critic_steps", "batch", "latent", "width"):
-            self._within(name, 1)
-        self._within("seed", 0, below=2**63)
-        self._within("strength", 0, 1e9)
+            self._take(name, whole, least=1)
+        self._take("seed", whole, least=0, below=2**63)
+        self._take("strength", number, least=0, most=1e9)
         for name in ("rate_G", "rate_D"):
-            self._within(name, 0, 10)
+            self._take(name, number, least=0, most=10)
         for name in ("beta1", "beta2", "ema"):
-            self._within(name, 0, below=1)
+            self._take(name, number, least=0, below=1)
+
+    def _take(self, name: str, check: Callable, **limits: float) -> None:
+        """Keep the value as the check gives it back: Adam wants floats, 0.0 not 0."""
+        object.__setattr__(self, name, check(name, getattr(self, name), **limits))
 
     def differences(self, other: Mapping[str, object]) -> tuple[str, ...]:
         """Name the settings that stop another run from going on here.
@@ -126,26 +130,6 @@ class Settings:
             for name in names
             if name not in FREE and own.get(name, absent) != other.get(name, absent)
         )
-
-    def _offered(self, name: str, known: Collection) -> None:
-        if (value := getattr(self, name)) not in known:
-            offered = ", ".join(map(str, known))
-            raise ValueError(f"{name} is {value!r}; offered are {offered}")
-
-    def _within(
-        self, name: str, low: int, most: float = math.inf, *, below: float = math.inf
-    ) -> None:
-        value = getattr(self, name)
-        kind = type(getattr(type(self), name))
-        inside = isinstance(value, (int, kind)) and low <= value <= most
-        if not inside or value >= below:
-            limits = f"at least {low}"
-            limits += f" and at most {most:g}" if most < math.inf else ""
-            limits += f" and below {below}" if below < math.inf else ""
-            raise ValueError(
-                f"{name} is {value!r}; it must be {kind.__name__}, {limits}"
-            )
-        object.__setattr__(self, name, kind(value))
 
 
 RECIPES = {
@@ -186,9 +170,7 @@ def recipe(name: str, **changes: Any) -> Settings:
     Source: Gulrajani et al. 2017 (arXiv 1704.00028), algorithm 1; Radford et al. 2015
     (arXiv 1511.06434), section 4.
     """
-    if name not in (*RECIPES, *LOSSES):
-        known = ", ".join((*RECIPES, *LOSSES))
-        raise ValueError(f"loss is {name!r}; offered are {known}")
+    one_of("loss", name, (*RECIPES, *LOSSES))
     if name == "Wasserstein":
         name = "wgan-gp"
     if name in LOSSES:

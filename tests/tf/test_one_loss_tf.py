@@ -150,5 +150,5 @@ def test_several_scores_for_a_sample_are_refused():
 
 
 def test_an_unknown_loss_is_refused():
-    with pytest.raises(ValueError, match="known are saturating"):
+    with pytest.raises(ValueError, match="expected one of saturating"):
         SingleLoss(*players(), "hinged")
