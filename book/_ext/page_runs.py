@@ -97,9 +97,9 @@ class Runs:
             return None
         return self._cache.get_cache_bundle(record.pk).nb
 
-    def keep(self, path, executed, seconds):
-        """Keep the run of the notebook at `path`."""
-        data = {"execution_seconds": seconds, "made_from": made_from(executed)}
+    def keep(self, path, executed, seconds, source):
+        """Keep the run of the notebook at `path`; `source` is its `made_from`."""
+        data = {"execution_seconds": seconds, "made_from": source}
         bundle = CacheBundleIn(executed, str(path), data=data)
         self._cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
@@ -127,12 +127,12 @@ class Runs:
     async def _run(self, paths, jobs):
         turn, failed = asyncio.Semaphore(jobs), []
         for done in asyncio.as_completed([execute(path, turn) for path in paths]):
-            path, executed, seconds, error = await done
+            path, executed, seconds, source, error = await done
             name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
             if error is not None:
                 failed.append(f"{name} failed:\n{error}")
                 continue
-            self.keep(path, executed, seconds)
+            self.keep(path, executed, seconds, source)
             slow = f", over {LIMIT}" * (seconds > LIMIT)
             log.info(f"ran {name} in {seconds:.1f} s{slow}")
         return failed
@@ -151,19 +151,20 @@ async def execute(path, turn):
 
     Returns
     -------
-    The path, the executed notebook, the seconds, and the error or None.
+    The path, the executed notebook, the seconds, what it was made from when it began
+    (a file may change while it runs), and the error or None.
     """
     notebook, error = read(path), None
     how = {"timeout": CELL, "coalesce_streams": True, "record_timing": False}
     place = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, resources=place, **how)
     async with turn:
-        start = time.perf_counter()
+        source, start = made_from(notebook), time.perf_counter()
         try:
             await client.async_execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as stopped:
             error = stopped
-    return path, notebook, time.perf_counter() - start, error
+    return path, notebook, time.perf_counter() - start, source, error
 
 
 def notebook_of(env, page):

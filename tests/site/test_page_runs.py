@@ -200,11 +200,23 @@ def test_a_changed_cell_has_no_run_and_a_changed_sentence_has(runs):
     assert runs.find(changed) is None
 
 
-def test_the_longest_page_begins_first_and_an_unknown_one_before_it(runs, monkeypatch):
+def test_a_module_that_changes_while_a_page_runs_makes_the_run_an_old_one(
+    runs, package
+):
+    module = package("a.py", "x = 1")
+    other = runs.write("b", "if 0:\n    import ganflow.a", "print(1)")
+    runs.run([other], jobs=1)
+    assert runs.missing([other]) == []
+    source = "if 0:\n    import ganflow.a\n"
+    page = runs.write("a", f"{source}open({str(module)!r}, 'w').write('x = 2')")
+    runs.run([page], jobs=1)
+    assert {*runs.missing([page, other])} == {page, other}
+
+
+def test_the_longest_page_begins_first_and_an_unknown_one_before_it(runs):
     paths = [runs.write(name, f"x = '{name}'") for name in ("a", "b", "c")]
     for path, seconds in zip(paths, (1.0, 3.0), strict=False):
-        runs.keep(path, page_runs.read(path), seconds)
-    monkeypatch.setattr(page_runs, "for_every_page", lambda: "another machine")
+        runs.keep(path, page_runs.read(path), seconds, "another machine's")
     assert runs.missing(paths) == [paths[2], paths[1], paths[0]]
 
 
