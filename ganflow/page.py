@@ -26,12 +26,15 @@ def show_source(*taught, docstrings: bool = False) -> None:
 
     Parameters
     ----------
-    taught : functions or classes written in Python.
-    docstrings : keep each docstring whole; by default only its first paragraph stays.
+    taught : function or class
+        Written in Python.
+    docstrings : bool
+        Keep each docstring whole; by default only its first paragraph stays.
 
     Raises
     ------
-    TypeError : something without Python source, such as a number or a builtin.
+    TypeError
+        Something without Python source, such as a number or a builtin.
     """
     code = "\n\n\n".join(source_of(each, docstrings=docstrings) for each in taught)
     if "ipykernel" not in sys.modules:
@@ -43,7 +46,24 @@ def show_source(*taught, docstrings: bool = False) -> None:
 
 
 def source_of(taught, *, docstrings: bool = False) -> str:
-    """Return the source that `show_source` shows, headed by where it stands."""
+    """Return the source that `show_source` shows, headed by where it stands.
+
+    Parameters
+    ----------
+    taught : function or class
+        Written in Python.
+    docstrings : bool
+        Keep each docstring whole; by default only its first paragraph stays.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        Something without Python source, such as a number or a builtin.
+    """
     taught = inspect.unwrap(taught) if callable(taught) else taught
     try:
         source = textwrap.dedent(inspect.getsource(taught)).rstrip()
@@ -118,15 +138,18 @@ def recorded(name: str):
 
     Parameters
     ----------
-    name : such as "tuning"
+    name : str
+        Such as "tuning".
 
     Returns
     -------
-    xarray Dataset; its attributes say when, how and with which versions it was made.
+    xarray.Dataset
+        Its attributes say when, how and with which versions it was made.
 
     Raises
     ------
-    FileNotFoundError : nothing of that name was recorded.
+    FileNotFoundError
+        Nothing of that name was recorded.
     """
     import xarray as xr
 
@@ -165,16 +188,19 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
     """Run a block that must fail, and print what the framework says.
 
     Printed is the line of the message that holds `words`, and the next if the sentence
-    goes on there, without colours or a warning's place in C++. Taught in book/10.
+    goes on there, without colours or a warning's place in C++.
 
     Parameters
     ----------
-    kind : the very class of the error. A warning's class makes that warning an error.
-    words : a part of the message, in one line of it; "" for an error without words.
+    kind : type of Exception
+        The very class of the error. A warning's class makes that warning an error.
+    words : str
+        A part of the message, in one line of it; "" for an error without words.
 
     Raises
     ------
-    AssertionError : the block ran to its end, or raised another class or message.
+    AssertionError
+        The block ran to its end, or raised another class or message.
     """
     expected = f"expected {kind.__name__} with {words!r}"
     with warnings.catch_warnings():

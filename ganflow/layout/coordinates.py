@@ -13,7 +13,24 @@ ROUNDS = 16
 
 
 def coordinates(rows: list[list], ways: Ways, width: Mapping, column: float) -> dict:
-    """The x of every stop: near the middle of its neighbours, in order, apart."""
+    """The x of every stop: near the middle of its neighbours, in order, apart.
+
+    Parameters
+    ----------
+    rows : list of list
+        Stops from left to right, as `in_rows` gives them.
+    ways : dict
+        The stops of each link, as `in_rows` gives them.
+    width : mapping
+        Of each stop, px.
+    column : float
+        px that a row may take.
+
+    Returns
+    -------
+    dict
+        By stop, px.
+    """
     above: dict = {stop: [] for row in rows for stop in row}
     below: dict = {stop: [] for row in rows for stop in row}
     for way in ways.values():

@@ -15,11 +15,18 @@ def describe(record, name: str = "") -> str:
     Parameters
     ----------
     record : DerivativeTrace or Flow
-    name : what a trace's root is called, "loss_D" for example; its own name if empty
+    name : str
+        What a trace's root is called, "loss_D" for example; its own name if empty.
 
     Returns
     -------
-    str : plain text, fit for an image's alt text.
+    str
+        Plain text, fit for an image's alt text.
+
+    Raises
+    ------
+    TypeError
+        A record of another type.
     """
     kind = type(record).__name__
     raise TypeError(f"describe takes a DerivativeTrace or a Flow, not a {kind}")

@@ -34,7 +34,16 @@ ROOM = 1.25  # the picture's half width, in extents of the data
 
 @dataclass(frozen=True)
 class Frame:
-    """Some runs at one tick: samples (runs, n, 2), D's surface (runs, side, side)."""
+    """Some runs at one tick.
+
+    Attributes
+    ----------
+    tick : int
+    samples : ndarray
+        (runs, n, 2).
+    surface : ndarray
+        (runs, side, side), D's score; row 0 lies at y = -extent.
+    """
 
     tick: int
     samples: np.ndarray
@@ -48,13 +57,19 @@ def film(
 
     Parameters
     ----------
-    settings : GanSettings that share a program, data and `shown`
-    ticks : >= 0. every : ticks between frames, >= 1; the last tick has one.
-    side : points of the surface along a side
+    settings : sequence of GanSetting
+        They share a program, data and `shown`.
+    ticks : int
+        >= 0.
+    every : int
+        Ticks between frames, >= 1; the last tick has one.
+    side : int
+        Points of the surface along a side.
 
-    Returns
-    -------
-    iterator of Frame, the first before the first move; it trains while it is read.
+    Yields
+    ------
+    Frame
+        The first before the first move; it trains while it is read.
 
     Gradient: `play`'s, cut between turns; frames carry none.
     """
@@ -82,9 +97,14 @@ def lab_of(
 
     Parameters
     ----------
-    frames : of all runs, one for each tick. data : ganflow.data.Mixture
-    names : schedules, rates, penalties, seeds -> what their values are called; runs
-        come in the order of the product, or as `order` (runs,) picks them
+    frames : sequence of Frame
+        Of all runs, one for each tick.
+    data : ganflow.data.Mixture
+    names : mapping from str to iterable of str
+        schedules, rates, penalties and seeds: what their values are called.
+    order : ndarray, optional
+        (runs,), the run of each combination of `names`, in the order of their product;
+        by default the runs come in that order.
 
     Returns
     -------
@@ -117,9 +137,21 @@ def lab_of(
 
 
 def captured(samples: np.ndarray, data) -> np.ndarray:
-    """Which modes hold a sample within 3 standard deviations: (..., n, 2) -> (..., m).
+    """Which modes hold a sample within 3 standard deviations.
 
     Their number is `metrics.captured_modes`.
+
+    Parameters
+    ----------
+    samples : ndarray
+        (..., n, 2).
+    data : ganflow.data.Mixture
+        Of m modes.
+
+    Returns
+    -------
+    ndarray
+        (..., m), bool.
     """
     nearest, found = data.mode_of(samples), []
     for mode, centre in enumerate(data.centres):
@@ -143,16 +175,26 @@ def record_mixture_lab(
 
     Parameters
     ----------
-    base : what all runs share; its data is a mixture, its `shown` samples are measured
-    rates : name -> D's step size divided by G's. penalties : name -> kind, strength
-    ticks, every : as for `film`
-    progress : show a progress bar over frames.
+    base : GanSetting
+        What all runs share; its data is a mixture, its `shown` samples are measured.
+    schedules : sequence of Schedule
+    rates : dict from str to float
+        D's step size divided by G's, by name.
+    penalties : dict from str to (str, float)
+        Kind and strength, by name.
+    seeds : sequence of int
+    ticks : int
+        >= 0.
+    every : int
+        Ticks between frames, >= 1; the last tick has one.
+    progress : bool
+        Show a progress bar over frames.
 
     Returns
     -------
     MixtureLab
 
-    Gradient: `play`'s, cut between turns. Taught in book/05.
+    Gradient: `play`'s, cut between turns.
     """
     settings = [
         setting_of(base, *chosen)

@@ -23,6 +23,13 @@ class Trainer:
 
     Training runs as a task of the kernel's own loop and pauses after each frame, so
     that other messages, such as a click on *stop*, are read in between.
+
+    Parameters
+    ----------
+    view : MixtureLabView
+        Shows the run in B's place.
+    base : GanSetting
+        What the run shares with the recorded ones.
     """
 
     def __init__(self, view, base):

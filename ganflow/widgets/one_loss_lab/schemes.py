@@ -1,7 +1,7 @@
 """Six ways to move both players in one tick, and which losses each can serve.
 
 Every way takes a `Pair`, a pair of losses, lambda and one batch; it finds both players'
-gradients, G's lambda times as long, and steps both. Taught in book/06.
+gradients, G's lambda times as long, and steps both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ LOSSES = ("saturating", "non-saturating", "hinge", "Wasserstein", "least squares
 
 @dataclass
 class Pair:
-    """Copies of both networks, each with an optimizer of its own."""
+    """Copies of both networks, each with an optimizer of its own.
+
+    Parameters
+    ----------
+    G : nn.Module
+    D : nn.Module
+    optimizer : callable
+        Parameters -> torch.optim.Optimizer.
+    """
 
     G: nn.Module
     D: nn.Module
@@ -42,7 +50,13 @@ class Pair:
             rule.zero_grad()
 
     def move(self, players: str = "DG") -> None:
-        """Step these players by the gradients that they hold."""
+        """Step these players by the gradients that they hold.
+
+        Parameters
+        ----------
+        players : str
+            "D", "G", or both in their order.
+        """
         for player in players:
             self.rules[player].step()
 
@@ -107,7 +121,14 @@ def one(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A way to move both players, and what it is in one sentence."""
+    """A way to move both players, and what it is in one sentence.
+
+    Attributes
+    ----------
+    move : callable
+        (pair, loss, lam, x_real, z) -> None.
+    says : str
+    """
 
     move: Callable[..., None]
     says: str
@@ -143,7 +164,20 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def why_none(scheme: str, loss: str) -> str:
-    """Why a scheme cannot serve a loss; nothing if it can. Found by differentiating."""
+    """Why a scheme cannot serve a loss; found by differentiating.
+
+    Parameters
+    ----------
+    scheme : str
+        One of SCHEMES.
+    loss : str
+        One of LOSSES.
+
+    Returns
+    -------
+    str
+        Empty if it can.
+    """
     if SCHEMES[scheme].move is not reversal or _is_reversed(PAIRS[loss]):
         return ""
     served = " and ".join(n for n in LOSSES if _is_reversed(PAIRS[n]))

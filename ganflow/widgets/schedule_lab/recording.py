@@ -33,7 +33,17 @@ SIDE = 14  # arrows of the field along a side; even, so that none lies on an axi
 
 
 def reads_of(schedule: Schedule) -> tuple[tuple[str, ...], ...]:
-    """What the moves of each turn read."""
+    """What the moves of each turn read.
+
+    Parameters
+    ----------
+    schedule : Schedule
+
+    Returns
+    -------
+    tuple of tuple of str
+        By turn, such as (("D reads G0",), ("G reads D1",)).
+    """
     return tuple(
         tuple(str(move) for move in schedule.moves if move.turn == turn)
         for turn in range(len(schedule.turns))
@@ -41,7 +51,20 @@ def reads_of(schedule: Schedule) -> tuple[tuple[str, ...], ...]:
 
 
 def kept(run: History, fine: int) -> dict[str, np.ndarray]:
-    """theta and psi of a run, time last: all turns of the first ticks, then ticks."""
+    """theta and psi of a run: all turns of the first ticks, then whole ticks.
+
+    Parameters
+    ----------
+    run : History
+        With a row for each turn.
+    fine : int
+        How many ticks are kept turn by turn.
+
+    Returns
+    -------
+    dict from str to ndarray
+        "theta" and "psi", time last.
+    """
     row = (run.tick < fine) | (run.turn == 0)
     return {name: np.moveaxis(run[name][row], 0, -1) for name in PLAYED}
 
@@ -58,14 +81,21 @@ def record_schedule_lab(
 
     Parameters
     ----------
-    losses : names of `games`. step_sizes : > 0. ticks : >= 12.
-    progress : show `sweep`'s progress bar.
+    losses : sequence of str
+        Names of `games`.
+    schedules : sequence of Schedule
+    step_sizes : sequence of float
+        > 0.
+    ticks : int
+        >= 12.
+    progress : bool
+        Show `sweep`'s progress bar.
 
     Returns
     -------
     ScheduleLab
 
-    Gradient: as in `sweep`; `growth_of` differentiates whole ticks. Taught in book/04.
+    Gradient: as in `sweep`; `growth_of` differentiates whole ticks.
     """
     choices = (losses, schedules, step_sizes, tuple(RULES), tuple(PENALTIES))
     settings = [setting_of(*chosen) for chosen in product(*choices)]

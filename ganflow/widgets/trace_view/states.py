@@ -29,10 +29,25 @@ OUTSIDE = ("network", "operation")
 class TraceState:
     """What the view shows for one choice of loss, cut and freeze.
 
-    trace : the trace of the loss, or None: `message` then says why there is none.
-    values : what to say of a node's value, by node id ("mean 0.12", "0.69")
-    gradients : the norm of the loss's derivative at a node, by node id
-    flow : the flow table of the program in this state
+    Attributes
+    ----------
+    trace : DerivativeTrace or None
+        The trace of the loss; None: `message` then says why there is none.
+    values : mapping from int to str
+        What to say of a node's value, by node id ("mean 0.12", "0.69").
+    gradients : mapping from int to float
+        The norm of the loss's derivative at a node, by node id.
+    flow : Flow or None
+        The flow table of the program in this state.
+    message : str
+        Said in place of a trace.
+
+    Raises
+    ------
+    TypeError
+        A trace of another type.
+    ValueError
+        Neither a trace nor a message.
     """
 
     trace: DerivativeTrace | None
@@ -71,20 +86,24 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
 
     Parameters
     ----------
-    states : (loss,), (loss, cut) or (loss, cut, frozen) -> TraceState; a loss by its
-        name, cut and frozen True or False
-    column : px, the widest that a picture may be
+    states : mapping from tuple to TraceState
+        By (loss,), (loss, cut) or (loss, cut, frozen); a loss by its name, cut and
+        frozen True or False.
+    column : float
+        px, the widest that a picture may be.
 
     Returns
     -------
-    dict of JSON types : losses, networks, boxes (size and role of each, by number),
-        wires (their ends), pictures (places, by fold), cards (what boxes say), flows,
-        and states (for each the card of every box and the state of every line). A box
-        lies at one place in a picture whatever the state, so a change shows in place.
+    dict
+        Of JSON types: losses, networks, boxes (size and role of each, by number), wires
+        (their ends), pictures (places, by fold), cards (what boxes say), flows, and
+        states (for each the card of every box and the state of every line). A box lies
+        at one place in a picture whatever the state, so a change shows in place.
 
     Raises
     ------
-    ValueError : no states, or a key of another form.
+    ValueError
+        No states, or a key of another form.
     """
     losses = _losses(states)
     networks = _networks(states)
@@ -208,7 +227,18 @@ def _fill(packed: dict, folded: Folded, state: TraceState, pools: tuple) -> None
 
 
 def card(box: Box, state: TraceState) -> dict:
-    """What a box says: its lines, and what the reader of one box is told."""
+    """What a box says: its lines, and what the reader of one box is told.
+
+    Parameters
+    ----------
+    box : Box
+    state : TraceState
+
+    Returns
+    -------
+    dict
+        Of JSON types: lines, live, says, reads.
+    """
     arrives = "the derivative arrives" if box.live else "not reached"
     return {
         "lines": lines_of(box),
