@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -63,7 +66,14 @@ def card(width: float, height: float, ax: Axes | None) -> Axes:
 
 
 def write(
-    ax: Axes, x: float, y: float, words: str, size: float, *, ha="center", **look
+    ax: Axes,
+    x: float,
+    y: float,
+    words: str,
+    size: float,
+    *,
+    ha: str = "center",
+    **look: Any,
 ) -> PathPatch:
     """Words around a place of the card; they scale with the card.
 
@@ -95,10 +105,20 @@ def write(
     down = Affine2D().scale(1, -1).translate(left, y + 0.36 * size)
     patch = PathPatch(down.transform_path(letters), linewidth=0, zorder=6)
     patch.set(facecolor=color, gid=f"words {words}")
-    return ax.add_artist(patch)  # not add_patch: the card's limits are set already
+    ax.add_artist(patch)  # not add_patch: the card's limits are set already
+    return patch
 
 
-def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathPatch:
+def block(
+    ax: Axes,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    *,
+    corner: float,
+    **look: Any,
+) -> FancyBboxPatch:
     """A filled rectangle.
 
     Parameters
@@ -124,10 +144,11 @@ def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathP
     """
     style = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
     patch = FancyBboxPatch((left, top), width, height, boxstyle=style, zorder=4, **look)
-    return ax.add_artist(patch)
+    ax.add_artist(patch)
+    return patch
 
 
-def line(ax: Axes, points, **look) -> PathPatch:
+def line(ax: Axes, points: Sequence[tuple[float, float]], **look: Any) -> PathPatch:
     """A line through points, by curves that leave and arrive upright.
 
     Parameters
@@ -148,11 +169,12 @@ def line(ax: Axes, points, **look) -> PathPatch:
         middle = (y0 + y1) / 2
         codes += [Path.CURVE4] * 3
         corners += [(x0, middle), (x1, middle), (x1, y1)]
-    path = Path(corners, codes)
-    return ax.add_artist(PathPatch(path, fill=False, zorder=2, **look))
+    patch = PathPatch(Path(corners, codes), fill=False, zorder=2, **look)
+    ax.add_artist(patch)
+    return patch
 
 
-def cross(ax: Axes, x: float, y: float, arm: float, **look) -> None:
+def cross(ax: Axes, x: float, y: float, arm: float, **look: Any) -> None:
     """The mark of a cut.
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -52,7 +53,7 @@ def sent(record: ScheduleLab) -> dict:
     }
 
 
-def told(reads) -> dict:
+def told(reads: Sequence[Sequence[str]]) -> dict:
     """A schedule in words.
 
     Parameters
@@ -126,7 +127,7 @@ def pairs(values: np.ndarray) -> bytes:
     -------
     bytes
     """
-    return np.stack([values.real, values.imag], axis=-1).astype("<f4").tobytes()
+    return np.stack([np.real(values), np.imag(values)], axis=-1).astype("<f4").tobytes()
 
 
 def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:

@@ -73,7 +73,7 @@ class Pool:
         self.items: list = []
         self._number: dict[str, int] = {}
 
-    def add(self, item) -> int:
+    def add(self, item: object) -> int:
         """The number of `item`; a new one if it was not added before."""
         number = self._number.setdefault(repr(item), len(self.items))
         if number == len(self.items):
@@ -107,7 +107,7 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
     """
     losses = _losses(states)
     networks = _networks(states)
-    shown = {key: state for key, state in states.items() if state.trace is not None}
+    shown = {key: state.trace for key, state in states.items() if state.trace}
     keys, pairs, cards, flows = Pool(), Pool(), Pool(), Pool()
     boxes: dict[int, dict] = {}
     packed = {key: _start(key, state, flows) for key, state in states.items()}
@@ -115,8 +115,8 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
     for folds in product(OUTSIDE, *(FOLDS for _ in networks)):
         fold = dict(zip(("", *networks), folds, strict=True))
         folded = {
-            key: fold_trace(state.trace, _known(fold, state.trace), name=key[0])
-            for key, state in shown.items()
+            key: fold_trace(trace, _known(fold, trace), name=key[0])
+            for key, trace in shown.items()
         }
         places = lay_out_together(folded.values(), column=column)
         pictures[",".join(folds)] = _picture(places, keys, pairs)
@@ -249,10 +249,10 @@ def card(box: Box, state: TraceState) -> dict:
 
 
 def _reads(box: Box, state: TraceState):
-    first = box.nodes[0]
+    first, trace = box.nodes[0], state.trace
     yield "steps", " → ".join(box.calls) if len(box.calls) > 1 else ""
-    if box.kind == "operation" and len(box.nodes) == 1:
-        yield "backward step", state.trace.by_id[first].op
+    if trace and box.kind == "operation" and len(box.nodes) == 1:
+        yield "backward step", trace.by_id[first].op
     yield "shape", shape_words(box.shape)
     yield "value", state.values.get(first, "")
     size = state.gradients.get(first)
