@@ -10,9 +10,13 @@ import sys
 import tempfile
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RESULTS = Path(__file__).parent / "results"  # recorded runs, with their provenance
 # Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
@@ -21,17 +25,20 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 INK, PAPER = "#454b53", "#fffefb"
 
 
-def show_source(*taught, docstrings: bool = False) -> None:
+def show_source(*taught: Callable, docstrings: bool = False) -> None:
     """Show the source of functions or classes of the package as a block of code.
 
     Parameters
     ----------
-    taught : functions or classes written in Python.
-    docstrings : keep each docstring whole; by default only its first paragraph stays.
+    taught : function or class
+        Written in Python.
+    docstrings : bool
+        Keep each docstring whole; by default only its first paragraph stays.
 
     Raises
     ------
-    TypeError : something without Python source, such as a number or a builtin.
+    TypeError
+        Something without Python source, such as a number or a builtin.
     """
     code = "\n\n\n".join(source_of(each, docstrings=docstrings) for each in taught)
     if "ipykernel" not in sys.modules:
@@ -42,8 +49,25 @@ def show_source(*taught, docstrings: bool = False) -> None:
     display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)
 
 
-def source_of(taught, *, docstrings: bool = False) -> str:
-    """Return the source that `show_source` shows, headed by where it stands."""
+def source_of(taught: Callable, *, docstrings: bool = False) -> str:
+    """Return the source that `show_source` shows, headed by where it stands.
+
+    Parameters
+    ----------
+    taught : function or class
+        Written in Python.
+    docstrings : bool
+        Keep each docstring whole; by default only its first paragraph stays.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        Something without Python source, such as a number or a builtin.
+    """
     taught = inspect.unwrap(taught) if callable(taught) else taught
     try:
         source = textwrap.dedent(inspect.getsource(taught)).rstrip()
@@ -106,27 +130,31 @@ def use_book_style() -> None:
         "lines.linewidth": 2,
         "svg.hashsalt": "ganflow",
     }
-    matplotlib.rcParams.update(ink | paper | shape)
+    style: dict[Any, Any] = ink | paper | shape  # its stubs list every key
+    matplotlib.rcParams.update(style)
     if "ipykernel" in sys.modules:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 
         set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def recorded(name: str):
+def recorded(name: str) -> xr.Dataset:
     """Load runs that are too long for a page, made by `tools/record_<name>.py`.
 
     Parameters
     ----------
-    name : such as "tuning"
+    name : str
+        Such as "tuning".
 
     Returns
     -------
-    xarray Dataset; its attributes say when, how and with which versions it was made.
+    xarray.Dataset
+        Its attributes say when, how and with which versions it was made.
 
     Raises
     ------
-    FileNotFoundError : nothing of that name was recorded.
+    FileNotFoundError
+        Nothing of that name was recorded.
     """
     import xarray as xr
 
@@ -165,16 +193,19 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
     """Run a block that must fail, and print what the framework says.
 
     Printed is the line of the message that holds `words`, and the next if the sentence
-    goes on there, without colours or a warning's place in C++. Taught in book/10.
+    goes on there, without colours or a warning's place in C++.
 
     Parameters
     ----------
-    kind : the very class of the error. A warning's class makes that warning an error.
-    words : a part of the message, in one line of it; "" for an error without words.
+    kind : type of Exception
+        The very class of the error. A warning's class makes that warning an error.
+    words : str
+        A part of the message, in one line of it; "" for an error without words.
 
     Raises
     ------
-    AssertionError : the block ran to its end, or raised another class or message.
+    AssertionError
+        The block ran to its end, or raised another class or message.
     """
     expected = f"expected {kind.__name__} with {words!r}"
     with warnings.catch_warnings():

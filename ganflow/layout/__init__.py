@@ -36,7 +36,14 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Layout:
-    """A folded trace with the place of each box and line, in px."""
+    """A folded trace with the place of each box and line.
+
+    Attributes
+    ----------
+    folded : Folded
+    places : Places
+        In px.
+    """
 
     folded: Folded
     places: Places
@@ -54,26 +61,44 @@ def lay_out(
     Parameters
     ----------
     trace : DerivativeTrace
-    fold : "network", "layer" or "operation", or one of these for each network by name
-        ("" stands for what runs outside every network; left out: folded whole).
-    name : what to call the root, "loss_D" for example
-    column : px; wider rows are broken
+    fold : str or mapping from str to str
+        "network", "layer" or "operation", or one of these for each network by name (""
+        stands for what runs outside every network; left out: folded whole).
+    name : str
+        What to call the root, "loss_D" for example.
+    column : float
+        px; wider rows are broken.
 
     Returns
     -------
-    Layout : plain data, the same for the same arguments.
+    Layout
+        Plain data, the same for the same arguments.
 
     Raises
     ------
-    TypeError : no trace, or a fold that is neither a word nor a dict.
-    ValueError : an unknown fold or network.
+    TypeError
+        No trace, or a fold that is neither a word nor a dict.
+    ValueError
+        An unknown fold or network.
     """
     folded = fold_trace(trace, fold, name=name)
     return Layout(folded, lay_out_together([folded], column=column))
 
 
 def lay_out_together(folded: Iterable[Folded], *, column: float = 700.0) -> Places:
-    """One set of places for several states of a program, so that no box moves."""
+    """One set of places for several states of a program, so that no box moves.
+
+    Parameters
+    ----------
+    folded : iterable of Folded
+        Each state, folded alike.
+    column : float
+        px; wider rows are broken.
+
+    Returns
+    -------
+    Places
+    """
     sizes: dict[str, tuple[float, float]] = {}
     labels: dict[tuple[str, str], float] = {}
     links: Counter[tuple[str, str]] = Counter()
@@ -93,7 +118,19 @@ def lay_out_together(folded: Iterable[Folded], *, column: float = 700.0) -> Plac
 
 
 def label_of(link: Link, end: Box) -> str:
-    """The words on a cut line; a weight that nothing reaches says it in its own box."""
+    """The words on a cut line; a weight that nothing reaches says it in its own box.
+
+    Parameters
+    ----------
+    link : Link
+    end : Box
+        Where the link ends.
+
+    Returns
+    -------
+    str
+        Empty for a line without words.
+    """
     return "" if end.kind == "parameter" and not end.live else ", ".join(link.cuts)
 
 

@@ -16,13 +16,36 @@ FOLDS = ("network", "layer", "operation")
 class Box:
     """Some nodes of a trace drawn as one.
 
-    kind is "network", "layer", "operation", "parameter", "input" or "loss". `live`: any
-    node inside is live. `parameters` and `reached` count the weights inside, and those
-    that receive a derivative; `stopped` are the reasons of cuts inside the box, and at
-    its edge where none is live inside.
-    `saved_bytes` counts each memory block once within the box, weights not counted; it
-    is None where the trace does not tell.
-    `nodes` begin with the one nearest the loss; `shape` is the shape of its value.
+    Attributes
+    ----------
+    key : str
+        The same for the same forward code in every state of a program.
+    kind : str
+        "network", "layer", "operation", "parameter", "input" or "loss".
+    title : str
+    calls : tuple of str
+        What ran inside, in forward order.
+    network : str or None
+        The watched network that it belongs to, if to one.
+    layer : str
+        The layer that it belongs to, or "".
+    nodes : tuple of int
+        The one nearest the loss first.
+    live : bool
+        Whether any node inside is live.
+    saved_bytes : int or None
+        Each memory block counted once within the box, weights not counted; None where
+        the trace does not tell.
+    shape : tuple of int or None
+        Of the first node's value.
+    freed : int
+        How many live operations have freed what they saved.
+    parameters : int
+        How many weights lie inside.
+    reached : int
+        How many of them receive a derivative.
+    stopped : tuple of str
+        The reasons of cuts inside the box, and at its edge where none is live inside.
     """
 
     key: str
@@ -43,7 +66,21 @@ class Box:
 
 @dataclass(frozen=True)
 class Link:
-    """All `edges` from one box to another: live wins, then cut (why), then beyond."""
+    """All edges from one box to another: live wins, then cut, then beyond.
+
+    Attributes
+    ----------
+    start : str
+        Key of the box nearer the loss.
+    end : str
+        Key of the other one.
+    live : bool
+        Whether the derivative travels along any of the edges.
+    cuts : tuple of str
+        Why the edges are cut, where none is live.
+    edges : int
+        How many there are.
+    """
 
     start: str
     end: str
@@ -73,18 +110,23 @@ def fold_trace(
     Parameters
     ----------
     trace : DerivativeTrace
-    fold : "network", "layer" or "operation", or one of these for each network by name.
-        "" stands for what runs outside every network; networks left out fold whole.
-    name : what to call the root, "loss_D" for example; its own name if empty.
+    fold : str or mapping from str to str
+        "network", "layer" or "operation", or one of these for each network by name. ""
+        stands for what runs outside every network; networks left out fold whole.
+    name : str
+        What to call the root, "loss_D" for example; its own name if empty.
 
     Returns
     -------
-    Folded : every node lies in exactly one box.
+    Folded
+        Every node lies in exactly one box.
 
     Raises
     ------
-    TypeError : no trace, or a fold that is neither a word nor a dict.
-    ValueError : an unknown fold, or a network that the trace does not know.
+    TypeError
+        No trace, or a fold that is neither a word nor a dict.
+    ValueError
+        An unknown fold, or a network that the trace does not know.
     """
     if not isinstance(trace, DerivativeTrace):
         raise TypeError(
@@ -128,7 +170,9 @@ def _depth_of(trace: DerivativeTrace, fold: str | Mapping[str, str]) -> dict[str
     return {home: depth.get(home, "network") for home in homes}
 
 
-def _box(key: str, nodes: list[Node], into: list[Edge], trace, name: str) -> Box:
+def _box(
+    key: str, nodes: list[Node], into: list[Edge], trace: DerivativeTrace, name: str
+) -> Box:
     own, live = {node.id for node in nodes}, any(node.live for node in nodes)
     cuts = [edge for edge in into if edge.cut and (edge.start in own or not live)]
     weights = [node for node in nodes if node.kind == "parameter"]
@@ -153,7 +197,9 @@ def _box(key: str, nodes: list[Node], into: list[Edge], trace, name: str) -> Box
     )
 
 
-def _kind_and_title(key: str, nodes: list[Node], trace, name: str) -> tuple[str, str]:
+def _kind_and_title(
+    key: str, nodes: list[Node], trace: DerivativeTrace, name: str
+) -> tuple[str, str]:
     first, home = nodes[0], home_of(nodes[0], trace)
     if any(node.id == trace.root for node in nodes) and not home:
         return "loss", name or trace.by_id[trace.root].label

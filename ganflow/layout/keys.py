@@ -12,7 +12,19 @@ from ganflow.records import DerivativeTrace, Node
 
 
 def box_keys(trace: DerivativeTrace, name: str) -> dict[int, dict[str, str]]:
-    """For each node, in the order a derivative meets them, its box in every fold."""
+    """For each node, in the order a derivative meets them, its box in every fold.
+
+    Parameters
+    ----------
+    trace : DerivativeTrace
+    name : str
+        What the root is called.
+
+    Returns
+    -------
+    dict from int to dict
+        By node id: "network", "layer" and "operation" -> the key of the box.
+    """
     before = {node.id: [] for node in trace.nodes}
     for edge in trace.edges:
         before[edge.end].append(edge.start)

@@ -16,7 +16,17 @@ GAP, LABEL, MARGIN = 28.0, 20.0, 6.0  # px: between rows, more for each label, a
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a box lies: its centre and its size, in px."""
+    """Where a box lies, in px.
+
+    Attributes
+    ----------
+    x : float
+        Of its centre.
+    y : float
+        Of its centre, downwards.
+    width : float
+    height : float
+    """
 
     x: float
     y: float
@@ -28,8 +38,12 @@ class Spot:
 class Wire:
     """The way of a link: points joined by curves that leave and arrive upright.
 
-    The derivative travels from the first point to the last. `mark` is where a cross
-    and the reason of a cut sit.
+    Attributes
+    ----------
+    points : tuple of (float, float)
+        px; the derivative travels from the first to the last.
+    mark : (float, float)
+        Where a cross and the reason of a cut sit.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -38,7 +52,17 @@ class Wire:
 
 @dataclass(frozen=True)
 class Places:
-    """Boxes and lines by key, in a picture of `width` x `height` px."""
+    """Boxes and lines by key, in one picture.
+
+    Attributes
+    ----------
+    spots : mapping from str to Spot
+    wires : mapping from (str, str) to Wire
+    width : float
+        px, of the picture.
+    height : float
+        px, of the picture.
+    """
 
     spots: Mapping[str, Spot]
     wires: Mapping[Pair, Wire]
@@ -57,15 +81,20 @@ def place(
 
     Parameters
     ----------
-    sizes : width and height of each box, px
-    links : pairs of keys, from the box nearer the loss to the box nearer the leaves
-    labels : width in px of the words that a line carries at its mark
-    column : px; a row of boxes that would be wider is broken into several rows
+    sizes : mapping from str to (float, float)
+        Width and height of each box, px.
+    links : iterable of (str, str)
+        From the box nearer the loss to the box nearer the leaves.
+    labels : mapping from (str, str) to float, optional
+        Width in px of the words that a line carries at its mark.
+    column : float
+        px; a row of boxes that would be wider is broken into several rows.
 
     Returns
     -------
-    Places : the same for the same arguments; no two boxes overlap, no line crosses a
-        box that it does not join.
+    Places
+        The same for the same arguments; no two boxes overlap, no line crosses a box
+        that it does not join.
     """
     links, labels = list(links), labels or {}
     rows, ways = in_rows(sizes, links, column - 2 * MARGIN)

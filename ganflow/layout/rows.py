@@ -17,9 +17,25 @@ Ways = dict[Pair, list]  # each link as the stops it passes, one a row, from the
 def in_rows(
     sizes: Mapping[str, tuple[float, float]], links: Sequence[Pair], column: float
 ) -> tuple[list[list], Ways]:
-    """Rows of stops from the loss upwards, none wider than `column`, and the ways.
+    """Rows of stops from the loss upwards, and the ways of the links through them.
 
     A stop is the key of a box, or (link, row) where a long line passes a row.
+
+    Parameters
+    ----------
+    sizes : mapping from str to (float, float)
+        Width and height of each box, px.
+    links : sequence of (str, str)
+        From the box nearer the loss to the box nearer the leaves.
+    column : float
+        px, the widest that a row may be.
+
+    Returns
+    -------
+    rows : list of list
+        The loss's first.
+    ways : dict from (str, str) to list
+        Each link's stops, one a row, from the loss up.
     """
     rows = _broken(_levels(_without_circles(sizes, links)), sizes, links, column)
     level = {key: number for number, row in enumerate(rows) for key in row}

@@ -9,17 +9,24 @@ from ganflow.records import DerivativeTrace, Flow
 
 
 @singledispatch
-def describe(record, name: str = "") -> str:
+def describe(record: object, name: str = "") -> str:
     """One or two sentences that say what a figure of `record` shows.
 
     Parameters
     ----------
     record : DerivativeTrace or Flow
-    name : what a trace's root is called, "loss_D" for example; its own name if empty
+    name : str
+        What a trace's root is called, "loss_D" for example; its own name if empty.
 
     Returns
     -------
-    str : plain text, fit for an image's alt text.
+    str
+        Plain text, fit for an image's alt text.
+
+    Raises
+    ------
+    TypeError
+        A record of another type.
     """
     kind = type(record).__name__
     raise TypeError(f"describe takes a DerivativeTrace or a Flow, not a {kind}")

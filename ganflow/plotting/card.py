@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -27,9 +30,20 @@ PX = 96  # px of a page in one inch of a figure
 
 
 def card(width: float, height: float, ax: Axes | None) -> Axes:
-    """Axes whose data are px of a card of paper, y down; a new figure if none is given.
+    """Axes whose data are px of a card of paper, y down.
 
-    A given Axes is filled as far as the card's shape lets it be.
+    Parameters
+    ----------
+    width : float
+        px.
+    height : float
+        px.
+    ax : Axes or None
+        Filled as far as the card's shape lets it be; None makes a new figure.
+
+    Returns
+    -------
+    Axes
     """
     if ax is None:
         size = (width / PX, height / PX)
@@ -52,9 +66,37 @@ def card(width: float, height: float, ax: Axes | None) -> Axes:
 
 
 def write(
-    ax: Axes, x: float, y: float, words: str, size: float, *, ha="center", **look
+    ax: Axes,
+    x: float,
+    y: float,
+    words: str,
+    size: float,
+    *,
+    ha: str = "center",
+    **look: Any,
 ) -> PathPatch:
-    """Words around a place of the card, `size` px high; they scale with the card."""
+    """Words around a place of the card; they scale with the card.
+
+    Parameters
+    ----------
+    ax : Axes
+        A card.
+    x : float
+        px.
+    y : float
+        px, downwards.
+    words : str
+    size : float
+        Height in px.
+    ha : str
+        "center", or "left" of which x is the left end.
+    look : str
+        color, weight, style and what else `FontProperties` takes.
+
+    Returns
+    -------
+    PathPatch
+    """
     color = look.pop("color", COLORS["ink"])
     font = FontProperties(family="DejaVu Sans", **look)
     letters = TextPath((0, 0), words, size=size, prop=font)
@@ -63,29 +105,91 @@ def write(
     down = Affine2D().scale(1, -1).translate(left, y + 0.36 * size)
     patch = PathPatch(down.transform_path(letters), linewidth=0, zorder=6)
     patch.set(facecolor=color, gid=f"words {words}")
-    return ax.add_artist(patch)  # not add_patch: the card's limits are set already
+    ax.add_artist(patch)  # not add_patch: the card's limits are set already
+    return patch
 
 
-def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathPatch:
-    """A filled rectangle, its corners rounded by `corner` px."""
+def block(
+    ax: Axes,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    *,
+    corner: float,
+    **look: Any,
+) -> FancyBboxPatch:
+    """A filled rectangle.
+
+    Parameters
+    ----------
+    ax : Axes
+        A card.
+    left : float
+        px.
+    top : float
+        px, downwards.
+    width : float
+        px.
+    height : float
+        px.
+    corner : float
+        Radius of its corners, px.
+    look : object
+        What `FancyBboxPatch` takes.
+
+    Returns
+    -------
+    FancyBboxPatch
+    """
     style = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
     patch = FancyBboxPatch((left, top), width, height, boxstyle=style, zorder=4, **look)
-    return ax.add_artist(patch)
+    ax.add_artist(patch)
+    return patch
 
 
-def line(ax: Axes, points, **look) -> PathPatch:
-    """A line through points, by curves that leave and arrive upright."""
+def line(ax: Axes, points: Sequence[tuple[float, float]], **look: Any) -> PathPatch:
+    """A line through points, by curves that leave and arrive upright.
+
+    Parameters
+    ----------
+    ax : Axes
+        A card.
+    points : sequence of (float, float)
+        px, y downwards.
+    look : object
+        What `PathPatch` takes.
+
+    Returns
+    -------
+    PathPatch
+    """
     codes, corners = [Path.MOVETO], [points[0]]
     for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
         middle = (y0 + y1) / 2
         codes += [Path.CURVE4] * 3
         corners += [(x0, middle), (x1, middle), (x1, y1)]
-    path = Path(corners, codes)
-    return ax.add_artist(PathPatch(path, fill=False, zorder=2, **look))
+    patch = PathPatch(Path(corners, codes), fill=False, zorder=2, **look)
+    ax.add_artist(patch)
+    return patch
 
 
-def cross(ax: Axes, x: float, y: float, arm: float, **look) -> None:
-    """The mark of a cut."""
+def cross(ax: Axes, x: float, y: float, arm: float, **look: Any) -> None:
+    """The mark of a cut.
+
+    Parameters
+    ----------
+    ax : Axes
+        A card.
+    x : float
+        px.
+    y : float
+        px, downwards.
+    arm : float
+        Half of its width, px.
+    look : object
+        What `Axes.plot` takes.
+    """
     for slope in (1, -1):
         ax.plot(
             (x - arm, x + arm),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
@@ -52,16 +52,28 @@ def draw_trace(
     Parameters
     ----------
     trace : DerivativeTrace
-    fold : "network", "layer" or "operation", or one of these for each network by name
-    ax : where to draw; a new figure, at its natural size, if None
-    name : what to call the root, "loss_D" for example; its own name if empty
-    legend : whether to say below what those lines mean that are drawn
+    fold : str or mapping from str to str
+        "network", "layer" or "operation", or one of these for each network by name.
+    ax : Axes, optional
+        Where to draw; by default a new figure, at its natural size.
+    name : str
+        What to call the root, "loss_D" for example; its own name if empty.
+    legend : bool
+        Whether to say below what those lines mean that are drawn.
 
     Returns
     -------
-    Axes : its data are px, y down. `describe(trace)` says the same in words.
+    Axes
+        Its data are px, y down. `describe(trace)` says the same in words.
 
-    Gradient: none; reads a record. Taught in book/01.
+    Raises
+    ------
+    TypeError
+        No trace, or a fold that is neither a word nor a dict.
+    ValueError
+        An unknown fold or network.
+
+    Gradient: none; reads a record.
     """
     layout = lay_out(trace, fold, name=name)
     places, boxes = layout.places, layout.folded.boxes
@@ -142,7 +154,9 @@ def _draw_link(ax: Axes, link: Link, wire: Wire, words: str) -> None:
         cross(ax, at, y, 4, color=COLORS["ink"], linewidth=2)
 
 
-def _draw_arrow(ax: Axes, points, size: float = 9.0) -> None:
+def _draw_arrow(
+    ax: Axes, points: Sequence[tuple[float, float]], size: float = 9.0
+) -> None:
     """The head of an arrow that arrives at the last point, upright."""
     (x, y), before = points[-1], points[-2]
     back = size if before[1] > y else -size

@@ -48,9 +48,15 @@ def record_flow_picture(
 
     Parameters
     ----------
-    G, D : networks: G takes z, D takes what G makes and gives scores. Where they draw
-        (dropout), each program draws the same.
-    z, x_real : Tensor, batches of one size, with no gradient asked for
+    G : nn.Module
+        Takes z, gives what D takes. Where it draws (dropout), each program draws the
+        same.
+    D : nn.Module
+        Gives scores, higher = more real.
+    z : Tensor
+        (n, ...), with no gradient asked for.
+    x_real : Tensor
+        (n, ...), with no gradient asked for.
 
     Returns
     -------
@@ -58,12 +64,14 @@ def record_flow_picture(
 
     Raises
     ------
-    TypeError : G or D is no network, z or x_real no tensor.
-    ValueError : a network without parameters or without shapes, a parameter that G and
-        D share, a tensor with history that cannot be copied.
+    TypeError
+        G or D is no network, z or x_real no tensor.
+    ValueError
+        A network without parameters or without shapes, a parameter that G and D share,
+        a tensor with history that cannot be copied.
 
     Gradient: each program's own, as its lines say; G, D and torch's generator stay as
-    they were. Taught in book/02 and 03.
+    they were.
     """
     names, states = {"G": G, "D": D, "z": z, "x_real": x_real}, {}
     for key in product(LOSSES, CUTS, FREEZES):
@@ -74,7 +82,21 @@ def record_flow_picture(
 
 
 def program(loss: str, cut: str, freeze: str) -> tuple[str, ...]:
-    """The lines up to the loss. `backward` and `step` come after them."""
+    """The lines up to the loss. `backward` and `step` come after them.
+
+    Parameters
+    ----------
+    loss : str
+        One of LOSSES.
+    cut : str
+        One of CUTS.
+    freeze : str
+        One of FREEZES.
+
+    Returns
+    -------
+    tuple of str
+    """
     made, scored = CUTS[cut]
     return (*FREEZES[freeze], *made, *scored, *LOSSES[loss])
 

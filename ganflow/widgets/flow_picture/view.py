@@ -15,8 +15,13 @@ class FlowPictureView(anywidget.AnyWidget):
     """One recorded program: where its loss goes, what a step takes or leaves behind.
 
     `loss`, `cut` and `freeze` (positions in the record) choose what is shown. They may
-    come from another widget by `jslink`, so no kernel is needed. Trains nothing. Taught
-    in book/02 and 03.
+    come from another widget by `jslink`, so no kernel is needed. Trains nothing.
+
+    Parameters
+    ----------
+    record : FlowPicture
+    chosen : int
+        loss, cut and freeze to begin with, as positions in `record`.
     """
 
     _esm = script_of(__file__)
@@ -26,12 +31,22 @@ class FlowPictureView(anywidget.AnyWidget):
     cut = traitlets.Int(0).tag(sync=True)
     freeze = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, record: FlowPicture, **chosen):
+    def __init__(self, record: FlowPicture, **chosen: int):
         super().__init__(record_=labels(record), **chosen)
 
 
 def labels(record: FlowPicture) -> dict:
-    """A record as the picture reads it; a state's name is its three positions."""
+    """A record as the picture reads it; a state's name is its three positions.
+
+    Parameters
+    ----------
+    record : FlowPicture
+
+    Returns
+    -------
+    dict
+        Of JSON types: "1,0,2" is the second loss, the first cut, the third freeze.
+    """
     names = (record.losses, record.cuts, record.freezes)
 
     def place(key: tuple[str, str, str]) -> str:
@@ -75,13 +90,19 @@ def flow_picture(
     Parameters
     ----------
     record : FlowPicture
-    loss, cut, freeze : what to begin with, as positions in `record`
+    loss : int
+        What to begin with, as a position in `record.losses`.
+    cut : int
+        What to begin with, as a position in `record.cuts`.
+    freeze : int
+        What to begin with, as a position in `record.freezes`.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel.
+    ipywidgets.VBox
+        Works with no kernel.
 
-    Gradient: none; reads a record. Taught in book/02 and 03.
+    Gradient: none; reads a record.
     """
     view = FlowPictureView(record, loss=loss, cut=cut, freeze=freeze)
     style = {"description_width": "3.6em", "button_width": "auto"}

@@ -11,13 +11,30 @@ import numpy as np
 class LossArrows:
     """Arrows on G's samples over D's surface, for L losses and S moments of D.
 
-    losses : the L names; steps : the S numbers of updates D had had.
-    extent : the surface covers [-extent, extent] on both axes.
-    real, fake : (n, 2) and (m, 2), the points.
-    surface : (L, S, side, side), D's score on the grid; row 0 lies at y = -extent.
-    score : (L, S, m), D's score of each fake.
-    arrows : (L, S, m, 2), minus the derivative of m * loss_G by each fake: the way and
-        the speed at which the loss pulls this one sample.
+    Attributes
+    ----------
+    losses : tuple of str
+        (L,), their names.
+    steps : tuple of int
+        (S,), the numbers of updates that D had had.
+    extent : float
+        The surface covers [-extent, extent] on both axes.
+    real : ndarray
+        (n, 2), points of the data.
+    fake : ndarray
+        (m, 2), points that G makes.
+    surface : ndarray
+        (L, S, side, side), D's score on the grid; row 0 lies at y = -extent.
+    score : ndarray
+        (L, S, m), D's score of each fake.
+    arrows : ndarray
+        (L, S, m, 2), minus the derivative of m * loss_G by each fake: the way and the
+        speed at which the loss pulls this one sample.
+
+    Raises
+    ------
+    ValueError
+        Arrays whose shapes do not fit each other.
     """
 
     losses: tuple[str, ...]

@@ -18,6 +18,12 @@ class LossArrowsView(anywidget.AnyWidget):
 
     `loss`, `step` and `log` (0: true lengths, 1: logarithmic) choose what is shown.
     They may come from another widget by `jslink`, so no kernel is needed.
+
+    Parameters
+    ----------
+    record : LossArrows
+    chosen : int
+        loss, step and log to begin with; the first two as positions in `record`.
     """
 
     _esm = script_of(__file__)
@@ -37,7 +43,7 @@ class LossArrowsView(anywidget.AnyWidget):
     step = traitlets.Int(0).tag(sync=True)
     log = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, record: LossArrows, **chosen):
+    def __init__(self, record: LossArrows, **chosen: int):
         low, high, levels = quantised(record.surface)
         super().__init__(
             losses=list(record.losses),
@@ -58,7 +64,20 @@ class LossArrowsView(anywidget.AnyWidget):
 def quantised(surface: np.ndarray) -> tuple[list, list, np.ndarray]:
     """Each state's lowest and highest score, and the scores as 65,536 levels between.
 
-    A state that is not finite has None for both: the view says so in words.
+    Parameters
+    ----------
+    surface : ndarray
+        (L, S, side, side), scores.
+
+    Returns
+    -------
+    low : list of float or None
+        (L * S,), the lowest score of each state; None for one that is not finite, which
+        the view says in words.
+    high : list of float or None
+        (L * S,), the highest.
+    levels : ndarray
+        (L * S, side * side), uint16, 0 at the lowest score and 65,535 at the highest.
     """
     flat = surface.reshape(surface.shape[0] * surface.shape[1], -1).astype(float)
     finite = np.isfinite(flat).all(axis=1)
@@ -73,19 +92,23 @@ def quantised(surface: np.ndarray) -> tuple[list, list, np.ndarray]:
     return ends[0], ends[1], levels
 
 
-def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0):
+def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidgets.VBox:
     """The view under its three controls: G's loss, D's training, the arrows' scale.
 
     Parameters
     ----------
     record : LossArrows
-    loss, step : the state to begin with, as positions in `record`
+    loss : int
+        What to begin with, as a position in `record.losses`.
+    step : int
+        What to begin with, as a position in `record.steps`.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel.
+    ipywidgets.VBox
+        Works with no kernel.
 
-    Gradient: none; reads a record. Taught in book/03b.
+    Gradient: none; reads a record.
     """
     view = LossArrowsView(record, loss=loss, step=step)
     wide = {"description_width": "6.5em"}

@@ -15,16 +15,41 @@ LEVELS = 63  # of a surface, from its lowest to its highest; ten bands are drawn
 class MixtureLab:
     """What runs did, for S schedules, R rates, P penalties, K seeds, at T ticks.
 
-    schedules, rates, penalties, seeds : what the settings are called.
-    ticks : (T,), the ticks done at each record.
-    extent : pictures cover [-extent, extent] on both axes.
-    centres : (m, 2), the real modes. radius : a sample this near counts as a mode's.
-    counted : how many samples `captured`, `share` and `distance` were measured on.
-    samples : (S, R, P, K, T, n, 2), some of G's samples, of the same noise throughout.
-    surface : (S, R, P, K, T, side, side), D's score; row 0 lies at y = -extent.
-    captured : (S, R, P, K, T, m), bool, whether a sample counts as that mode's.
-    share : (S, R, P, K, T), of samples that count as any mode's.
-    distance : (S, R, P, K, T), sliced Wasserstein, to as many real points.
+    Attributes
+    ----------
+    schedules : tuple of str
+        (S,), what they are called.
+    rates : tuple of str
+        (R,), what they are called.
+    penalties : tuple of str
+        (P,), what they are called.
+    seeds : tuple of str
+        (K,), what they are called.
+    ticks : tuple of int
+        (T,), the ticks done at each record.
+    extent : float
+        Pictures cover [-extent, extent] on both axes.
+    centres : ndarray
+        (m, 2), the real modes.
+    radius : float
+        A sample this near counts as a mode's.
+    counted : int
+        On how many samples `captured`, `share` and `distance` were measured.
+    samples : ndarray
+        (S, R, P, K, T, n, 2), some of G's samples, of the same noise throughout.
+    surface : ndarray
+        (S, R, P, K, T, side, side), D's score; row 0 lies at y = -extent.
+    captured : ndarray
+        (S, R, P, K, T, m), bool, whether a sample counts as that mode's.
+    share : ndarray
+        (S, R, P, K, T), 0 to 1, of samples that count as any mode's.
+    distance : ndarray
+        (S, R, P, K, T), sliced Wasserstein, to as many real points.
+
+    Raises
+    ------
+    ValueError
+        Arrays whose shapes do not fit each other.
     """
 
     schedules: tuple[str, ...]
@@ -84,12 +109,12 @@ def packed(lab: MixtureLab) -> bytes:
 
     Returns
     -------
-    bytes : deflated
-        numbers : float32, for each state share, distance, lowest and highest score; all
-            NaN for a state that is not finite
-        samples : int8, -127 to 127 from -extent to extent; one outside lies on the edge
-        surface : uint8, 0 to 63 from the state's lowest to its highest score
-        captured : uint8, 0 or 1
+    bytes
+        Deflated. First numbers, float32: for each state share, distance, lowest and
+        highest score; all NaN for a state that is not finite. Then samples, int8: -127
+        to 127 from -extent to extent; one outside lies on the edge. Then surface,
+        uint8: 0 to 63 from the state's lowest to its highest score. Then captured,
+        uint8: 0 or 1.
     """
     fine = lab.finite
     samples = np.where(fine[..., None, None], lab.samples, 0) / lab.extent

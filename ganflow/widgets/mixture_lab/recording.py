@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from ganflow.data import Mixture
 from ganflow.metrics import high_quality_share, sliced_wasserstein
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 from ganflow.sweeps import GanSetting
@@ -34,7 +35,16 @@ ROOM = 1.25  # the picture's half width, in extents of the data
 
 @dataclass(frozen=True)
 class Frame:
-    """Some runs at one tick: samples (runs, n, 2), D's surface (runs, side, side)."""
+    """Some runs at one tick.
+
+    Attributes
+    ----------
+    tick : int
+    samples : ndarray
+        (runs, n, 2).
+    surface : ndarray
+        (runs, side, side), D's score; row 0 lies at y = -extent.
+    """
 
     tick: int
     samples: np.ndarray
@@ -48,13 +58,19 @@ def film(
 
     Parameters
     ----------
-    settings : GanSettings that share a program, data and `shown`
-    ticks : >= 0. every : ticks between frames, >= 1; the last tick has one.
-    side : points of the surface along a side
+    settings : sequence of GanSetting
+        They share a program, data and `shown`.
+    ticks : int
+        >= 0.
+    every : int
+        Ticks between frames, >= 1; the last tick has one.
+    side : int
+        Points of the surface along a side.
 
-    Returns
-    -------
-    iterator of Frame, the first before the first move; it trains while it is read.
+    Yields
+    ------
+    Frame
+        The first before the first move; it trains while it is read.
 
     Gradient: `play`'s, cut between turns; frames carry none.
     """
@@ -76,15 +92,24 @@ def film(
 
 
 def lab_of(
-    frames: Sequence[Frame], data, names: dict[str, Iterable[str]], *, order=None
+    frames: Sequence[Frame],
+    data: Mixture,
+    names: Mapping[str, Iterable[str]],
+    *,
+    order: np.ndarray | None = None,
 ) -> MixtureLab:
     """Measure what was filmed.
 
     Parameters
     ----------
-    frames : of all runs, one for each tick. data : ganflow.data.Mixture
-    names : schedules, rates, penalties, seeds -> what their values are called; runs
-        come in the order of the product, or as `order` (runs,) picks them
+    frames : sequence of Frame
+        Of all runs, one for each tick.
+    data : ganflow.data.Mixture
+    names : mapping from str to iterable of str
+        schedules, rates, penalties and seeds: what their values are called.
+    order : ndarray, optional
+        (runs,), the run of each combination of `names`, in the order of their product;
+        by default the runs come in that order.
 
     Returns
     -------
@@ -116,10 +141,22 @@ def lab_of(
     )
 
 
-def captured(samples: np.ndarray, data) -> np.ndarray:
-    """Which modes hold a sample within 3 standard deviations: (..., n, 2) -> (..., m).
+def captured(samples: np.ndarray, data: Mixture) -> np.ndarray:
+    """Which modes hold a sample within 3 standard deviations.
 
     Their number is `metrics.captured_modes`.
+
+    Parameters
+    ----------
+    samples : ndarray
+        (..., n, 2).
+    data : ganflow.data.Mixture
+        Of m modes.
+
+    Returns
+    -------
+    ndarray
+        (..., m), bool.
     """
     nearest, found = data.mode_of(samples), []
     for mode, centre in enumerate(data.centres):
@@ -143,17 +180,33 @@ def record_mixture_lab(
 
     Parameters
     ----------
-    base : what all runs share; its data is a mixture, its `shown` samples are measured
-    rates : name -> D's step size divided by G's. penalties : name -> kind, strength
-    ticks, every : as for `film`
-    progress : show a progress bar over frames.
+    base : GanSetting
+        What all runs share; its data is a mixture, its `shown` samples are measured.
+    schedules : sequence of Schedule
+    rates : dict from str to float
+        D's step size divided by G's, by name.
+    penalties : dict from str to (str, float)
+        Kind and strength, by name.
+    seeds : sequence of int
+    ticks : int
+        >= 0.
+    every : int
+        Ticks between frames, >= 1; the last tick has one.
+    progress : bool
+        Show a progress bar over frames.
 
     Returns
     -------
     MixtureLab
 
-    Gradient: `play`'s, cut between turns. Taught in book/05.
+    Raises
+    ------
+    ValueError
+        The data is no mixture.
+
+    Gradient: `play`'s, cut between turns.
     """
+    data = mixture_of(base)
     settings = [
         setting_of(base, *chosen)
         for chosen in product(schedules, rates.values(), penalties.values(), seeds)
@@ -175,10 +228,26 @@ def record_mixture_lab(
         "seeds": map(str, seeds),
     }
     order = np.argsort(np.concatenate(list(programs.values())))
-    return lab_of(frames, base.data, names, order=order)
+    return lab_of(frames, data, names, order=order)
 
 
-def setting_of(base, schedule, rate: float, penalty: tuple[str, float], seed: int):
+def mixture_of(base: GanSetting) -> Mixture:
+    """The data of a setting, which has modes to count; anything else is refused."""
+    if not isinstance(base.data, Mixture):
+        raise ValueError(
+            f"the data is a {type(base.data).__name__}, expected a Mixture: the lab "
+            "counts the modes that are captured"
+        )
+    return base.data
+
+
+def setting_of(
+    base: GanSetting,
+    schedule: Schedule,
+    rate: float,
+    penalty: tuple[str, float],
+    seed: int,
+) -> GanSetting:
     """One run: D's step size is `rate` times G's."""
     return replace(
         base,

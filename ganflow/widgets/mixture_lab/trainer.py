@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from html import escape
+from typing import TYPE_CHECKING
 
 import ipywidgets
 
 from ganflow.schedule import Schedule
-from ganflow.widgets.mixture_lab.recording import PENALTIES, film, lab_of, setting_of
+from ganflow.sweeps import GanSetting
+from ganflow.widgets.mixture_lab.recording import (
+    PENALTIES,
+    film,
+    lab_of,
+    mixture_of,
+    setting_of,
+)
+
+if TYPE_CHECKING:
+    from ganflow.widgets.mixture_lab.view import MixtureLabView
 
 HOW = (
     "A run of your own takes B’s place until one of B’s controls is turned. A word of "
@@ -23,9 +34,16 @@ class Trainer:
 
     Training runs as a task of the kernel's own loop and pauses after each frame, so
     that other messages, such as a click on *stop*, are read in between.
+
+    Parameters
+    ----------
+    view : MixtureLabView
+        Shows the run in B's place.
+    base : GanSetting
+        What the run shares with the recorded ones.
     """
 
-    def __init__(self, view, base):
+    def __init__(self, view: MixtureLabView, base: GanSetting):
         self.view, self.base = view, base
         self.task, self.stopping = None, False
         look = {
@@ -106,13 +124,13 @@ class Trainer:
                 return
             follow = view.time == len(frames) - 1
             frames.append(frame)
-            view.show_live(lab_of(frames, self.base.data, names))
+            view.show_live(lab_of(frames, mixture_of(self.base), names))
             self.bar.value = frame.tick
             if follow:
                 view.time = len(frames) - 1
             await asyncio.sleep(PAUSE)
         self.says.value = f"Trained. {HOW}"
 
-    def _give_b_back(self, _change) -> None:
+    def _give_b_back(self, _change: object) -> None:
         self.end()
         self.view.show_live(None)

@@ -31,8 +31,13 @@ class MixtureLabView(anywidget.AnyWidget):
     `a_schedule`, `a_rate`, `a_penalty`, `a_seed`, the same with b (positions in the
     record) and `time` (position of the tick) choose what is shown; they may come from
     another widget by `jslink`, so no kernel is needed. Where there is one it answers
-    `ping`. `live`, a film in the record's form, is shown in B's place. Taught in
-    book/05.
+    `ping`. `live`, a film in the record's form, is shown in B's place.
+
+    Parameters
+    ----------
+    record : MixtureLab
+    chosen : int
+        What to begin with, by the name of the trait.
     """
 
     _esm = script_of(__file__)
@@ -51,7 +56,7 @@ class MixtureLabView(anywidget.AnyWidget):
     live = traitlets.Dict().tag(sync=True)
     ping = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, record: MixtureLab, **chosen):
+    def __init__(self, record: MixtureLab, **chosen: int):
         self.lab = record
         super().__init__(record_=labels(record), film=packed(record), **chosen)
 
@@ -85,16 +90,23 @@ def mixture_lab(
     Parameters
     ----------
     record : MixtureLab
-    a, b : schedule, rate, penalty and seed to begin with, as positions in `record`
-    time : the tick to begin with, as a position in `record.ticks`
-    base : what the recorded runs shared, and one that is trained now shares with them
+    a : tuple of int
+        Schedule, rate, penalty and seed of run A to begin with, as positions in
+        `record`.
+    b : tuple of int
+        The same of run B.
+    time : int
+        The tick to begin with, as a position in `record.ticks`.
+    base : GanSetting
+        What the recorded runs shared, and one that is trained now shares with them.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel. Where one answers, it also trains a run that
-    was not recorded.
+    ipywidgets.VBox
+        Works with no kernel. Where one answers, it also trains a run that was not
+        recorded.
 
-    Gradient: none without a kernel; with one, `play`'s. Taught in book/05.
+    Gradient: none without a kernel; with one, `play`'s.
     """
     chosen = {
         f"{run}_{name}": place
@@ -148,7 +160,7 @@ def _training(view: MixtureLabView, base: GanSetting) -> ipywidgets.Box:
     sentence = ipywidgets.HTML(NO_KERNEL).add_class("gf-hint")
     place = ipywidgets.Box([sentence]).add_class("gf-mixture-own")
 
-    def wake(_change):
+    def wake(_change: object) -> None:
         if place.children == (sentence,):
             place.children = Trainer(view, base).controls
 

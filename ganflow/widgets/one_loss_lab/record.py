@@ -13,19 +13,41 @@ PASSES = ("G forward", "D forward", "D back to weights", "D back to input", "G b
 class OneLossLab:
     """What runs did for S schemes, L losses, O optimizers, K lambdas, at T ticks.
 
-    schemes, losses, optimizers : their names; the first scheme is the one that the
-        others are compared with.
-    lambdas : (K,), how much longer G's gradient is made; 1 is one of them.
-    ticks : (T,), when the players were looked at.
-    says : (S,), each scheme in one sentence.
-    why_none : (S, L), why a scheme cannot serve a loss; empty where it can. What is
-        recorded of a scheme that cannot is NaN throughout.
-    moved : (S, L, O, K, T, 2), length of the change of G's and of D's parameters.
-    apart : (S, L, O, K, T, 2), distance from where the first scheme has brought them,
-        as a share of the first scheme's `moved`.
-    passes : (S, 5), in batches, as `PASSES` names them. flops, saved : (S,), all three
-        of one step of other networks; `saved` is in bytes.
-    counted : those networks in words.
+    Attributes
+    ----------
+    schemes : tuple of str
+        (S,), their names; the first is the one that the others are compared with.
+    losses : tuple of str
+        (L,), their names.
+    optimizers : tuple of str
+        (O,), their names.
+    lambdas : tuple of float
+        (K,), how much longer G's gradient is made; 1 is one of them.
+    ticks : tuple of int
+        (T,), when the players were looked at.
+    says : tuple of str
+        (S,), each scheme in one sentence.
+    why_none : tuple of tuple of str
+        (S, L), why a scheme cannot serve a loss; empty where it can. What is recorded
+        of a scheme that cannot is NaN throughout.
+    moved : ndarray
+        (S, L, O, K, T, 2), length of the change of G's and of D's parameters.
+    apart : ndarray
+        (S, L, O, K, T, 2), distance from where the first scheme has brought them, as a
+        share of the first scheme's `moved`.
+    passes : ndarray
+        (S, 5), in batches, as `PASSES` names them, of one step of other networks.
+    flops : ndarray
+        (S,), of the same step.
+    saved : ndarray
+        (S,), bytes saved for backward in the same step.
+    counted : str
+        Those networks in words.
+
+    Raises
+    ------
+    ValueError
+        No lambda of 1, or arrays whose shapes do not fit each other.
     """
 
     schemes: tuple[str, ...]

@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganflow.cost import StepCost, cost_of
 from ganflow.data import ring
@@ -46,9 +46,14 @@ def record_one_loss_lab(
 
     Parameters
     ----------
-    losses : names of LOSSES. lambdas : > 0, 1 among them.
-    ticks : when to measure, rising, >= 1.
-    seed : of the networks, the data and the noise
+    losses : sequence of str
+        Names of LOSSES.
+    lambdas : sequence of float
+        > 0, 1 among them.
+    ticks : sequence of int
+        When to measure, rising, >= 1.
+    seed : int
+        Of the networks, the data and the noise.
 
     Returns
     -------
@@ -56,9 +61,10 @@ def record_one_loss_lab(
 
     Raises
     ------
-    ValueError : a loss of another name; ticks that do not rise; no lambda of 1.
+    ValueError
+        A loss of another name; ticks that do not rise; no lambda of 1.
 
-    Gradient: each scheme's own, as in `train_one_loss_lab`. Taught in book/06.
+    Gradient: each scheme's own, as in SCHEMES.
     """
     _check(losses, ticks)
     ways = [(s, loss) for s in SCHEMES for loss in losses if not why_none(s, loss)]
@@ -115,8 +121,25 @@ def _computing_in(dtype: torch.dtype):
 
 
 @_computing_in(torch.float64)
-def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
-    """G and D before they move, in float64; x_real and z of every tick."""
+def start(ticks: int, seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
+    """The players before they move, and what they will see; all in float64.
+
+    Parameters
+    ----------
+    ticks : int
+        How many batches.
+    seed : int
+        Of the networks, the data and the noise.
+
+    Returns
+    -------
+    G : nn.Module
+    D : nn.Module
+    x_real : Tensor
+        (ticks, POINTS, 2).
+    z : Tensor
+        (ticks, POINTS, 2).
+    """
     rng = torch.Generator().manual_seed(seed)
     G = mlp_generator(2, HIDDEN, 1, generator=rng)
     D = mlp_critic(2, HIDDEN, 1, generator=rng)
@@ -130,9 +153,40 @@ def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
 
 @_computing_in(torch.float64)
 def points(
-    scheme: str, loss: str, optimizer: str, lam: float, *, ticks, seed: int
+    scheme: str,
+    loss: str,
+    optimizer: str,
+    lam: float,
+    *,
+    ticks: Sequence[int],
+    seed: int,
 ) -> Points:
-    """Train, and keep where both players are: at the start, then after `ticks`."""
+    """Train, and keep where both players are: at the start, then after `ticks`.
+
+    Parameters
+    ----------
+    scheme : str
+        One of SCHEMES.
+    loss : str
+        One of LOSSES.
+    optimizer : str
+        One of OPTIMIZERS.
+    lam : float
+        How much longer G's gradient is made, > 0.
+    ticks : sequence of int
+        T of them, rising, >= 1.
+    seed : int
+        Of the networks, the data and the noise.
+
+    Returns
+    -------
+    G : Tensor
+        (T + 1, n), its parameters in one row each time.
+    D : Tensor
+        (T + 1, m), likewise.
+
+    Gradient: the scheme's own; the rows carry none.
+    """
     G, D, x_real, z = start(max(ticks), seed)
     pair, seen = Pair(G, D, OPTIMIZERS[optimizer]), []
     for tick in range(max(ticks) + 1):
@@ -145,13 +199,26 @@ def points(
 
 
 def lengths(run: Points, other: Points | None = None) -> np.ndarray:
-    """How far G and D are from their start, or from another run's, (T, 2)."""
+    """How far G and D are from their start, or from another run's places.
+
+    Parameters
+    ----------
+    run : (Tensor, Tensor)
+        As `points` gives it, for T ticks.
+    other : (Tensor, Tensor), optional
+        Another run at the same ticks.
+
+    Returns
+    -------
+    ndarray
+        (T, 2), Euclidean distances of G's parameters and of D's.
+    """
     from_where = [rows[0] for rows in run] if other is None else [r[1:] for r in other]
     both = zip(run, from_where, strict=True)
     return torch.stack([(rows[1:] - b).norm(dim=1) for rows, b in both], dim=1).numpy()
 
 
-def _filled(found: dict, choices) -> np.ndarray:
+def _filled(found: dict, choices: Sequence) -> np.ndarray:
     """What was found as one array over the choices; NaN where there is nothing."""
     none = np.full_like(next(iter(found.values())), np.nan)
     every = np.array([found.get(key, none) for key in product(*choices)])
@@ -160,7 +227,17 @@ def _filled(found: dict, choices) -> np.ndarray:
 
 @_computing_in(torch.float32)
 def counted(scheme: str) -> StepCost:
-    """What one step takes of image networks; by a loss that every scheme serves."""
+    """What one step takes of image networks; by a loss that every scheme serves.
+
+    Parameters
+    ----------
+    scheme : str
+        One of SCHEMES.
+
+    Returns
+    -------
+    StepCost
+    """
     rng = torch.Generator().manual_seed(0)
     G = dcgan_generator(SIZE, width=WIDTH, generator=rng)
     D = dcgan_critic(SIZE, width=WIDTH, generator=rng)

@@ -1,7 +1,7 @@
 """Six ways to move both players in one tick, and which losses each can serve.
 
 Every way takes a `Pair`, a pair of losses, lambda and one batch; it finds both players'
-gradients, G's lambda times as long, and steps both. Taught in book/06.
+gradients, G's lambda times as long, and steps both.
 """
 
 from __future__ import annotations
@@ -23,7 +23,15 @@ LOSSES = ("saturating", "non-saturating", "hinge", "Wasserstein", "least squares
 
 @dataclass
 class Pair:
-    """Copies of both networks, each with an optimizer of its own."""
+    """Copies of both networks, each with an optimizer of its own.
+
+    Parameters
+    ----------
+    G : nn.Module
+    D : nn.Module
+    optimizer : callable
+        Parameters -> torch.optim.Optimizer.
+    """
 
     G: nn.Module
     D: nn.Module
@@ -42,7 +50,13 @@ class Pair:
             rule.zero_grad()
 
     def move(self, players: str = "DG") -> None:
-        """Step these players by the gradients that they hold."""
+        """Step these players by the gradients that they hold.
+
+        Parameters
+        ----------
+        players : str
+            "D", "G", or both in their order.
+        """
         for player in players:
             self.rules[player].step()
 
@@ -52,7 +66,9 @@ class Pair:
         return tuple(parameters_to_vector(n.parameters()).detach() for n in nets)
 
 
-def two_steps(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def two_steps(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """Each player's loss by its own weights, then both step: the definition."""
     x_fake = pair.G(z)
     loss.D(pair.D(x_real), pair.D(x_fake.detach())).backward()
@@ -60,7 +76,9 @@ def two_steps(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move()
 
 
-def alternating(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def alternating(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """As two steps, but D has moved before G reads it."""
     x_fake = pair.G(z)
     loss.D(pair.D(x_real), pair.D(x_fake.detach())).backward()
@@ -69,13 +87,17 @@ def alternating(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move("G")
 
 
-def _through_frozen_D(pair: Pair, loss: AdversarialLoss, lam, x_fake) -> None:
+def _through_frozen_D(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_fake: Tensor
+) -> None:
     pair.D.requires_grad_(False)
     (lam * loss.G(pair.D(x_fake))).backward()
     pair.D.requires_grad_(True)
 
 
-def shared_graph(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def shared_graph(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """One graph, asked twice: each loss by its own player's weights."""
     score_real, score_fake = pair.D(x_real), pair.D(pair.G(z))
     loss_D, loss_G = loss.D(score_real, score_fake), lam * loss.G(score_fake)
@@ -84,7 +106,9 @@ def shared_graph(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move()
 
 
-def su(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def su(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """D's loss and a zero whose gradient moves G."""
     x_fake = pair.G(z)
     scores = pair.D(x_real), pair.D(x_fake), pair.D(x_fake.detach())
@@ -92,14 +116,18 @@ def su(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move()
 
 
-def reversal(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def reversal(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """D's loss alone, turned at the fakes."""
     score_fake = pair.D(reverse_gradient(pair.G(z), lam))
     loss.D(pair.D(x_real), score_fake).backward()
     pair.move()
 
 
-def one(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def one(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """D's gradients in one pass, scaled at the fakes to be G's."""
     one_pass(pair.G, pair.D, loss, x_real, z, lam=lam, check=False)
     pair.move()
@@ -107,7 +135,14 @@ def one(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
 
 @dataclass(frozen=True)
 class Scheme:
-    """A way to move both players, and what it is in one sentence."""
+    """A way to move both players, and what it is in one sentence.
+
+    Attributes
+    ----------
+    move : callable
+        (pair, loss, lam, x_real, z) -> None.
+    says : str
+    """
 
     move: Callable[..., None]
     says: str
@@ -143,7 +178,20 @@ SCHEMES: dict[str, Scheme] = {
 
 
 def why_none(scheme: str, loss: str) -> str:
-    """Why a scheme cannot serve a loss; nothing if it can. Found by differentiating."""
+    """Why a scheme cannot serve a loss; found by differentiating.
+
+    Parameters
+    ----------
+    scheme : str
+        One of SCHEMES.
+    loss : str
+        One of LOSSES.
+
+    Returns
+    -------
+    str
+        Empty if it can.
+    """
     if SCHEMES[scheme].move is not reversal or _is_reversed(PAIRS[loss]):
         return ""
     served = " and ".join(n for n in LOSSES if _is_reversed(PAIRS[n]))

@@ -21,7 +21,13 @@ class OneLossLabView(anywidget.AnyWidget):
 
     `scheme`, `loss`, `optimizer` and `lam` (positions in the record) choose what is
     shown. They may come from another widget by `jslink`, so no kernel is needed. Trains
-    nothing. Taught in book/06.
+    nothing.
+
+    Parameters
+    ----------
+    record : OneLossLab
+    chosen : int
+        What to begin with, by the name of the trait.
     """
 
     _esm = script_of(__file__)
@@ -34,7 +40,7 @@ class OneLossLabView(anywidget.AnyWidget):
     optimizer = traitlets.Int(0).tag(sync=True)
     lam = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, record: OneLossLab, **chosen):
+    def __init__(self, record: OneLossLab, **chosen: int):
         super().__init__(
             record_=labels(record),
             moved=np.asarray(record.moved, "<f4").tobytes(),
@@ -68,14 +74,22 @@ def one_loss_lab(
     Parameters
     ----------
     record : OneLossLab
-    scheme, loss, optimizer, lam : what to begin with, as positions in `record`; None is
-        where lambda is 1
+    scheme : int
+        What to begin with, as a position in `record.schemes`.
+    loss : int
+        What to begin with, as a position in `record.losses`.
+    optimizer : int
+        What to begin with, as a position in `record.optimizers`.
+    lam : int, optional
+        What to begin with, as a position in `record.lambdas`; by default where lambda
+        is 1.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel.
+    ipywidgets.VBox
+        Works with no kernel.
 
-    Gradient: none; reads a record. Taught in book/06.
+    Gradient: none; reads a record.
     """
     lam = record.lambdas.index(1) if lam is None else lam
     chosen = {"scheme": scheme, "loss": loss, "optimizer": optimizer, "lam": lam}

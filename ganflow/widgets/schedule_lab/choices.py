@@ -62,9 +62,27 @@ def setting_of(
     penalty: str,
     start: Sequence[float] = START,
 ) -> GameSetting:
-    """The run of one choice of the controls, rule and penalty by their names here.
+    """The run of one choice of the controls.
 
     The critical gamma of R1 is twice the speed at which the game turns without it.
+
+    Parameters
+    ----------
+    loss : str
+        One of LOSSES.
+    schedule : Schedule
+    step_size : float
+        > 0.
+    rule : str
+        One of RULES.
+    penalty : str
+        One of PENALTIES.
+    start : sequence of float
+        theta and psi before the first move.
+
+    Returns
+    -------
+    GameSetting
     """
     numbers = dict(PENALTIES[penalty])
     if "strength" not in numbers:
@@ -82,12 +100,34 @@ def setting_of(
 
 
 def why_none(rule: str, penalty: str) -> str:
-    """Why a tick has no eigenvalues under a rule and a penalty; "" if it has some."""
+    """Why a tick has no eigenvalues under a rule and a penalty.
+
+    Parameters
+    ----------
+    rule : str
+        A step rule by its name in RULES or in `GameSetting`.
+    penalty : str
+        A penalty by its name in PENALTIES or in `GameSetting`.
+
+    Returns
+    -------
+    str
+        Empty if it has some.
+    """
     return ADAM if rule == "Adam" else KINK if "WGAN-GP" in penalty else ""
 
 
 def growth_of(setting: GameSetting) -> np.ndarray:
-    """Eigenvalues of one tick at (0, 0), largest first; empty where `why_none` says so.
+    """Eigenvalues of one tick at (0, 0).
+
+    Parameters
+    ----------
+    setting : GameSetting
+
+    Returns
+    -------
+    ndarray
+        Complex, the largest first; empty where `why_none` says so.
 
     Gradient: differentiates a whole tick, cutting nothing.
     """

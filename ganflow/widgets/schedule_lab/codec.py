@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -17,8 +18,16 @@ GONE = 65_535  # the level of a radius beyond DECADES, or of one that is no numb
 def sent(record: ScheduleLab) -> dict:
     """The record as the page reads it: names, and arrays as deflated bytes.
 
-    Paths as `packed` makes them; eigenvalues float32, real and imaginary part; the
-    field's direction in 255 levels of a turn, 255 where there is none.
+    Parameters
+    ----------
+    record : ScheduleLab
+
+    Returns
+    -------
+    dict
+        Of JSON types and bytes. Paths as `packed` makes them; eigenvalues float32, real
+        and imaginary part; the field's direction in 255 levels of a turn, 255 where
+        there is none.
     """
     share = np.rint(record.field / (2 * np.pi) * 255) % 255
     field = np.where(np.isnan(share), 255, share).astype(np.uint8)
@@ -44,8 +53,20 @@ def sent(record: ScheduleLab) -> dict:
     }
 
 
-def told(reads) -> dict:
-    """A schedule in words: its turns one by one, and a whole tick in one line."""
+def told(reads: Sequence[Sequence[str]]) -> dict:
+    """A schedule in words.
+
+    Parameters
+    ----------
+    reads : sequence of sequence of str
+        By turn: what its moves read, such as "G reads D1".
+
+    Returns
+    -------
+    dict
+        turns : its turns one by one; tick : a whole tick in one line; text : as
+        `Schedule.from_text` reads it.
+    """
     turns, tick = [" and ".join(turn) for turn in reads], []
     for text, same in groupby(turns):
         times = len(list(same))
@@ -55,7 +76,19 @@ def told(reads) -> dict:
 
 
 def grows(eigenvalues: np.ndarray, found: tuple | None) -> str:
-    """The growth of the radius, as predicted and as measured, in one line."""
+    """The growth of the radius, as predicted and as measured, in one line.
+
+    Parameters
+    ----------
+    eigenvalues : ndarray
+        Complex, the largest first; NaN or nothing where there are none.
+    found : (int, int, float) or None
+        As `measured` gives it.
+
+    Returns
+    -------
+    str
+    """
     known = eigenvalues[np.isfinite(eigenvalues)]
     said = (
         f"|\u2060λ\u2060|\u2060\u00a0=\u00a0{abs(known[0]):.4f}"
@@ -83,8 +116,18 @@ def _all_grow(record: ScheduleLab) -> list[str]:
 
 
 def pairs(values: np.ndarray) -> bytes:
-    """Complex numbers as float32, real and imaginary part side by side."""
-    return np.stack([values.real, values.imag], axis=-1).astype("<f4").tobytes()
+    """Complex numbers as float32, real and imaginary part side by side.
+
+    Parameters
+    ----------
+    values : ndarray
+        Complex, of any shape.
+
+    Returns
+    -------
+    bytes
+    """
+    return np.stack([np.real(values), np.imag(values)], axis=-1).astype("<f4").tobytes()
 
 
 def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:
@@ -92,12 +135,16 @@ def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:
 
     Parameters
     ----------
-    theta, psi : (..., T)
+    theta : ndarray
+        (..., T).
+    psi : ndarray
+        (..., T).
 
     Returns
     -------
-    bytes : the radius within 0.11 % and the angle within 4e-4. A path that passes a
-        radius of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
+    bytes
+        The radius within 0.11 % and the angle within 4e-4. A path that passes a radius
+        of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         radius = np.hypot(theta, psi)

@@ -13,17 +13,46 @@ DECADES = 12  # radii are told apart from 1e-12 to 1e12
 class ScheduleLab:
     """What play did for each loss, schedule, step size, rule and penalty: L S H R P.
 
-    losses, schedules, step_sizes, rules, penalties : what the settings are called.
-    reads : by schedule, by turn: what its moves read, such as "G reads D1".
-    start : (theta, psi) before the first move.
-    ticks : how many were played; the first `fine` are recorded turn by turn.
-    theta, psi : (L, S, H, R, P, T); a schedule with fewer turns repeats its last row.
-    eigenvalues : (L, S, H, R, P, n) complex, of one tick; NaN where there are none.
-    why_none : by rule and penalty (R, P), why a tick has no eigenvalues; "" if it has.
-    extents : (Z,), half widths of the planes for which the field is known.
-    field : (L, P, Z, side, side), its direction in radians; NaN where it is zero. Cell
-        [0, 0] lies at the lowest theta (column) and psi (row).
-    bounds : by penalty, within which D's number is kept; None for no bound.
+    Attributes
+    ----------
+    losses : tuple of str
+        (L,), what they are called.
+    schedules : tuple of str
+        (S,), what they are called.
+    step_sizes : tuple of float
+        (H,).
+    rules : tuple of str
+        (R,), what they are called.
+    penalties : tuple of str
+        (P,), what they are called.
+    reads : tuple of tuple of tuple of str
+        By schedule, by turn: what its moves read, such as "G reads D1".
+    start : (float, float)
+        theta and psi before the first move.
+    ticks : int
+        How many were played.
+    fine : int
+        How many of the first are recorded turn by turn.
+    theta : ndarray
+        (L, S, H, R, P, T); a schedule with fewer turns repeats its last row.
+    psi : ndarray
+        (L, S, H, R, P, T), likewise.
+    eigenvalues : ndarray
+        (L, S, H, R, P, n) complex, of one tick; NaN where there are none.
+    why_none : tuple of tuple of str
+        (R, P), why a tick has no eigenvalues; empty if it has.
+    extents : tuple of float
+        (Z,), half widths of the planes for which the field is known.
+    field : ndarray
+        (L, P, Z, side, side), its direction in radians; NaN where it is zero. Cell [0,
+        0] lies at the lowest theta (column) and psi (row).
+    bounds : tuple of float or None
+        (P,), within which D's number is kept; None for no bound.
+
+    Raises
+    ------
+    ValueError
+        Arrays whose shapes do not fit each other.
     """
 
     losses: tuple[str, ...]
@@ -80,17 +109,42 @@ class ScheduleLab:
 
 
 def rows(ticks: int, fine: int, turns: int) -> np.ndarray:
-    """The row of each whole tick (ticks + 1,), if the first `fine` have all turns."""
+    """The row of each whole tick, if the first `fine` have all turns.
+
+    Parameters
+    ----------
+    ticks : int
+    fine : int
+    turns : int
+        Of one tick, >= 1.
+
+    Returns
+    -------
+    ndarray
+        (ticks + 1,), int.
+    """
     tick = np.arange(ticks + 1)
     return np.minimum(tick, fine) * turns + np.maximum(tick - fine, 0)
 
 
 def measured(theta: np.ndarray, psi: np.ndarray) -> tuple[int, int, float] | None:
-    """By how much the radius of a path (ticks + 1,) grows in a tick, and between which.
+    """By how much the radius of a path grows in a tick, and between which ticks.
 
     The two ticks see (0, 0) from one direction or from opposite ones, so that an
     ellipse counts as growth 1. The last is the latest with a radius between 3e-12 and
-    1e12; None if that is before tick 8.
+    1e12.
+
+    Parameters
+    ----------
+    theta : ndarray
+        (ticks + 1,).
+    psi : ndarray
+        (ticks + 1,).
+
+    Returns
+    -------
+    (int, int, float) or None
+        First tick, last tick, factor; None if the last is before tick 8.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         radius = np.hypot(theta, psi)

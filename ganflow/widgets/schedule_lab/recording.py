@@ -12,7 +12,7 @@ import torch
 from ganflow.dynamics import Scalars, play
 from ganflow.records.history import History
 from ganflow.schedule import ALTERNATING, Schedule
-from ganflow.sweeps import sweep
+from ganflow.sweeps import GameSetting, sweep
 from ganflow.widgets.schedule_lab.choices import (
     LOSSES,
     PENALTIES,
@@ -33,7 +33,17 @@ SIDE = 14  # arrows of the field along a side; even, so that none lies on an axi
 
 
 def reads_of(schedule: Schedule) -> tuple[tuple[str, ...], ...]:
-    """What the moves of each turn read."""
+    """What the moves of each turn read.
+
+    Parameters
+    ----------
+    schedule : Schedule
+
+    Returns
+    -------
+    tuple of tuple of str
+        By turn, such as (("D reads G0",), ("G reads D1",)).
+    """
     return tuple(
         tuple(str(move) for move in schedule.moves if move.turn == turn)
         for turn in range(len(schedule.turns))
@@ -41,7 +51,20 @@ def reads_of(schedule: Schedule) -> tuple[tuple[str, ...], ...]:
 
 
 def kept(run: History, fine: int) -> dict[str, np.ndarray]:
-    """theta and psi of a run, time last: all turns of the first ticks, then ticks."""
+    """theta and psi of a run: all turns of the first ticks, then whole ticks.
+
+    Parameters
+    ----------
+    run : History
+        With a row for each turn.
+    fine : int
+        How many ticks are kept turn by turn.
+
+    Returns
+    -------
+    dict from str to ndarray
+        "theta" and "psi", time last.
+    """
     row = (run.tick < fine) | (run.turn == 0)
     return {name: np.moveaxis(run[name][row], 0, -1) for name in PLAYED}
 
@@ -58,14 +81,21 @@ def record_schedule_lab(
 
     Parameters
     ----------
-    losses : names of `games`. step_sizes : > 0. ticks : >= 12.
-    progress : show `sweep`'s progress bar.
+    losses : sequence of str
+        Names of `games`.
+    schedules : sequence of Schedule
+    step_sizes : sequence of float
+        > 0.
+    ticks : int
+        >= 12.
+    progress : bool
+        Show `sweep`'s progress bar.
 
     Returns
     -------
     ScheduleLab
 
-    Gradient: as in `sweep`; `growth_of` differentiates whole ticks. Taught in book/04.
+    Gradient: as in `sweep`; `growth_of` differentiates whole ticks.
     """
     choices = (losses, schedules, step_sizes, tuple(RULES), tuple(PENALTIES))
     settings = [setting_of(*chosen) for chosen in product(*choices)]
@@ -96,7 +126,9 @@ def record_schedule_lab(
     )
 
 
-def _paths(settings, ticks: int, progress: bool) -> dict[str, np.ndarray]:
+def _paths(
+    settings: Sequence[GameSetting], ticks: int, progress: bool
+) -> dict[str, np.ndarray]:
     """Every run, (runs, T): the first ticks turn by turn by `play`, then `sweep`."""
     turns = [len(setting.schedule.turns) for setting in settings]
     last = [rows(ticks, FINE, n) for n in turns]
@@ -116,7 +148,7 @@ def _paths(settings, ticks: int, progress: bool) -> dict[str, np.ndarray]:
     return found
 
 
-def _opening(settings) -> dict[str, np.ndarray]:
+def _opening(settings: Sequence[GameSetting]) -> dict[str, np.ndarray]:
     """The first ticks of runs that differ in numbers only, turn by turn, as one run."""
     first = settings[0]
     strength, step_size = (
@@ -132,7 +164,7 @@ def _opening(settings) -> dict[str, np.ndarray]:
     return kept(run, FINE)
 
 
-def _growth(settings) -> np.ndarray:
+def _growth(settings: Sequence[GameSetting]) -> np.ndarray:
     """Eigenvalues (runs, 4), NaN where none; games alike near (0, 0) share them."""
     growth, known = np.full((len(settings), 4), np.nan + 0j), {}
     for found, setting in zip(growth, settings, strict=True):

@@ -33,7 +33,13 @@ class ScheduleLabView(anywidget.AnyWidget):
     `loss`, `schedule`, `step`, `rule`, `penalty` (positions in the record) and `tick`
     choose what is shown; they may come from another widget by `jslink`, so no kernel is
     needed. Where there is one it answers `ping`, and plays what was not recorded: from
-    another `start`, or under a `typed` schedule. Taught in book/04.
+    another `start`, or under a `typed` schedule.
+
+    Parameters
+    ----------
+    record : ScheduleLab
+    chosen : int
+        What to begin with, by the name of the trait.
     """
 
     _esm = script_of(__file__)
@@ -51,16 +57,16 @@ class ScheduleLabView(anywidget.AnyWidget):
     ping = traitlets.Unicode("").tag(sync=True)
     pong = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, record: ScheduleLab, **chosen):
+    def __init__(self, record: ScheduleLab, **chosen: int):
         self.lab = record
         super().__init__(record_=sent(record), start=list(record.start), **chosen)
         self.observe(self._answer, [*record.choices, "start", "typed"])
 
     @traitlets.observe("ping")
-    def _say_that_a_kernel_listens(self, change):
+    def _say_that_a_kernel_listens(self, change: dict) -> None:
         self.pong = change["new"]
 
-    def _answer(self, _change=None):
+    def _answer(self, _change: object = None) -> None:
         """Play what the controls say, if it was not recorded."""
         if not self.typed.strip() and tuple(self.start) == tuple(self.lab.start):
             self.live = {}
@@ -101,20 +107,25 @@ class ScheduleLabView(anywidget.AnyWidget):
         }
 
 
-def schedule_lab(record: ScheduleLab, *, tick: int = 40, **chosen: int):
+def schedule_lab(
+    record: ScheduleLab, *, tick: int = 40, **chosen: int
+) -> ipywidgets.VBox:
     """The picture under its controls.
 
     Parameters
     ----------
     record : ScheduleLab
-    tick : the tick to begin with
-    chosen : loss, schedule, step, rule, penalty to begin with, as positions in `record`
+    tick : int
+        The tick to begin with.
+    chosen : int
+        loss, schedule, step, rule and penalty to begin with, as positions in `record`.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel, and does more with one.
+    ipywidgets.VBox
+        Works with no kernel, and does more with one.
 
-    Gradient: none without a kernel; with one, `play`'s. Taught in book/04.
+    Gradient: none without a kernel; with one, `play`'s.
     """
     view = ScheduleLabView(record, tick=tick, **chosen)
     look = {"style": {"description_width": "5.5em"}, "layout": {"width": "auto"}}
@@ -158,7 +169,7 @@ def _typing(view: ScheduleLabView) -> tuple[ipywidgets.Widget, ...]:
     ).add_class("gf-lab-typed")
     hint = ipywidgets.HTML(NO_KERNEL).add_class("gf-lab-hint")
 
-    def wake(_change):
+    def wake(_change: object) -> None:
         line.disabled, hint.value = False, KERNEL
 
     view.observe(wake, "pong")

@@ -29,10 +29,25 @@ OUTSIDE = ("network", "operation")
 class TraceState:
     """What the view shows for one choice of loss, cut and freeze.
 
-    trace : the trace of the loss, or None: `message` then says why there is none.
-    values : what to say of a node's value, by node id ("mean 0.12", "0.69")
-    gradients : the norm of the loss's derivative at a node, by node id
-    flow : the flow table of the program in this state
+    Attributes
+    ----------
+    trace : DerivativeTrace or None
+        The trace of the loss; None: `message` then says why there is none.
+    values : mapping from int to str
+        What to say of a node's value, by node id ("mean 0.12", "0.69").
+    gradients : mapping from int to float
+        The norm of the loss's derivative at a node, by node id.
+    flow : Flow or None
+        The flow table of the program in this state.
+    message : str
+        Said in place of a trace.
+
+    Raises
+    ------
+    TypeError
+        A trace of another type.
+    ValueError
+        Neither a trace nor a message.
     """
 
     trace: DerivativeTrace | None
@@ -58,7 +73,7 @@ class Pool:
         self.items: list = []
         self._number: dict[str, int] = {}
 
-    def add(self, item) -> int:
+    def add(self, item: object) -> int:
         """The number of `item`; a new one if it was not added before."""
         number = self._number.setdefault(repr(item), len(self.items))
         if number == len(self.items):
@@ -71,24 +86,28 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
 
     Parameters
     ----------
-    states : (loss,), (loss, cut) or (loss, cut, frozen) -> TraceState; a loss by its
-        name, cut and frozen True or False
-    column : px, the widest that a picture may be
+    states : mapping from tuple to TraceState
+        By (loss,), (loss, cut) or (loss, cut, frozen); a loss by its name, cut and
+        frozen True or False.
+    column : float
+        px, the widest that a picture may be.
 
     Returns
     -------
-    dict of JSON types : losses, networks, boxes (size and role of each, by number),
-        wires (their ends), pictures (places, by fold), cards (what boxes say), flows,
-        and states (for each the card of every box and the state of every line). A box
-        lies at one place in a picture whatever the state, so a change shows in place.
+    dict
+        Of JSON types: losses, networks, boxes (size and role of each, by number), wires
+        (their ends), pictures (places, by fold), cards (what boxes say), flows, and
+        states (for each the card of every box and the state of every line). A box lies
+        at one place in a picture whatever the state, so a change shows in place.
 
     Raises
     ------
-    ValueError : no states, or a key of another form.
+    ValueError
+        No states, or a key of another form.
     """
     losses = _losses(states)
     networks = _networks(states)
-    shown = {key: state for key, state in states.items() if state.trace is not None}
+    shown = {key: state.trace for key, state in states.items() if state.trace}
     keys, pairs, cards, flows = Pool(), Pool(), Pool(), Pool()
     boxes: dict[int, dict] = {}
     packed = {key: _start(key, state, flows) for key, state in states.items()}
@@ -96,8 +115,8 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
     for folds in product(OUTSIDE, *(FOLDS for _ in networks)):
         fold = dict(zip(("", *networks), folds, strict=True))
         folded = {
-            key: fold_trace(state.trace, _known(fold, state.trace), name=key[0])
-            for key, state in shown.items()
+            key: fold_trace(trace, _known(fold, trace), name=key[0])
+            for key, trace in shown.items()
         }
         places = lay_out_together(folded.values(), column=column)
         pictures[",".join(folds)] = _picture(places, keys, pairs)
@@ -208,7 +227,18 @@ def _fill(packed: dict, folded: Folded, state: TraceState, pools: tuple) -> None
 
 
 def card(box: Box, state: TraceState) -> dict:
-    """What a box says: its lines, and what the reader of one box is told."""
+    """What a box says: its lines, and what the reader of one box is told.
+
+    Parameters
+    ----------
+    box : Box
+    state : TraceState
+
+    Returns
+    -------
+    dict
+        Of JSON types: lines, live, says, reads.
+    """
     arrives = "the derivative arrives" if box.live else "not reached"
     return {
         "lines": lines_of(box),
@@ -219,10 +249,10 @@ def card(box: Box, state: TraceState) -> dict:
 
 
 def _reads(box: Box, state: TraceState):
-    first = box.nodes[0]
+    first, trace = box.nodes[0], state.trace
     yield "steps", " → ".join(box.calls) if len(box.calls) > 1 else ""
-    if box.kind == "operation" and len(box.nodes) == 1:
-        yield "backward step", state.trace.by_id[first].op
+    if trace and box.kind == "operation" and len(box.nodes) == 1:
+        yield "backward step", trace.by_id[first].op
     yield "shape", shape_words(box.shape)
     yield "value", state.values.get(first, "")
     size = state.gradients.get(first)

@@ -19,7 +19,7 @@ class TraceView(anywidget.AnyWidget):
 
     `loss` (a number), `cut` and `frozen` choose the state, `folds` how deep each
     network is open ("" stands for what runs outside them). All of them may come from
-    another widget by `jslink`, so no kernel is needed. Taught in book/02.
+    another widget by `jslink`, so no kernel is needed.
     """
 
     _esm = script_of(__file__)
@@ -36,23 +36,32 @@ class TraceView(anywidget.AnyWidget):
         states: Mapping[tuple, TraceState | DerivativeTrace],
         *,
         column: float = 640.0,
-        **chosen,
+        **chosen: int | dict[str, str],
     ) -> TraceView:
         """A view of recorded states.
 
         Parameters
         ----------
-        states : (loss,), (loss, cut) or (loss, cut, frozen) -> TraceState, or a bare
-            DerivativeTrace; the loss by its name, cut and frozen True or False
-        column : px, the widest that a picture may be
-        chosen : loss, cut, frozen and folds to begin with
+        states : mapping from tuple to TraceState or DerivativeTrace
+            By (loss,), (loss, cut) or (loss, cut, frozen); the loss by its name, cut
+            and frozen True or False.
+        column : float
+            px, the widest that a picture may be.
+        chosen : int, bool or dict
+            loss, cut, frozen and folds to begin with.
+
+        Returns
+        -------
+        TraceView
 
         Raises
         ------
-        TypeError : a state that is neither.
-        ValueError : no states, or a key of another form.
+        TypeError
+            A state that is neither.
+        ValueError
+            No states, or a key of another form.
 
-        Gradient: none; reads records. Taught in book/02.
+        Gradient: none; reads records.
         """
         states = {
             key: state if isinstance(state, TraceState) else TraceState(state)
@@ -61,7 +70,7 @@ class TraceView(anywidget.AnyWidget):
         return cls(record_=pack(states, column=column), **chosen)
 
     @traitlets.validate("loss")
-    def _a_recorded_loss(self, proposal):
+    def _a_recorded_loss(self, proposal: dict) -> int:
         losses = self.record_.get("losses", [])
         if not 0 <= proposal["value"] < max(1, len(losses)):
             raise traitlets.TraitError(
@@ -71,7 +80,7 @@ class TraceView(anywidget.AnyWidget):
         return proposal["value"]
 
     @traitlets.validate("folds")
-    def _known_folds(self, proposal):
+    def _known_folds(self, proposal: dict) -> dict[str, str]:
         folds = proposal["value"]
         for home, fold in folds.items():
             if home and home not in self.record_.get("networks", []):
@@ -94,14 +103,19 @@ def trace_lab(
 
     Parameters
     ----------
-    view : TraceView, or the recorded states to make one of
-    cut, frozen : the words beside the two switches
+    view : TraceView or mapping
+        A view, or the recorded states to make one of.
+    cut : str
+        The words beside the switch of the cut.
+    frozen : str
+        The words beside the switch of the freeze.
 
     Returns
     -------
-    ipywidgets.VBox : works with and without a kernel.
+    ipywidgets.VBox
+        Works with and without a kernel.
 
-    Gradient: none; reads records. Taught in book/02.
+    Gradient: none; reads records.
     """
     if not isinstance(view, TraceView):
         view = TraceView.record(view)

@@ -24,7 +24,6 @@ class TrainingView(anywidget.AnyWidget):
     """The look number `at` of a `TrainingRun`, with the curves around it.
 
     Trains nothing and needs no kernel; `at` may come from another widget by `jslink`.
-    Taught in book/08.
     """
 
     _esm = script_of(__file__)
@@ -38,12 +37,15 @@ class TrainingView(anywidget.AnyWidget):
 
         Parameters
         ----------
-        run : TrainingRun, finished or not
-        averaged : pictures of the averaged generator, or of G itself
+        run : TrainingRun
+            Finished or not.
+        averaged : bool
+            Pictures of the averaged generator, or of G itself.
 
         Raises
         ------
-        ValueError : nobody has looked yet.
+        ValueError
+            Nobody has looked yet.
 
         Gradient: none; reads records.
         """
@@ -57,7 +59,7 @@ class TrainingView(anywidget.AnyWidget):
             self.at = len(run.ticks) - 1
 
     @traitlets.validate("at")
-    def _inside(self, proposal):
+    def _inside(self, proposal: dict) -> int:
         last = len(self.record_.get("ticks", [0])) - 1
         return min(max(proposal["value"], 0), last)
 
@@ -67,6 +69,13 @@ class TrainingLab(ipywidgets.VBox):
 
     `train(..., watch=lab)` shows each look as it is taken; `lab(run)` shows a recorded
     one. Where there is no kernel the last state stays, to scrub through.
+
+    Parameters
+    ----------
+    run : TrainingRun, optional
+        What to show first.
+    averaged : bool
+        Pictures of the averaged generator, or of G itself.
     """
 
     def __init__(self, run: TrainingRun | None = None, *, averaged: bool = True):
@@ -110,9 +119,19 @@ def labels(run: TrainingRun) -> dict:
 
 
 def packed(run: TrainingRun, *, averaged: bool = True) -> bytes:
-    """Curves (curves, points) and slopes (looks, levels) as float32; then pixels.
+    """The arrays that the page draws, one after the other.
 
-    The pixels are uint8: 25 pictures a look, and 25 real ones.
+    Parameters
+    ----------
+    run : TrainingRun
+    averaged : bool
+        Pictures of the averaged generator, or of G itself.
+
+    Returns
+    -------
+    bytes
+        Curves (curves, points) and slopes (looks, levels) as float32; then pixels as
+        uint8: 25 pictures a look, and 25 real ones.
     """
     at = _points(run)
     curves = [run.series[name][at] for name in CURVES if name in run.series]
