@@ -24,7 +24,7 @@ from tick_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
 from ganflow.cost.flops import Flops
 from ganflow.training import tick
 from ganflow.training.keep.provenance import provenance
-from ganflow.training.updates import multiplying
+from ganflow.training.updates import cuda_precision
 
 
 def flops(way: Way) -> int:
@@ -65,7 +65,7 @@ def measure(
     for name, way in ways.items():
         settings = way.run.settings
         if settings.precision not in peaks:
-            with multiplying(settings):
+            with cuda_precision(settings):
                 peaks[settings.precision] = peak(device, settings.precision)
         clock = median(seen.clock for seen in taken[name])
         work = flops(way)

@@ -15,7 +15,7 @@ from ganflow.training import Run, begin, recipe, tick, turns
 from ganflow.training.graphs import recorded_turns
 from ganflow.training.moves import fast as fast_moves
 from ganflow.training.sampling import Batches
-from ganflow.training.updates import Turns, multiplying
+from ganflow.training.updates import Turns, cuda_precision
 
 # name: precision, whether the moves are the fast ones, how they are played
 WAYS = {"plain": ("fp32", False, "eager"), "fast": ("fp32", True, "eager")}
@@ -57,12 +57,12 @@ def prepare(
     rng = torch.Generator().manual_seed(0)
     images = torch.rand(4 * options.batch, 3, size, size, generator=rng) * 2 - 1
     run = begin(settings, images, device)
-    with multiplying(settings):
+    with cuda_precision(settings):
         moves = {"graph": recorded_turns, "compiled": compiled_turns}
         play = moves[played](run) if played in moves else turns
 
     def one_tick() -> Tensor:
-        with multiplying(settings):
+        with cuda_precision(settings):
             return tick(run, turns=play)
 
     return Way(run, one_tick)

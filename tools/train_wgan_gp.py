@@ -4,11 +4,11 @@
 installed otherwise, `PYTHONPATH=. python3 tools/train_wgan_gp.py` with the same words.
 
 Stop it by Ctrl-C; the same command with --resume goes on. DIR/grid.png and curves.png
-show how far it is, log.csv has a line for each tick, run.npz is what book/08 reads.
+show how far it is, log.csv has a line for each tick, run.npz is what the book shows.
 
 `torchrun --standalone --nproc-per-node 2 tools/train_wgan_gp.py ... --resume` shares
 each batch between two processes, one for each GPU. If one dies all stop; with
-`--max-restarts 3` before the file's name they go on from the checkpoint (book/09).
+`--max-restarts 3` before the file's name they go on from the checkpoint.
 """
 
 from __future__ import annotations

@@ -14,14 +14,14 @@ from tqdm.auto import tqdm
 
 from ganflow.records.training_run import TrainingRun
 from ganflow.training.distributed.loss import share
-from ganflow.training.distributed.ranks import joined, open_together, peers_lost
+from ganflow.training.distributed.ranks import open_together, peers_lost, process_group
 from ganflow.training.graphs import recorded_turns
 from ganflow.training.keep.run_log import RunLog
 from ganflow.training.keep.snapshots import snapshot_ticks
 from ganflow.training.run import Run, begin
 from ganflow.training.settings import Settings
 from ganflow.training.signals import stop_on_signals
-from ganflow.training.updates import multiplying, tick
+from ganflow.training.updates import cuda_precision, tick
 
 READ = 0.5  # seconds between two readings of the losses: to read is to wait
 SHOWN = ("images/s", "loss_D", "loss_G", "slope")  # beside the progress bar
@@ -108,8 +108,8 @@ def train(
     if every < 1:
         raise ValueError(f"every is {every} ticks; it must be 1 or more")
     wanted = snapshot_ticks(settings.ticks, snapshots)
-    with joined() as ranks:
-        run = begin(settings, images, ranks.device(pick(device)))
+    with process_group() as ranks:
+        run = begin(settings, images, ranks.device(pick_device(device)))
         share(run, ranks)
         first = ranks.rank == 0
         folder = Path(out) if out is not None and first else None
@@ -117,7 +117,7 @@ def train(
         with peers_lost(log, ranks):
             open_together(log, ranks, resume=resume)
             patient = ranks.count > 1
-            with stop_on_signals(patient=patient) as stop, multiplying(settings):
+            with stop_on_signals(patient=patient) as stop, cuda_precision(settings):
                 turns = recorded_turns(run) if graphs else ranks.turns
                 with _bar(run, shown=progress and first) as bar:
                     while True:
@@ -142,7 +142,7 @@ def train(
             return Trained(log.record(), run, stop.signal)
 
 
-def pick(device: str) -> torch.device:
+def pick_device(device: str) -> torch.device:
     """Find the device of that name; for "auto" a GPU if torch sees one.
 
     Parameters

@@ -82,7 +82,7 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
 
 
 @contextmanager
-def multiplying(settings: Settings) -> Iterator[None]:
+def cuda_precision(settings: Settings) -> Iterator[None]:
     """Let CUDA multiply as `precision` says, and restore what was set before.
 
     bf16 leaves the penalty and the weights in float32; those products then use tf32.

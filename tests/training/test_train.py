@@ -16,7 +16,7 @@ from ganflow.training.keep.snapshots import snapshot, snapshot_ticks
 from ganflow.training.moves import fast as fast_moves
 from ganflow.training.moves import plain as plain_moves
 from ganflow.training.sampling import image_indices
-from ganflow.training.updates import columns, multiplying
+from ganflow.training.updates import columns, cuda_precision
 
 BOTH = {"plain": plain_moves, "fast": fast_moves}
 
@@ -326,7 +326,7 @@ def test_how_cuda_multiplies_is_restored():
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     name = "fp32_precision" if hasattr(cudnn, "conv") else "allow_tf32"
     before = getattr(matmul, name), cudnn.benchmark
-    with pytest.raises(KeyError), multiplying(replace(SMALL, precision="bf16")):
+    with pytest.raises(KeyError), cuda_precision(replace(SMALL, precision="bf16")):
         assert getattr(matmul, name) in ("tf32", True) and cudnn.benchmark
         raise KeyError
     assert (getattr(matmul, name), cudnn.benchmark) == before

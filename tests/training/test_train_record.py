@@ -19,7 +19,7 @@ from ganflow.records.training_run import TrainingRun, load_training_run
 from ganflow.training import train
 from ganflow.training.keep.pictures import grid_png
 from ganflow.training.keep.snapshots import as_bytes
-from ganflow.training.loop import pick
+from ganflow.training.loop import pick_device
 
 TOOL = Path(__file__).parents[2] / "tools" / "train_wgan_gp.py"
 QUIET = {"progress": False}
@@ -117,12 +117,13 @@ def test_a_damaged_record_is_refused(made, tmp_path):
 def test_the_grid_shows_each_sample_where_it_belongs():
     samples = np.arange(25, dtype=np.uint8)[:, None, None, None] * 10
     samples = np.broadcast_to(samples, (25, 16, 16, 3))
-    png = grid_png(samples, at_least=80)
+    png = grid_png(samples)
     import io
 
     picture = np.asarray(Image.open(io.BytesIO(png)))
-    assert picture.shape == (80, 80, 3)
-    assert picture[16 * 3 + 5, 16 * 2 + 5].tolist() == [170] * 3  # row 3, column 2
+    assert picture.shape == (480, 480, 3)  # six pixels for each
+    row, column = 6 * (16 * 3 + 5), 6 * (16 * 2 + 5)  # in row 3, column 2
+    assert picture[row, column].tolist() == [170] * 3
 
 
 def test_the_pictures_are_pictures(made):
@@ -204,13 +205,14 @@ def test_the_command_does_not_promise_a_checkpoint_of_no_tick(
 def test_a_gpu_beyond_the_last_is_refused(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    assert pick("cuda:1") == torch.device("cuda:1") and pick("cuda").type == "cuda"
+    assert pick_device("cuda:1") == torch.device("cuda:1")
+    assert pick_device("cuda").type == "cuda"
     with pytest.raises(ValueError, match="torch sees 2 GPUs; pass cuda:0 to cuda:1"):
-        pick("cuda:2")
+        pick_device("cuda:2")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
 def test_a_gpu_that_is_not_there_is_refused():
-    assert pick("auto") == torch.device("cpu")
+    assert pick_device("auto") == torch.device("cpu")
     with pytest.raises(ValueError, match="torch sees no GPU"):
-        pick("cuda")
+        pick_device("cuda")

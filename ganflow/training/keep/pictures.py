@@ -9,20 +9,20 @@ import numpy as np
 
 from ganflow.records.training_run import SIDE
 
+PIXELS = 480  # of the grid's side, at least
 
-def grid_png(samples: np.ndarray, *, at_least: int = 480) -> bytes:
+
+def grid_png(samples: np.ndarray) -> bytes:
     """Paint a 5 x 5 grid.
 
     Parameters
     ----------
     samples : array (25, size, size, channels), uint8
-    at_least : int, pixels
-        Of the PNG's side; a sample's pixel becomes a whole square.
 
     Returns
     -------
     bytes
-        A PNG.
+        A PNG; a sample's pixel is a whole square in it.
     """
     from PIL import Image
 
@@ -30,7 +30,7 @@ def grid_png(samples: np.ndarray, *, at_least: int = 480) -> bytes:
     rows = samples.reshape(SIDE, SIDE, size, size, channels).swapaxes(1, 2)
     pixels = rows.reshape(SIDE * size, SIDE * size, channels)
     picture = Image.fromarray(pixels[..., 0] if channels == 1 else pixels)
-    side = SIDE * size * -(-at_least // (SIDE * size))
+    side = SIDE * size * -(-PIXELS // (SIDE * size))
     buffer = io.BytesIO()
     picture.resize((side, side), Image.Resampling.NEAREST).save(buffer, "PNG")
     return buffer.getvalue()
