@@ -10,9 +10,13 @@ import sys
 import tempfile
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RESULTS = Path(__file__).parent / "results"  # recorded runs, with their provenance
 # Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
@@ -21,7 +25,7 @@ LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
 INK, PAPER = "#454b53", "#fffefb"
 
 
-def show_source(*taught, docstrings: bool = False) -> None:
+def show_source(*taught: Callable, docstrings: bool = False) -> None:
     """Show the source of functions or classes of the package as a block of code.
 
     Parameters
@@ -45,7 +49,7 @@ def show_source(*taught, docstrings: bool = False) -> None:
     display({"text/markdown": f"```python\n{code}\n```", "text/plain": code}, raw=True)
 
 
-def source_of(taught, *, docstrings: bool = False) -> str:
+def source_of(taught: Callable, *, docstrings: bool = False) -> str:
     """Return the source that `show_source` shows, headed by where it stands.
 
     Parameters
@@ -133,7 +137,7 @@ def use_book_style() -> None:
         set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def recorded(name: str):
+def recorded(name: str) -> xr.Dataset:
     """Load runs that are too long for a page, made by `tools/record_<name>.py`.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -53,13 +53,15 @@ def coordinates(rows: list[list], ways: Ways, width: Mapping, column: float) -> 
     return x
 
 
-def _apart(want, weight, width, column: float) -> np.ndarray:
+def _apart(
+    want: Sequence, weight: Sequence, width: Sequence, column: float
+) -> np.ndarray:
     """The nearest places to `want` that keep order and distance, inside the column.
 
     Least squares with an order is pooling of neighbours (isotonic regression).
     """
-    width = np.asarray(width)
-    offset = np.concatenate([[0.0], np.cumsum((width[1:] + width[:-1]) / 2 + SIDE)])
+    wide = np.asarray(width)
+    offset = np.concatenate([[0.0], np.cumsum((wide[1:] + wide[:-1]) / 2 + SIDE)])
     pools: list[list[float]] = []  # mean, weight, members
     for target, w in zip(np.asarray(want) - offset, weight, strict=True):
         pools.append([target, w, 1])
@@ -67,5 +69,5 @@ def _apart(want, weight, width, column: float) -> np.ndarray:
             (a, v, n), (b, u, m) = pools[-2:]
             pools[-2:] = [[(a * v + b * u) / (v + u), v + u, n + m]]
     fitted = np.concatenate([[mean] * int(n) for mean, _, n in pools])
-    room = max(width[0] / 2, column - width[-1] / 2 - offset[-1])
-    return np.clip(fitted, width[0] / 2, room) + offset
+    room = max(wide[0] / 2, column - wide[-1] / 2 - offset[-1])
+    return np.clip(fitted, wide[0] / 2, room) + offset

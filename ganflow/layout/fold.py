@@ -170,7 +170,9 @@ def _depth_of(trace: DerivativeTrace, fold: str | Mapping[str, str]) -> dict[str
     return {home: depth.get(home, "network") for home in homes}
 
 
-def _box(key: str, nodes: list[Node], into: list[Edge], trace, name: str) -> Box:
+def _box(
+    key: str, nodes: list[Node], into: list[Edge], trace: DerivativeTrace, name: str
+) -> Box:
     own, live = {node.id for node in nodes}, any(node.live for node in nodes)
     cuts = [edge for edge in into if edge.cut and (edge.start in own or not live)]
     weights = [node for node in nodes if node.kind == "parameter"]
@@ -195,7 +197,9 @@ def _box(key: str, nodes: list[Node], into: list[Edge], trace, name: str) -> Box
     )
 
 
-def _kind_and_title(key: str, nodes: list[Node], trace, name: str) -> tuple[str, str]:
+def _kind_and_title(
+    key: str, nodes: list[Node], trace: DerivativeTrace, name: str
+) -> tuple[str, str]:
     first, home = nodes[0], home_of(nodes[0], trace)
     if any(node.id == trace.root for node in nodes) and not home:
         return "loss", name or trace.by_id[trace.root].label

@@ -9,7 +9,7 @@ from ganflow.records import DerivativeTrace, Flow
 
 
 @singledispatch
-def describe(record, name: str = "") -> str:
+def describe(record: object, name: str = "") -> str:
     """One or two sentences that say what a figure of `record` shows.
 
     Parameters

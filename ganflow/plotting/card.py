@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -63,7 +66,14 @@ def card(width: float, height: float, ax: Axes | None) -> Axes:
 
 
 def write(
-    ax: Axes, x: float, y: float, words: str, size: float, *, ha="center", **look
+    ax: Axes,
+    x: float,
+    y: float,
+    words: str,
+    size: float,
+    *,
+    ha: str = "center",
+    **look: Any,
 ) -> PathPatch:
     """Words around a place of the card; they scale with the card.
 
@@ -98,7 +108,16 @@ def write(
     return ax.add_artist(patch)  # not add_patch: the card's limits are set already
 
 
-def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathPatch:
+def block(
+    ax: Axes,
+    left: float,
+    top: float,
+    width: float,
+    height: float,
+    *,
+    corner: float,
+    **look: Any,
+) -> FancyBboxPatch:
     """A filled rectangle.
 
     Parameters
@@ -127,7 +146,7 @@ def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathP
     return ax.add_artist(patch)
 
 
-def line(ax: Axes, points, **look) -> PathPatch:
+def line(ax: Axes, points: Sequence[tuple[float, float]], **look: Any) -> PathPatch:
     """A line through points, by curves that leave and arrive upright.
 
     Parameters
@@ -152,7 +171,7 @@ def line(ax: Axes, points, **look) -> PathPatch:
     return ax.add_artist(PathPatch(path, fill=False, zorder=2, **look))
 
 
-def cross(ax: Axes, x: float, y: float, arm: float, **look) -> None:
+def cross(ax: Axes, x: float, y: float, arm: float, **look: Any) -> None:
     """The mark of a cut.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
@@ -154,7 +154,9 @@ def _draw_link(ax: Axes, link: Link, wire: Wire, words: str) -> None:
         cross(ax, at, y, 4, color=COLORS["ink"], linewidth=2)
 
 
-def _draw_arrow(ax: Axes, points, size: float = 9.0) -> None:
+def _draw_arrow(
+    ax: Axes, points: Sequence[tuple[float, float]], size: float = 9.0
+) -> None:
     """The head of an arrow that arrives at the last point, upright."""
     (x, y), before = points[-1], points[-2]
     back = size if before[1] > y else -size

@@ -9,7 +9,7 @@ import pytest
 import torch
 from ipywidgets.embed import embed_data
 
-from ganflow.data import ring
+from ganflow.data import digits_plane, ring
 from ganflow.dynamics import play
 from ganflow.metrics import captured_modes, high_quality_share, sliced_wasserstein
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule
@@ -135,6 +135,12 @@ def test_a_sample_far_outside_lies_on_the_edge(lab):
     far[0, 0, 0, 0, 1, 4] = (-1e9, 0.0)
     sent = parts(replace(lab, samples=far))[1].reshape(far.shape)
     assert sent[0, 0, 0, 0, 1, 4].tolist() == [-STEPS, 0]
+
+
+def test_data_without_modes_is_refused_before_anything_trains():
+    plane = replace(BASE, data=digits_plane())
+    with pytest.raises(ValueError, match="a Cloud, expected a Mixture: the lab counts"):
+        record_mixture_lab(plane, progress=False)
 
 
 def test_record_names_the_array_whose_shape_does_not_fit(lab):

@@ -31,7 +31,7 @@ class FlowPictureView(anywidget.AnyWidget):
     cut = traitlets.Int(0).tag(sync=True)
     freeze = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, record: FlowPicture, **chosen):
+    def __init__(self, record: FlowPicture, **chosen: int):
         super().__init__(record_=labels(record), **chosen)
 
 

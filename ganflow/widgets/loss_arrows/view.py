@@ -43,7 +43,7 @@ class LossArrowsView(anywidget.AnyWidget):
     step = traitlets.Int(0).tag(sync=True)
     log = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, record: LossArrows, **chosen):
+    def __init__(self, record: LossArrows, **chosen: int):
         low, high, levels = quantised(record.surface)
         super().__init__(
             losses=list(record.losses),
@@ -92,7 +92,7 @@ def quantised(surface: np.ndarray) -> tuple[list, list, np.ndarray]:
     return ends[0], ends[1], levels
 
 
-def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0):
+def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidgets.VBox:
     """The view under its three controls: G's loss, D's training, the arrows' scale.
 
     Parameters

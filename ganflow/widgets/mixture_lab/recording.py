@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from tqdm.auto import tqdm
 
+from ganflow.data import Mixture
 from ganflow.metrics import high_quality_share, sliced_wasserstein
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 from ganflow.sweeps import GanSetting
@@ -91,7 +92,11 @@ def film(
 
 
 def lab_of(
-    frames: Sequence[Frame], data, names: dict[str, Iterable[str]], *, order=None
+    frames: Sequence[Frame],
+    data: Mixture,
+    names: Mapping[str, Iterable[str]],
+    *,
+    order: np.ndarray | None = None,
 ) -> MixtureLab:
     """Measure what was filmed.
 
@@ -136,7 +141,7 @@ def lab_of(
     )
 
 
-def captured(samples: np.ndarray, data) -> np.ndarray:
+def captured(samples: np.ndarray, data: Mixture) -> np.ndarray:
     """Which modes hold a sample within 3 standard deviations.
 
     Their number is `metrics.captured_modes`.
@@ -194,8 +199,14 @@ def record_mixture_lab(
     -------
     MixtureLab
 
+    Raises
+    ------
+    ValueError
+        The data is no mixture.
+
     Gradient: `play`'s, cut between turns.
     """
+    data = mixture_of(base)
     settings = [
         setting_of(base, *chosen)
         for chosen in product(schedules, rates.values(), penalties.values(), seeds)
@@ -217,10 +228,26 @@ def record_mixture_lab(
         "seeds": map(str, seeds),
     }
     order = np.argsort(np.concatenate(list(programs.values())))
-    return lab_of(frames, base.data, names, order=order)
+    return lab_of(frames, data, names, order=order)
 
 
-def setting_of(base, schedule, rate: float, penalty: tuple[str, float], seed: int):
+def mixture_of(base: GanSetting) -> Mixture:
+    """The data of a setting, which has modes to count; anything else is refused."""
+    if not isinstance(base.data, Mixture):
+        raise ValueError(
+            f"the data is a {type(base.data).__name__}, expected a Mixture: the lab "
+            "counts the modes that are captured"
+        )
+    return base.data
+
+
+def setting_of(
+    base: GanSetting,
+    schedule: Schedule,
+    rate: float,
+    penalty: tuple[str, float],
+    seed: int,
+) -> GanSetting:
     """One run: D's step size is `rate` times G's."""
     return replace(
         base,

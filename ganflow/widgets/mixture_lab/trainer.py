@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from html import escape
+from typing import Any
 
 import ipywidgets
 
 from ganflow.schedule import Schedule
-from ganflow.widgets.mixture_lab.recording import PENALTIES, film, lab_of, setting_of
+from ganflow.sweeps import GanSetting
+from ganflow.widgets.mixture_lab.recording import (
+    PENALTIES,
+    film,
+    lab_of,
+    mixture_of,
+    setting_of,
+)
 
 HOW = (
     "A run of your own takes B’s place until one of B’s controls is turned. A word of "
@@ -32,7 +40,8 @@ class Trainer:
         What the run shares with the recorded ones.
     """
 
-    def __init__(self, view, base):
+    # `view` is a MixtureLabView, whose module imports this one.
+    def __init__(self, view: Any, base: GanSetting):
         self.view, self.base = view, base
         self.task, self.stopping = None, False
         look = {
@@ -113,13 +122,13 @@ class Trainer:
                 return
             follow = view.time == len(frames) - 1
             frames.append(frame)
-            view.show_live(lab_of(frames, self.base.data, names))
+            view.show_live(lab_of(frames, mixture_of(self.base), names))
             self.bar.value = frame.tick
             if follow:
                 view.time = len(frames) - 1
             await asyncio.sleep(PAUSE)
         self.says.value = f"Trained. {HOW}"
 
-    def _give_b_back(self, _change) -> None:
+    def _give_b_back(self, _change: object) -> None:
         self.end()
         self.view.show_live(None)

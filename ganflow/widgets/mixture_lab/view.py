@@ -56,7 +56,7 @@ class MixtureLabView(anywidget.AnyWidget):
     live = traitlets.Dict().tag(sync=True)
     ping = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, record: MixtureLab, **chosen):
+    def __init__(self, record: MixtureLab, **chosen: int):
         self.lab = record
         super().__init__(record_=labels(record), film=packed(record), **chosen)
 
@@ -160,7 +160,7 @@ def _training(view: MixtureLabView, base: GanSetting) -> ipywidgets.Box:
     sentence = ipywidgets.HTML(NO_KERNEL).add_class("gf-hint")
     place = ipywidgets.Box([sentence]).add_class("gf-mixture-own")
 
-    def wake(_change):
+    def wake(_change: object) -> None:
         if place.children == (sentence,):
             place.children = Trainer(view, base).controls
 

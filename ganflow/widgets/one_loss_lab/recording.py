@@ -153,7 +153,13 @@ def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
 
 @_computing_in(torch.float64)
 def points(
-    scheme: str, loss: str, optimizer: str, lam: float, *, ticks, seed: int
+    scheme: str,
+    loss: str,
+    optimizer: str,
+    lam: float,
+    *,
+    ticks: Sequence[int],
+    seed: int,
 ) -> Points:
     """Train, and keep where both players are: at the start, then after `ticks`.
 
@@ -212,7 +218,7 @@ def lengths(run: Points, other: Points | None = None) -> np.ndarray:
     return torch.stack([(rows[1:] - b).norm(dim=1) for rows, b in both], dim=1).numpy()
 
 
-def _filled(found: dict, choices) -> np.ndarray:
+def _filled(found: dict, choices: Sequence) -> np.ndarray:
     """What was found as one array over the choices; NaN where there is nothing."""
     none = np.full_like(next(iter(found.values())), np.nan)
     every = np.array([found.get(key, none) for key in product(*choices)])

@@ -66,7 +66,9 @@ class Pair:
         return tuple(parameters_to_vector(n.parameters()).detach() for n in nets)
 
 
-def two_steps(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def two_steps(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """Each player's loss by its own weights, then both step: the definition."""
     x_fake = pair.G(z)
     loss.D(pair.D(x_real), pair.D(x_fake.detach())).backward()
@@ -74,7 +76,9 @@ def two_steps(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move()
 
 
-def alternating(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def alternating(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """As two steps, but D has moved before G reads it."""
     x_fake = pair.G(z)
     loss.D(pair.D(x_real), pair.D(x_fake.detach())).backward()
@@ -83,13 +87,17 @@ def alternating(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move("G")
 
 
-def _through_frozen_D(pair: Pair, loss: AdversarialLoss, lam, x_fake) -> None:
+def _through_frozen_D(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_fake: Tensor
+) -> None:
     pair.D.requires_grad_(False)
     (lam * loss.G(pair.D(x_fake))).backward()
     pair.D.requires_grad_(True)
 
 
-def shared_graph(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def shared_graph(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """One graph, asked twice: each loss by its own player's weights."""
     score_real, score_fake = pair.D(x_real), pair.D(pair.G(z))
     loss_D, loss_G = loss.D(score_real, score_fake), lam * loss.G(score_fake)
@@ -98,7 +106,9 @@ def shared_graph(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move()
 
 
-def su(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def su(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """D's loss and a zero whose gradient moves G."""
     x_fake = pair.G(z)
     scores = pair.D(x_real), pair.D(x_fake), pair.D(x_fake.detach())
@@ -106,14 +116,18 @@ def su(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
     pair.move()
 
 
-def reversal(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def reversal(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """D's loss alone, turned at the fakes."""
     score_fake = pair.D(reverse_gradient(pair.G(z), lam))
     loss.D(pair.D(x_real), score_fake).backward()
     pair.move()
 
 
-def one(pair: Pair, loss: AdversarialLoss, lam, x_real, z) -> None:
+def one(
+    pair: Pair, loss: AdversarialLoss, lam: float, x_real: Tensor, z: Tensor
+) -> None:
     """D's gradients in one pass, scaled at the fakes to be G's."""
     one_pass(pair.G, pair.D, loss, x_real, z, lam=lam, check=False)
     pair.move()

@@ -40,7 +40,7 @@ class OneLossLabView(anywidget.AnyWidget):
     optimizer = traitlets.Int(0).tag(sync=True)
     lam = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, record: OneLossLab, **chosen):
+    def __init__(self, record: OneLossLab, **chosen: int):
         super().__init__(
             record_=labels(record),
             moved=np.asarray(record.moved, "<f4").tobytes(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from itertools import groupby
 
 import numpy as np
@@ -52,7 +53,7 @@ def sent(record: ScheduleLab) -> dict:
     }
 
 
-def told(reads) -> dict:
+def told(reads: Sequence[Sequence[str]]) -> dict:
     """A schedule in words.
 
     Parameters

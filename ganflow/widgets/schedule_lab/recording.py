@@ -12,7 +12,7 @@ import torch
 from ganflow.dynamics import Scalars, play
 from ganflow.records.history import History
 from ganflow.schedule import ALTERNATING, Schedule
-from ganflow.sweeps import sweep
+from ganflow.sweeps import GameSetting, sweep
 from ganflow.widgets.schedule_lab.choices import (
     LOSSES,
     PENALTIES,
@@ -126,7 +126,9 @@ def record_schedule_lab(
     )
 
 
-def _paths(settings, ticks: int, progress: bool) -> dict[str, np.ndarray]:
+def _paths(
+    settings: Sequence[GameSetting], ticks: int, progress: bool
+) -> dict[str, np.ndarray]:
     """Every run, (runs, T): the first ticks turn by turn by `play`, then `sweep`."""
     turns = [len(setting.schedule.turns) for setting in settings]
     last = [rows(ticks, FINE, n) for n in turns]
@@ -146,7 +148,7 @@ def _paths(settings, ticks: int, progress: bool) -> dict[str, np.ndarray]:
     return found
 
 
-def _opening(settings) -> dict[str, np.ndarray]:
+def _opening(settings: Sequence[GameSetting]) -> dict[str, np.ndarray]:
     """The first ticks of runs that differ in numbers only, turn by turn, as one run."""
     first = settings[0]
     strength, step_size = (
@@ -162,7 +164,7 @@ def _opening(settings) -> dict[str, np.ndarray]:
     return kept(run, FINE)
 
 
-def _growth(settings) -> np.ndarray:
+def _growth(settings: Sequence[GameSetting]) -> np.ndarray:
     """Eigenvalues (runs, 4), NaN where none; games alike near (0, 0) share them."""
     growth, known = np.full((len(settings), 4), np.nan + 0j), {}
     for found, setting in zip(growth, settings, strict=True):

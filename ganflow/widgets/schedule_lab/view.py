@@ -57,16 +57,16 @@ class ScheduleLabView(anywidget.AnyWidget):
     ping = traitlets.Unicode("").tag(sync=True)
     pong = traitlets.Unicode("").tag(sync=True)
 
-    def __init__(self, record: ScheduleLab, **chosen):
+    def __init__(self, record: ScheduleLab, **chosen: int):
         self.lab = record
         super().__init__(record_=sent(record), start=list(record.start), **chosen)
         self.observe(self._answer, [*record.choices, "start", "typed"])
 
     @traitlets.observe("ping")
-    def _say_that_a_kernel_listens(self, change):
+    def _say_that_a_kernel_listens(self, change: dict) -> None:
         self.pong = change["new"]
 
-    def _answer(self, _change=None):
+    def _answer(self, _change: object = None) -> None:
         """Play what the controls say, if it was not recorded."""
         if not self.typed.strip() and tuple(self.start) == tuple(self.lab.start):
             self.live = {}
@@ -107,7 +107,9 @@ class ScheduleLabView(anywidget.AnyWidget):
         }
 
 
-def schedule_lab(record: ScheduleLab, *, tick: int = 40, **chosen: int):
+def schedule_lab(
+    record: ScheduleLab, *, tick: int = 40, **chosen: int
+) -> ipywidgets.VBox:
     """The picture under its controls.
 
     Parameters
@@ -167,7 +169,7 @@ def _typing(view: ScheduleLabView) -> tuple[ipywidgets.Widget, ...]:
     ).add_class("gf-lab-typed")
     hint = ipywidgets.HTML(NO_KERNEL).add_class("gf-lab-hint")
 
-    def wake(_change):
+    def wake(_change: object) -> None:
         line.disabled, hint.value = False, KERNEL
 
     view.observe(wake, "pong")

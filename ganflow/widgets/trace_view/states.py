@@ -73,7 +73,7 @@ class Pool:
         self.items: list = []
         self._number: dict[str, int] = {}
 
-    def add(self, item) -> int:
+    def add(self, item: object) -> int:
         """The number of `item`; a new one if it was not added before."""
         number = self._number.setdefault(repr(item), len(self.items))
         if number == len(self.items):

@@ -36,7 +36,7 @@ class TraceView(anywidget.AnyWidget):
         states: Mapping[tuple, TraceState | DerivativeTrace],
         *,
         column: float = 640.0,
-        **chosen,
+        **chosen: int | dict[str, str],
     ) -> TraceView:
         """A view of recorded states.
 
@@ -70,7 +70,7 @@ class TraceView(anywidget.AnyWidget):
         return cls(record_=pack(states, column=column), **chosen)
 
     @traitlets.validate("loss")
-    def _a_recorded_loss(self, proposal):
+    def _a_recorded_loss(self, proposal: dict) -> int:
         losses = self.record_.get("losses", [])
         if not 0 <= proposal["value"] < max(1, len(losses)):
             raise traitlets.TraitError(
@@ -80,7 +80,7 @@ class TraceView(anywidget.AnyWidget):
         return proposal["value"]
 
     @traitlets.validate("folds")
-    def _known_folds(self, proposal):
+    def _known_folds(self, proposal: dict) -> dict[str, str]:
         folds = proposal["value"]
         for home, fold in folds.items():
             if home and home not in self.record_.get("networks", []):

@@ -59,7 +59,7 @@ class TrainingView(anywidget.AnyWidget):
             self.at = len(run.ticks) - 1
 
     @traitlets.validate("at")
-    def _inside(self, proposal):
+    def _inside(self, proposal: dict) -> int:
         last = len(self.record_.get("ticks", [0])) - 1
         return min(max(proposal["value"], 0), last)
 
