@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -130,8 +130,7 @@ def use_book_style() -> None:
         "lines.linewidth": 2,
         "svg.hashsalt": "ganflow",
     }
-    style: dict[Any, Any] = ink | paper | shape  # its stubs list every key
-    matplotlib.rcParams.update(style)
+    matplotlib.rcParams.update(ink | paper | shape)
     if "ipykernel" in sys.modules:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 

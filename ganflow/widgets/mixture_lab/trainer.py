@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
 import ipywidgets
 
@@ -17,9 +17,6 @@ from ganflow.widgets.mixture_lab.recording import (
     mixture_of,
     setting_of,
 )
-
-if TYPE_CHECKING:
-    from ganflow.widgets.mixture_lab.view import MixtureLabView
 
 HOW = (
     "A run of your own takes B’s place until one of B’s controls is turned. A word of "
@@ -43,7 +40,8 @@ class Trainer:
         What the run shares with the recorded ones.
     """
 
-    def __init__(self, view: MixtureLabView, base: GanSetting):
+    # `view` is a MixtureLabView, whose module imports this one.
+    def __init__(self, view: Any, base: GanSetting):
         self.view, self.base = view, base
         self.task, self.stopping = None, False
         look = {
