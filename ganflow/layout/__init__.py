@@ -38,7 +38,7 @@ __all__ = [
 class Layout:
     """A folded trace with the place of each box and line.
 
-    Attributes
+    Parameters
     ----------
     folded : Folded
     places : Places

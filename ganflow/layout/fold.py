@@ -16,7 +16,7 @@ FOLDS = ("network", "layer", "operation")
 class Box:
     """Some nodes of a trace drawn as one.
 
-    Attributes
+    Parameters
     ----------
     key : str
         The same for the same forward code in every state of a program.
@@ -68,7 +68,7 @@ class Box:
 class Link:
     """All edges from one box to another: live wins, then cut, then beyond.
 
-    Attributes
+    Parameters
     ----------
     start : str
         Key of the box nearer the loss.

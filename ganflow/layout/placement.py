@@ -18,7 +18,7 @@ GAP, LABEL, MARGIN = 28.0, 20.0, 6.0  # px: between rows, more for each label, a
 class Spot:
     """Where a box lies, in px.
 
-    Attributes
+    Parameters
     ----------
     x : float
         Of its centre.
@@ -38,7 +38,7 @@ class Spot:
 class Wire:
     """The way of a link: points joined by curves that leave and arrive upright.
 
-    Attributes
+    Parameters
     ----------
     points : tuple of (float, float)
         px; the derivative travels from the first to the last.
@@ -54,7 +54,7 @@ class Wire:
 class Places:
     """Boxes and lines by key, in one picture.
 
-    Attributes
+    Parameters
     ----------
     spots : mapping from str to Spot
     wires : mapping from (str, str) to Wire

@@ -197,6 +197,7 @@ test("sizes, the theme and the system's wish for dark draw once a frame, till th
   tells.theme();
   dark.dispatchEvent(new Event("change"));
   later();
+  assert.equal(last, 4); // each asked for a frame
   assert.equal(frames.size, 1);
   for (const draw of frames.values()) draw();
   assert.equal(drawn, 1);

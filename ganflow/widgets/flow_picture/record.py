@@ -16,7 +16,7 @@ PLAYERS = ("G", "D")
 class Link:
     """A value on its way to the next network or the loss, and what comes back to it.
 
-    Attributes
+    Parameters
     ----------
     norm : float or None
         Euclidean norm of the loss's derivative by the value; None if none arrives.
@@ -37,7 +37,7 @@ class Link:
 class FlowState:
     """One program as it ran: forward, `backward()` of one loss, one player's step.
 
-    Attributes
+    Parameters
     ----------
     code : tuple of str
         Its lines.
@@ -138,7 +138,7 @@ class FlowState:
 class FlowPicture:
     """Every combination of a loss, a cut and a freeze.
 
-    Attributes
+    Parameters
     ----------
     losses : tuple of str
         Their names.

@@ -11,7 +11,7 @@ import numpy as np
 class LossArrows:
     """Arrows on G's samples over D's surface, for L losses and S moments of D.
 
-    Attributes
+    Parameters
     ----------
     losses : tuple of str
         (L,), their names.

@@ -15,7 +15,7 @@ LEVELS = 63  # of a surface, from its lowest to its highest; ten bands are drawn
 class MixtureLab:
     """What runs did, for S schedules, R rates, P penalties, K seeds, at T ticks.
 
-    Attributes
+    Parameters
     ----------
     schedules : tuple of str
         (S,), what they are called.

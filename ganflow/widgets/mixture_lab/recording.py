@@ -37,7 +37,7 @@ ROOM = 1.25  # the picture's half width, in extents of the data
 class Frame:
     """Some runs at one tick.
 
-    Attributes
+    Parameters
     ----------
     tick : int
     samples : ndarray

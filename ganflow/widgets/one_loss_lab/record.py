@@ -13,7 +13,7 @@ PASSES = ("G forward", "D forward", "D back to weights", "D back to input", "G b
 class OneLossLab:
     """What runs did for S schemes, L losses, O optimizers, K lambdas, at T ticks.
 
-    Attributes
+    Parameters
     ----------
     schemes : tuple of str
         (S,), their names; the first is the one that the others are compared with.

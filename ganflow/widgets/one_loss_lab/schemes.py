@@ -137,7 +137,7 @@ def one(
 class Scheme:
     """A way to move both players, and what it is in one sentence.
 
-    Attributes
+    Parameters
     ----------
     move : callable
         (pair, loss, lam, x_real, z) -> None.

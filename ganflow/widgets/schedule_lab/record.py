@@ -13,7 +13,7 @@ DECADES = 12  # radii are told apart from 1e-12 to 1e12
 class ScheduleLab:
     """What play did for each loss, schedule, step size, rule and penalty: L S H R P.
 
-    Attributes
+    Parameters
     ----------
     losses : tuple of str
         (L,), what they are called.

@@ -29,7 +29,7 @@ OUTSIDE = ("network", "operation")
 class TraceState:
     """What the view shows for one choice of loss, cut and freeze.
 
-    Attributes
+    Parameters
     ----------
     trace : DerivativeTrace or None
         The trace of the loss; None: `message` then says why there is none.
