@@ -9,6 +9,21 @@ from site_pages import SITE, stale_notebooks
 from small_pair import small_pair
 
 
+def outdated():
+    """In one line why the built site says nothing of these notebooks, or ""."""
+    if "GANFLOW_SITE" in os.environ or not (stale := stale_notebooks()):
+        return ""
+    names = ", ".join(stale[:3]) + ", …" * (len(stale) > 3)
+    return f"the site was built from another {names}: run make book"
+
+
+def pytest_sessionstart():
+    """Where a browser is required, an old site is one line and not a hundred errors."""
+    required = os.environ.get("GANFLOW_REQUIRE_BROWSER") == "1"
+    if required and (SITE / "index.html").exists() and (why := outdated()):
+        pytest.exit(why, returncode=1)
+
+
 @pytest.fixture
 def pair():
     """A small G and D with one batch each."""
@@ -33,9 +48,8 @@ def browser(chromium):
     """Chromium, when it has an up-to-date site to read."""
     if not (SITE / "index.html").exists():
         cannot(f"no site in {SITE.name}/: run make book")
-    if "GANFLOW_SITE" not in os.environ and (stale := stale_notebooks()):
-        names = ", ".join(stale[:3]) + ", …" * (len(stale) > 3)
-        cannot(f"the site was built from another {names}: run make book")
+    if why := outdated():
+        cannot(why)
     return chromium
 
 
