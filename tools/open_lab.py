@@ -14,6 +14,8 @@ from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 
+from build_notebooks import files
+
 ROOT = Path(__file__).resolve().parent.parent
 COPIES = ROOT / "my-notebooks"
 VERSION = "4.6.6"  # of JupyterLab; what it needs beyond the book's own pins may float
@@ -48,7 +50,7 @@ def copy(source, copies):
     stamp = copies / ".copied.json"
     copied = json.loads(stamp.read_text("utf-8")) if stamp.exists() else {}
     kept = []
-    for path in sorted(source.rglob("*.ipynb")):
+    for path in files(source, "ipynb"):
         name = path.relative_to(source).as_posix()
         mine, now = copies / name, digest(path)
         if mine.exists() and digest(mine) not in (copied.get(name), now):
