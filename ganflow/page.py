@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 RESULTS = Path(__file__).parent / "results"  # recorded runs, with their provenance
 # Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
@@ -106,7 +107,8 @@ def use_book_style() -> None:
         "lines.linewidth": 2,
         "svg.hashsalt": "ganflow",
     }
-    matplotlib.rcParams.update(ink | paper | shape)
+    style: dict[Any, Any] = ink | paper | shape  # its stubs list every key
+    matplotlib.rcParams.update(style)
     if "ipykernel" in sys.modules:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 

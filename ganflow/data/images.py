@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -156,10 +157,11 @@ def _digits(size: int, channels: int) -> Images:
     """At 8 pixels the originals; elsewhere floats, clipped where they overshoot."""
     from sklearn.datasets import load_digits
 
-    grey = load_digits().images.astype(np.float32) / 8 - 1  # of 17 levels
+    found: Any = load_digits()  # a Bunch; its return type is not annotated
+    grey = found.images.astype(np.float32) / 8 - 1  # of 17 levels
     if size != 8:
         how = (size, size), Image.Resampling.BICUBIC
-        grey = np.stack([Image.fromarray(one).resize(*how) for one in grey])
+        grey = np.stack([np.asarray(Image.fromarray(one).resize(*how)) for one in grey])
     pixels = np.clip(grey, -1, 1)[:, None].repeat(channels, axis=1)
     return Images("digits", pixels, DIGITS)
 
@@ -201,7 +203,7 @@ def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with part.open("wb") as out:
-                np.savez(out, **arrays)
+                np.savez(out, pixels=arrays["pixels"], credits=arrays["credits"])
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
@@ -239,7 +241,8 @@ def _flowers(progress: bool) -> Path:
         urls={path.name: FLOWERS_URL},
         retry_if_failed=2,
     )
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT)
+    # The protocol of pooch's stubs is not what its own class fits.
+    downloader: Any = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock"):

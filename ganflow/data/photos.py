@@ -113,7 +113,7 @@ def square_pixels(
         image = Image.alpha_composite(white, image.convert("RGBA"))
     image = image.convert("L" if channels == 1 else "RGB")
     image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-    return np.atleast_3d(image).transpose(2, 0, 1)
+    return np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
 
 
 def photo_files(folder: Path) -> list[Path]:
@@ -175,11 +175,18 @@ def _tar(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
         for member in archive:
             check_member(member, str(path.parent))
             if _wanted(member.name) and not member.isdir():
-                yield member.name, lambda m=member: archive.extractfile(m).read()
+                yield member.name, partial(_content, archive, member)
         # A damaged header looks like the end to tarfile, and the checksum of a
         # compressed file stands behind its last byte: read on.
-        if archive.fileobj.read().strip(b"\0"):
+        if archive.fileobj and archive.fileobj.read(-1).strip(b"\0"):
             raise tarfile.ReadError("bytes that belong to no member")
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    if file is None:
+        raise tarfile.ReadError(f"{member.name} is no plain file")
+    return file.read()
 
 
 def _credit_lines(text: bytes) -> dict[str, str]:

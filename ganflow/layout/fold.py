@@ -149,7 +149,7 @@ def _box(key: str, nodes: list[Node], into: list[Edge], trace, name: str) -> Box
         freed=sum(node.live and node.freed for node in nodes),
         parameters=len(weights),
         reached=reached,
-        stopped=tuple(sorted({edge.cut for edge in cuts})),
+        stopped=tuple(sorted({edge.cut for edge in cuts if edge.cut})),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
-from matplotlib.patches import FancyBboxPatch, PathPatch
+from matplotlib.patches import FancyBboxPatch, Patch, PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
@@ -63,14 +63,16 @@ def write(
     down = Affine2D().scale(1, -1).translate(left, y + 0.36 * size)
     patch = PathPatch(down.transform_path(letters), linewidth=0, zorder=6)
     patch.set(facecolor=color, gid=f"words {words}")
-    return ax.add_artist(patch)  # not add_patch: the card's limits are set already
+    ax.add_artist(patch)  # not add_patch: the card's limits are set already
+    return patch
 
 
-def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> PathPatch:
+def block(ax: Axes, left, top, width, height, *, corner: float, **look) -> Patch:
     """A filled rectangle, its corners rounded by `corner` px."""
     style = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
     patch = FancyBboxPatch((left, top), width, height, boxstyle=style, zorder=4, **look)
-    return ax.add_artist(patch)
+    ax.add_artist(patch)
+    return patch
 
 
 def line(ax: Axes, points, **look) -> PathPatch:
@@ -80,8 +82,9 @@ def line(ax: Axes, points, **look) -> PathPatch:
         middle = (y0 + y1) / 2
         codes += [Path.CURVE4] * 3
         corners += [(x0, middle), (x1, middle), (x1, y1)]
-    path = Path(corners, codes)
-    return ax.add_artist(PathPatch(path, fill=False, zorder=2, **look))
+    patch = PathPatch(Path(corners, codes), fill=False, zorder=2, **look)
+    ax.add_artist(patch)
+    return patch
 
 
 def cross(ax: Axes, x: float, y: float, arm: float, **look) -> None:

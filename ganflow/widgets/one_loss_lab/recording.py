@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganflow.cost import StepCost, cost_of
 from ganflow.data import ring
@@ -69,8 +69,8 @@ def record_one_loss_lab(
     first, choices = next(iter(SCHEMES)), (SCHEMES, losses, OPTIMIZERS, lambdas)
     moved = {key: lengths(run) for key, run in runs.items()}
     apart = {
-        (scheme, *how): lengths(run, runs[first, *how]) / moved[first, *how]
-        for (scheme, *how), run in runs.items()
+        key: lengths(run, runs[first, *key[1:]]) / moved[first, *key[1:]]
+        for key, run in runs.items()
     }
     costs = [counted(scheme) for scheme in SCHEMES]
     return OneLossLab(
@@ -115,7 +115,7 @@ def _computing_in(dtype: torch.dtype):
 
 
 @_computing_in(torch.float64)
-def start(ticks: int, seed: int) -> tuple[Tensor, ...]:
+def start(ticks: int, seed: int) -> tuple[nn.Module, nn.Module, Tensor, Tensor]:
     """G and D before they move, in float64; x_real and z of every tick."""
     rng = torch.Generator().manual_seed(seed)
     G = mlp_generator(2, HIDDEN, 1, generator=rng)
@@ -141,7 +141,8 @@ def points(
         if tick < max(ticks):
             pair.clear()
             SCHEMES[scheme].move(pair, PAIRS[loss], lam, x_real[tick], z[tick])
-    return tuple(torch.stack(rows) for rows in zip(*seen, strict=True))
+    rows_G, rows_D = zip(*seen, strict=True)
+    return torch.stack(rows_G), torch.stack(rows_D)
 
 
 def lengths(run: Points, other: Points | None = None) -> np.ndarray:

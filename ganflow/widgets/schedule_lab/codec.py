@@ -84,7 +84,7 @@ def _all_grow(record: ScheduleLab) -> list[str]:
 
 def pairs(values: np.ndarray) -> bytes:
     """Complex numbers as float32, real and imaginary part side by side."""
-    return np.stack([values.real, values.imag], axis=-1).astype("<f4").tobytes()
+    return np.stack([np.real(values), np.imag(values)], axis=-1).astype("<f4").tobytes()
 
 
 def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:

@@ -88,7 +88,7 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
     """
     losses = _losses(states)
     networks = _networks(states)
-    shown = {key: state for key, state in states.items() if state.trace is not None}
+    traces = {k: state.trace for k, state in states.items() if state.trace is not None}
     keys, pairs, cards, flows = Pool(), Pool(), Pool(), Pool()
     boxes: dict[int, dict] = {}
     packed = {key: _start(key, state, flows) for key, state in states.items()}
@@ -96,8 +96,8 @@ def pack(states: Mapping[tuple, TraceState], *, column: float = 640.0) -> dict:
     for folds in product(OUTSIDE, *(FOLDS for _ in networks)):
         fold = dict(zip(("", *networks), folds, strict=True))
         folded = {
-            key: fold_trace(state.trace, _known(fold, state.trace), name=key[0])
-            for key, state in shown.items()
+            key: fold_trace(trace, _known(fold, trace), name=key[0])
+            for key, trace in traces.items()
         }
         places = lay_out_together(folded.values(), column=column)
         pictures[",".join(folds)] = _picture(places, keys, pairs)
@@ -221,7 +221,7 @@ def card(box: Box, state: TraceState) -> dict:
 def _reads(box: Box, state: TraceState):
     first = box.nodes[0]
     yield "steps", " → ".join(box.calls) if len(box.calls) > 1 else ""
-    if box.kind == "operation" and len(box.nodes) == 1:
+    if box.kind == "operation" and len(box.nodes) == 1 and state.trace is not None:
         yield "backward step", state.trace.by_id[first].op
     yield "shape", shape_words(box.shape)
     yield "value", state.values.get(first, "")
