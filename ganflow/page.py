@@ -27,12 +27,15 @@ def show_source(*taught, docstrings: bool = False) -> None:
 
     Parameters
     ----------
-    taught : functions or classes written in Python.
-    docstrings : keep each docstring whole; by default only its first paragraph stays.
+    *taught : function or class
+        Written in Python.
+    docstrings : bool
+        Keep each docstring whole; by default only its first paragraph stays.
 
     Raises
     ------
-    TypeError : something without Python source, such as a number or a builtin.
+    TypeError
+        Something without Python source, such as a number or a builtin.
     """
     code = "\n\n\n".join(source_of(each, docstrings=docstrings) for each in taught)
     if "ipykernel" not in sys.modules:
@@ -120,15 +123,18 @@ def recorded(name: str):
 
     Parameters
     ----------
-    name : such as "tuning"
+    name : str
+        Such as "tuning".
 
     Returns
     -------
-    xarray Dataset; its attributes say when, how and with which versions it was made.
+    xarray.Dataset
+        Its attributes say when, how and with which versions it was made.
 
     Raises
     ------
-    FileNotFoundError : nothing of that name was recorded.
+    FileNotFoundError
+        Nothing of that name was recorded.
     """
     import xarray as xr
 
@@ -167,16 +173,19 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
     """Run a block that must fail, and print what the framework says.
 
     Printed is the line of the message that holds `words`, and the next if the sentence
-    goes on there, without colours or a warning's place in C++. Taught in book/10.
+    goes on there, without colours or a warning's place in C++.
 
     Parameters
     ----------
-    kind : the very class of the error. A warning's class makes that warning an error.
-    words : a part of the message, in one line of it; "" for an error without words.
+    kind : class of an exception
+        The very class of the error. A warning's class makes that warning an error.
+    words : str
+        A part of the message, in one line of it; "" for an error without words.
 
     Raises
     ------
-    AssertionError : the block ran to its end, or raised another class or message.
+    AssertionError
+        The block ran to its end, or raised another class or message.
     """
     expected = f"expected {kind.__name__} with {words!r}"
     with warnings.catch_warnings():

@@ -37,14 +37,18 @@ class Images:
     Parameters
     ----------
     name : str
+        What the set is called.
     pixels : array (n, channels, size, size), float32 in [-1, 1], n >= 1
         -1 is black, 1 is white. Held as given, so changing it changes the record.
-    credit : str, one line that thanks the makers
-    credits : tuple of n str, one line for each image; () where `credit` thanks for all
+    credit : str
+        One line that thanks the makers.
+    credits : tuple of n str
+        One line for each image; () where `credit` thanks for all.
 
     Raises
     ------
-    ValueError : pixels of another shape, type or range; credits for another number.
+    ValueError
+        Pixels of another shape, type or range; credits for another number.
 
     Gradient: none, numpy arrays carry no trace.
     """
@@ -99,28 +103,37 @@ def load_images(
 
     Parameters
     ----------
-    data : "digits", 1,797 grey digits of scikit-learn (8 x 8), no download
+    data : str or Path
+        "digits", 1,797 grey digits of scikit-learn (8 x 8), needs no download.
         "flowers", 3,670 colour photos of five kinds (229 MB). Photo 15922772266 is
         among the roses and the tulips. A folder flower_photos, or the 64-pixel zip
         flower_photos_64px_derived.zip, laid into the cache folder, is taken instead.
-        Anything else: a folder, or a zip or tar file, of images. Names that begin with
-        a dot and other files are left out.
-    size : pixels of a side, 1 to 1024. The shorter side of a photo is scaled to it by
-        Pillow's bicubic filter, and the middle cut out.
-    channels : 1 (grey), 3 (colour), or None: 1 for the digits, 3 for photos
-    enlarge : let photos smaller than `size` be enlarged. Digits always are.
-    progress : show a bar while fetching and decoding
+        Anything else is a folder, or a zip or tar file, of images. Names that begin
+        with a dot and other files are left out.
+    size : int, pixels, 1 to 1024
+        Of a side. The shorter side of a photo is scaled to it by Pillow's bicubic
+        filter, and the middle cut out.
+    channels : 1 (grey), 3 (colour), or None
+        None is 1 for the digits, 3 for photos.
+    enlarge : bool
+        Let photos smaller than `size` be enlarged. Digits always are.
+    progress : bool
+        Show a bar while fetching and decoding.
 
     Returns
     -------
-    Images in the order of the names of their files
+    Images
+        In the order of the names of their files.
 
     Raises
     ------
-    ValueError : no such set or folder, an unknown option, or images that cannot be
-        used. None is passed over: the message counts them and names the first.
-    OSError : the flowers could not be fetched, or a folder cannot be read.
-    ModuleNotFoundError : the flowers have to be fetched, and pooch is not installed.
+    ValueError
+        No such set or folder, an unknown option, or images that cannot be used. None
+        is passed over, since the message counts them and names the first.
+    OSError
+        The flowers could not be fetched, or a folder cannot be read.
+    ModuleNotFoundError
+        The flowers have to be fetched, and pooch is not installed.
 
     Gradient: none, numpy arrays carry no trace.
     """

@@ -52,16 +52,30 @@ def draw_trace(
     Parameters
     ----------
     trace : DerivativeTrace
-    fold : "network", "layer" or "operation", or one of these for each network by name
-    ax : where to draw; a new figure, at its natural size, if None
-    name : what to call the root, "loss_D" for example; its own name if empty
-    legend : whether to say below what those lines mean that are drawn
+        As a watch gives it.
+    fold : str, or dict of network -> str
+        "network", "layer" or "operation", for all networks or for each by name; "" is
+        what runs outside every network.
+    ax : Axes, optional
+        Where to draw; a new figure, at its natural size, if None.
+    name : str
+        What to call the root, "loss_D" for example; its own name if empty.
+    legend : bool
+        Say below what those lines mean that are drawn.
 
     Returns
     -------
-    Axes : its data are px, y down. `describe(trace)` says the same in words.
+    Axes
+        Its data are px, y down. `describe(trace)` says the same in words.
 
-    Gradient: none; reads a record. Taught in book/01.
+    Raises
+    ------
+    TypeError
+        No trace, or a fold that is neither a word nor a dict.
+    ValueError
+        An unknown fold or network.
+
+    Gradient: none; reads a record.
     """
     layout = lay_out(trace, fold, name=name)
     places, boxes = layout.places, layout.folded.boxes

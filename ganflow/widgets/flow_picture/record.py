@@ -16,8 +16,12 @@ PLAYERS = ("G", "D")
 class Link:
     """A value on its way to the next network or the loss, and what comes back to it.
 
-    norm : Euclidean norm of the loss's derivative by the value, None if none arrives.
-    cut : it was computed from weights that may learn, and its history was dropped.
+    Parameters
+    ----------
+    norm : float or None
+        Euclidean norm of the loss's derivative by the value, None if none arrives.
+    cut : bool
+        It was computed from weights that may learn, and its history was dropped.
     """
 
     norm: float | None
@@ -25,7 +29,7 @@ class Link:
 
     @property
     def state(self) -> str:
-        """One of: live, cut, beyond (nothing was dropped here, and nothing arrives)."""
+        """live, cut, or beyond (nothing was dropped here, and nothing arrives)."""
         return "cut" if self.cut else "beyond" if self.norm is None else "live"
 
 
@@ -33,12 +37,24 @@ class Link:
 class FlowState:
     """One program as it ran: forward, `backward()` of one loss, one player's step.
 
-    code : its lines. changed : the places of those that the cut or the freeze wrote.
-    loss : "loss_D" or "loss_G". frozen : whose weights take no gradient, if anyone's.
-    cells : by player, what the loss sends there, as in a flow table.
-    links : by name (x_fake, score_fake and, for loss_D, score_real).
-    moved : by player, length of the change of its parameters.
-    error : what torch said when `backward()` raised, else empty.
+    Parameters
+    ----------
+    code : tuple of str
+        Its lines.
+    changed : tuple of int
+        The places of those lines that the cut or the freeze wrote.
+    loss : str
+        "loss_D" or "loss_G".
+    frozen : tuple of str
+        Whose weights take no gradient, if anyone's.
+    cells : dict of FlowCell
+        By player, what the loss sends there, as in a flow table.
+    links : dict of Link
+        By name: x_fake, score_fake and, for loss_D, score_real.
+    moved : dict of float
+        By player, length of the change of its parameters.
+    error : str
+        What torch said when `backward()` raised, else empty.
     """
 
     code: tuple[str, ...]
@@ -120,7 +136,24 @@ class FlowState:
 
 @dataclass(frozen=True)
 class FlowPicture:
-    """Every combination of a loss, a cut and a freeze: states[loss, cut, freeze]."""
+    """Every combination of a loss, a cut and a freeze.
+
+    Parameters
+    ----------
+    losses : tuple of str
+        Their names.
+    cuts : tuple of str
+        Their names.
+    freezes : tuple of str
+        Their names.
+    states : dict of (loss, cut, freeze) -> FlowState
+        One for each combination.
+
+    Raises
+    ------
+    ValueError
+        A combination is missing, or one is recorded that is not asked for.
+    """
 
     losses: tuple[str, ...]
     cuts: tuple[str, ...]

@@ -48,9 +48,14 @@ def record_flow_picture(
 
     Parameters
     ----------
-    G, D : networks: G takes z, D takes what G makes and gives scores. Where they draw
-        (dropout), each program draws the same.
-    z, x_real : Tensor, batches of one size, with no gradient asked for
+    G : nn.Module
+        Takes z. Where it draws numbers, as dropout does, each program draws the same.
+    D : nn.Module
+        Takes what G makes and gives scores; higher = more real. It draws as G does.
+    z : Tensor (n, ...)
+        Noise, with no gradient asked for.
+    x_real : Tensor (n, ...)
+        Real samples, as many, with no gradient asked for.
 
     Returns
     -------
@@ -58,12 +63,14 @@ def record_flow_picture(
 
     Raises
     ------
-    TypeError : G or D is no network, z or x_real no tensor.
-    ValueError : a network without parameters or without shapes, a parameter that G and
-        D share, a tensor with history that cannot be copied.
+    TypeError
+        G or D is no network, z or x_real no tensor.
+    ValueError
+        A network without parameters or without shapes, a parameter that G and D share,
+        a tensor with history that cannot be copied.
 
     Gradient: each program's own, as its lines say; G, D and torch's generator stay as
-    they were. Taught in book/02 and 03.
+    they were.
     """
     names, states = {"G": G, "D": D, "z": z, "x_real": x_real}, {}
     for key in product(LOSSES, CUTS, FREEZES):

@@ -15,8 +15,7 @@ class FlowPictureView(anywidget.AnyWidget):
     """One recorded program: where its loss goes, what a step takes or leaves behind.
 
     `loss`, `cut` and `freeze` (positions in the record) choose what is shown. They may
-    come from another widget by `jslink`, so no kernel is needed. Trains nothing. Taught
-    in book/02 and 03.
+    come from another widget by `jslink`, so no kernel is needed. Trains nothing.
     """
 
     _esm = script_of(__file__)
@@ -75,13 +74,20 @@ def flow_picture(
     Parameters
     ----------
     record : FlowPicture
-    loss, cut, freeze : what to begin with, as positions in `record`
+        As `record_flow_picture` makes it.
+    loss : int
+        The loss to begin with, as its position in `record`.
+    cut : int
+        The cut to begin with, likewise.
+    freeze : int
+        The freeze to begin with, likewise.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel.
+    ipywidgets.VBox
+        Works with no kernel.
 
-    Gradient: none; reads a record. Taught in book/02 and 03.
+    Gradient: none; reads a record.
     """
     view = FlowPictureView(record, loss=loss, cut=cut, freeze=freeze)
     style = {"description_width": "3.6em", "button_width": "auto"}

@@ -11,13 +11,30 @@ import numpy as np
 class LossArrows:
     """Arrows on G's samples over D's surface, for L losses and S moments of D.
 
-    losses : the L names; steps : the S numbers of updates D had had.
-    extent : the surface covers [-extent, extent] on both axes.
-    real, fake : (n, 2) and (m, 2), the points.
-    surface : (L, S, side, side), D's score on the grid; row 0 lies at y = -extent.
-    score : (L, S, m), D's score of each fake.
-    arrows : (L, S, m, 2), minus the derivative of m * loss_G by each fake: the way and
-        the speed at which the loss pulls this one sample.
+    Parameters
+    ----------
+    losses : tuple of L str
+        Their names.
+    steps : tuple of S int
+        How many updates D had had.
+    extent : float
+        The surface covers [-extent, extent] on both axes.
+    real : array (n, 2)
+        The real points.
+    fake : array (m, 2)
+        The fakes.
+    surface : array (L, S, side, side)
+        D's score on the grid; row 0 lies at y = -extent.
+    score : array (L, S, m)
+        D's score of each fake.
+    arrows : array (L, S, m, 2)
+        Minus the derivative of m * loss_G by each fake: the way and the speed at which
+        the loss pulls this one sample.
+
+    Raises
+    ------
+    ValueError
+        An array of another shape.
     """
 
     losses: tuple[str, ...]

@@ -73,19 +73,24 @@ def quantised(surface: np.ndarray) -> tuple[list, list, np.ndarray]:
     return ends[0], ends[1], levels
 
 
-def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0):
+def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidgets.VBox:
     """The view under its three controls: G's loss, D's training, the arrows' scale.
 
     Parameters
     ----------
     record : LossArrows
-    loss, step : the state to begin with, as positions in `record`
+        What was recorded while D trained.
+    loss : int
+        The loss to begin with, as its position in `record`.
+    step : int
+        The moment of D's training to begin with, likewise.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel.
+    ipywidgets.VBox
+        Works with no kernel.
 
-    Gradient: none; reads a record. Taught in book/03b.
+    Gradient: none; reads a record.
     """
     view = LossArrowsView(record, loss=loss, step=step)
     wide = {"description_width": "6.5em"}

@@ -15,16 +15,41 @@ LEVELS = 63  # of a surface, from its lowest to its highest; ten bands are drawn
 class MixtureLab:
     """What runs did, for S schedules, R rates, P penalties, K seeds, at T ticks.
 
-    schedules, rates, penalties, seeds : what the settings are called.
-    ticks : (T,), the ticks done at each record.
-    extent : pictures cover [-extent, extent] on both axes.
-    centres : (m, 2), the real modes. radius : a sample this near counts as a mode's.
-    counted : how many samples `captured`, `share` and `distance` were measured on.
-    samples : (S, R, P, K, T, n, 2), some of G's samples, of the same noise throughout.
-    surface : (S, R, P, K, T, side, side), D's score; row 0 lies at y = -extent.
-    captured : (S, R, P, K, T, m), bool, whether a sample counts as that mode's.
-    share : (S, R, P, K, T), of samples that count as any mode's.
-    distance : (S, R, P, K, T), sliced Wasserstein, to as many real points.
+    Parameters
+    ----------
+    schedules : tuple of S str
+        What they are called.
+    rates : tuple of R str
+        What D's step sizes, divided by G's, are called.
+    penalties : tuple of P str
+        What they are called.
+    seeds : tuple of K str
+        What they are called.
+    ticks : tuple of T int
+        The ticks done at each record.
+    extent : float
+        Pictures cover [-extent, extent] on both axes.
+    centres : array (m, 2)
+        The real modes.
+    radius : float
+        A sample this near counts as a mode's.
+    counted : int
+        How many samples `captured`, `share` and `distance` were measured on.
+    samples : array (S, R, P, K, T, n, 2)
+        Some of G's samples, of the same noise throughout.
+    surface : array (S, R, P, K, T, side, side)
+        D's score; row 0 lies at y = -extent.
+    captured : array (S, R, P, K, T, m), bool
+        Whether a sample counts as that mode's.
+    share : array (S, R, P, K, T)
+        Of samples that count as any mode's.
+    distance : array (S, R, P, K, T)
+        Sliced Wasserstein, to as many real points.
+
+    Raises
+    ------
+    ValueError
+        An array of another shape.
     """
 
     schedules: tuple[str, ...]

@@ -36,7 +36,17 @@ ROOM = 1.25  # the picture's half width, in extents of the data
 
 @dataclass(frozen=True)
 class Frame:
-    """Some runs at one tick: samples (runs, n, 2), D's surface (runs, side, side)."""
+    """Some runs at one tick.
+
+    Parameters
+    ----------
+    tick : int
+        How many are done.
+    samples : array (runs, n, 2)
+        G's.
+    surface : array (runs, side, side)
+        D's scores.
+    """
 
     tick: int
     samples: np.ndarray
@@ -50,13 +60,19 @@ def film(
 
     Parameters
     ----------
-    settings : GanSettings that share a program, data and `shown`
-    ticks : >= 0. every : ticks between frames, >= 1; the last tick has one.
-    side : points of the surface along a side
+    settings : sequence of GanSetting
+        That share a program, data and `shown`.
+    ticks : int, >= 0
+        How many to train.
+    every : int, >= 1
+        Ticks between frames; the last tick has one.
+    side : int
+        Points of the surface along a side.
 
     Returns
     -------
-    iterator of Frame, the first before the first move; it trains while it is read.
+    iterator of Frame
+        The first before the first move; it trains while it is read.
 
     Gradient: `play`'s, cut between turns; frames carry none.
     """
@@ -85,9 +101,15 @@ def lab_of(
 
     Parameters
     ----------
-    frames : of all runs, one for each tick. data : ganflow.data.Mixture
-    names : schedules, rates, penalties, seeds -> what their values are called; runs
-        come in the order of the product, or as `order` (runs,) picks them
+    frames : sequence of Frame
+        Of all runs, one for each tick.
+    data : Mixture
+        Of `ganflow.data`: what the runs learn.
+    names : dict of names
+        For schedules, rates, penalties and seeds, what their values are called.
+    order : array (runs,), optional
+        Which run of a frame is each combination of the names; by default runs come in
+        the order of their product.
 
     Returns
     -------
@@ -149,16 +171,28 @@ def record_mixture_lab(
 
     Parameters
     ----------
-    base : what all runs share; its data is a mixture, its `shown` samples are measured
-    rates : name -> D's step size divided by G's. penalties : name -> kind, strength
-    ticks, every : as for `film`
-    progress : show a progress bar over frames.
+    base : GanSetting
+        What all runs share; its data is a mixture, its `shown` samples are measured.
+    schedules : sequence of Schedule
+        Who moves when.
+    rates : dict of name -> float
+        D's step size divided by G's.
+    penalties : dict of name -> (str, float)
+        Kind and strength.
+    seeds : sequence of int
+        Of the first weights and of the batches.
+    ticks : int, >= 0
+        How many to train.
+    every : int, >= 1
+        Ticks between frames; the last tick has one.
+    progress : bool
+        Show a bar over frames.
 
     Returns
     -------
     MixtureLab
 
-    Gradient: `play`'s, cut between turns. Taught in book/05.
+    Gradient: `play`'s, cut between turns.
     """
     settings = [
         setting_of(base, *chosen)

@@ -31,8 +31,7 @@ class MixtureLabView(anywidget.AnyWidget):
     `a_schedule`, `a_rate`, `a_penalty`, `a_seed`, the same with b (positions in the
     record) and `time` (position of the tick) choose what is shown; they may come from
     another widget by `jslink`, so no kernel is needed. Where there is one it answers
-    `ping`. `live`, a film in the record's form, is shown in B's place. Taught in
-    book/05.
+    `ping`. `live`, a film in the record's form, is shown in B's place.
     """
 
     _esm = script_of(__file__)
@@ -85,16 +84,24 @@ def mixture_lab(
     Parameters
     ----------
     record : MixtureLab
-    a, b : schedule, rate, penalty and seed to begin with, as positions in `record`
-    time : the tick to begin with, as a position in `record.ticks`
-    base : what the recorded runs shared, and one that is trained now shares with them
+        As `record_mixture_lab` makes it.
+    a : tuple of 4 int
+        Schedule, rate, penalty and seed of run A to begin with, as positions in
+        `record`.
+    b : tuple of 4 int
+        Those of run B.
+    time : int
+        The tick to begin with, as a position in `record.ticks`.
+    base : GanSetting
+        What the recorded runs shared, and one that is trained now shares with them.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel. Where one answers, it also trains a run that
-    was not recorded.
+    ipywidgets.VBox
+        Works with no kernel. Where one answers, it also trains a run that was not
+        recorded.
 
-    Gradient: none without a kernel; with one, `play`'s. Taught in book/05.
+    Gradient: none without a kernel; with one, `play`'s.
     """
     chosen = {
         f"{run}_{name}": place

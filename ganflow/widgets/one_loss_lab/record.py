@@ -13,19 +13,41 @@ PASSES = ("G forward", "D forward", "D back to weights", "D back to input", "G b
 class OneLossLab:
     """What runs did for S schemes, L losses, O optimizers, K lambdas, at T ticks.
 
-    schemes, losses, optimizers : their names; the first scheme is the one that the
-        others are compared with.
-    lambdas : (K,), how much longer G's gradient is made; 1 is one of them.
-    ticks : (T,), when the players were looked at.
-    says : (S,), each scheme in one sentence.
-    why_none : (S, L), why a scheme cannot serve a loss; empty where it can. What is
-        recorded of a scheme that cannot is NaN throughout.
-    moved : (S, L, O, K, T, 2), length of the change of G's and of D's parameters.
-    apart : (S, L, O, K, T, 2), distance from where the first scheme has brought them,
-        as a share of the first scheme's `moved`.
-    passes : (S, 5), in batches, as `PASSES` names them. flops, saved : (S,), all three
-        of one step of other networks; `saved` is in bytes.
-    counted : those networks in words.
+    Parameters
+    ----------
+    schemes : tuple of S str
+        Their names; the first is the one that the others are compared with.
+    losses : tuple of L str
+        Their names.
+    optimizers : tuple of O str
+        Their names.
+    lambdas : tuple of K float
+        How much longer G's gradient is made; 1 is one of them.
+    ticks : tuple of T int
+        When the players were looked at.
+    says : tuple of S str
+        Each scheme in one sentence.
+    why_none : tuple of S tuples of L str
+        Why a scheme cannot serve a loss; empty where it can. What is recorded of a
+        scheme that cannot is NaN throughout.
+    moved : array (S, L, O, K, T, 2)
+        Length of the change of G's and of D's parameters.
+    apart : array (S, L, O, K, T, 2)
+        Distance from where the first scheme has brought them, as a share of the first
+        scheme's `moved`.
+    passes : array (S, 5)
+        Of one step of other networks, in batches, as `PASSES` names them.
+    flops : array (S,)
+        Of one step of those networks.
+    saved : array (S,), bytes
+        Of one step of those networks.
+    counted : str
+        Those networks in words.
+
+    Raises
+    ------
+    ValueError
+        No lambda of 1, or an array of another shape.
     """
 
     schemes: tuple[str, ...]

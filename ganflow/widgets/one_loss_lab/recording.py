@@ -46,9 +46,14 @@ def record_one_loss_lab(
 
     Parameters
     ----------
-    losses : names of LOSSES. lambdas : > 0, 1 among them.
-    ticks : when to measure, rising, >= 1.
-    seed : of the networks, the data and the noise
+    losses : sequence of str
+        Names of LOSSES.
+    lambdas : sequence of float, > 0
+        How much longer G's gradient is made; 1 among them.
+    ticks : sequence of int, >= 1
+        When to measure, rising.
+    seed : int
+        Of the networks, the data and the noise.
 
     Returns
     -------
@@ -56,9 +61,10 @@ def record_one_loss_lab(
 
     Raises
     ------
-    ValueError : a loss of another name; ticks that do not rise; no lambda of 1.
+    ValueError
+        A loss of another name; ticks that do not rise; no lambda of 1.
 
-    Gradient: each scheme's own, as in `train_one_loss_lab`. Taught in book/06.
+    Gradient: each scheme's own, as the functions of `SCHEMES` say.
     """
     _check(losses, ticks)
     ways = [(s, loss) for s in SCHEMES for loss in losses if not why_none(s, loss)]

@@ -1,7 +1,7 @@
 """Six ways to move both players in one tick, and which losses each can serve.
 
 Every way takes a `Pair`, a pair of losses, lambda and one batch; it finds both players'
-gradients, G's lambda times as long, and steps both. Taught in book/06.
+gradients, G's lambda times as long, and steps both.
 """
 
 from __future__ import annotations

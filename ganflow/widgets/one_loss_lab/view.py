@@ -21,7 +21,7 @@ class OneLossLabView(anywidget.AnyWidget):
 
     `scheme`, `loss`, `optimizer` and `lam` (positions in the record) choose what is
     shown. They may come from another widget by `jslink`, so no kernel is needed. Trains
-    nothing. Taught in book/06.
+    nothing.
     """
 
     _esm = script_of(__file__)
@@ -68,14 +68,22 @@ def one_loss_lab(
     Parameters
     ----------
     record : OneLossLab
-    scheme, loss, optimizer, lam : what to begin with, as positions in `record`; None is
-        where lambda is 1
+        As `record_one_loss_lab` makes it.
+    scheme : int
+        The scheme to begin with, as its position in `record`.
+    loss : int
+        The loss to begin with, likewise.
+    optimizer : int
+        The optimizer to begin with, likewise.
+    lam : int, optional
+        The lambda to begin with, likewise; by default where it is 1.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel.
+    ipywidgets.VBox
+        Works with no kernel.
 
-    Gradient: none; reads a record. Taught in book/06.
+    Gradient: none; reads a record.
     """
     lam = record.lambdas.index(1) if lam is None else lam
     chosen = {"scheme": scheme, "loss": loss, "optimizer": optimizer, "lam": lam}

@@ -92,12 +92,16 @@ def packed(theta: np.ndarray, psi: np.ndarray) -> bytes:
 
     Parameters
     ----------
-    theta, psi : (..., T)
+    theta : array (..., T)
+        G's number.
+    psi : array (..., T)
+        D's number.
 
     Returns
     -------
-    bytes : the radius within 0.11 % and the angle within 4e-4. A path that passes a
-        radius of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
+    bytes
+        The radius within 0.11 % and the angle within 4e-4. A path that passes a radius
+        of 1e12, or is not finite, is gone from there on; 1e-12 is the smallest.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         radius = np.hypot(theta, psi)

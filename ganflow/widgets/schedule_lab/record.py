@@ -13,17 +13,46 @@ DECADES = 12  # radii are told apart from 1e-12 to 1e12
 class ScheduleLab:
     """What play did for each loss, schedule, step size, rule and penalty: L S H R P.
 
-    losses, schedules, step_sizes, rules, penalties : what the settings are called.
-    reads : by schedule, by turn: what its moves read, such as "G reads D1".
-    start : (theta, psi) before the first move.
-    ticks : how many were played; the first `fine` are recorded turn by turn.
-    theta, psi : (L, S, H, R, P, T); a schedule with fewer turns repeats its last row.
-    eigenvalues : (L, S, H, R, P, n) complex, of one tick; NaN where there are none.
-    why_none : by rule and penalty (R, P), why a tick has no eigenvalues; "" if it has.
-    extents : (Z,), half widths of the planes for which the field is known.
-    field : (L, P, Z, side, side), its direction in radians; NaN where it is zero. Cell
-        [0, 0] lies at the lowest theta (column) and psi (row).
-    bounds : by penalty, within which D's number is kept; None for no bound.
+    Parameters
+    ----------
+    losses : tuple of L str
+        Their names.
+    schedules : tuple of S str
+        Their names.
+    step_sizes : tuple of H float
+        Of both players.
+    rules : tuple of R str
+        What they are called.
+    penalties : tuple of P str
+        What they are called.
+    reads : tuple of S tuples
+        By turn, what the moves of a schedule read, such as "G reads D1".
+    start : tuple (theta, psi)
+        Before the first move.
+    ticks : int
+        How many were played.
+    fine : int
+        The first so many are recorded turn by turn.
+    theta : array (L, S, H, R, P, T)
+        G's number; a schedule with fewer turns repeats its last row.
+    psi : array (L, S, H, R, P, T)
+        D's number, likewise.
+    eigenvalues : array (L, S, H, R, P, n), complex
+        Of one tick; NaN where there are none.
+    why_none : tuple of R tuples of P str
+        Why a tick has no eigenvalues; "" if it has.
+    extents : tuple of Z float
+        Half widths of the planes for which the field is known.
+    field : array (L, P, Z, side, side), radians
+        Its direction; NaN where it is zero. Cell [0, 0] lies at the lowest theta
+        (column) and psi (row).
+    bounds : tuple of P float or None
+        Within which D's number is kept; None for no bound.
+
+    Raises
+    ------
+    ValueError
+        An array of another shape.
     """
 
     losses: tuple[str, ...]

@@ -58,14 +58,22 @@ def record_schedule_lab(
 
     Parameters
     ----------
-    losses : names of `games`. step_sizes : > 0. ticks : >= 12.
-    progress : show `sweep`'s progress bar.
+    losses : sequence of str
+        Names of `ganflow.losses.LOSSES`.
+    schedules : sequence of Schedule
+        Who moves when.
+    step_sizes : sequence of float, > 0
+        Of both players.
+    ticks : int, >= 12
+        How many to play.
+    progress : bool
+        Show the bar of `sweep`.
 
     Returns
     -------
     ScheduleLab
 
-    Gradient: as in `sweep`; `growth_of` differentiates whole ticks. Taught in book/04.
+    Gradient: as in `sweep`; `growth_of` differentiates whole ticks.
     """
     choices = (losses, schedules, step_sizes, tuple(RULES), tuple(PENALTIES))
     settings = [setting_of(*chosen) for chosen in product(*choices)]

@@ -33,7 +33,7 @@ class ScheduleLabView(anywidget.AnyWidget):
     `loss`, `schedule`, `step`, `rule`, `penalty` (positions in the record) and `tick`
     choose what is shown; they may come from another widget by `jslink`, so no kernel is
     needed. Where there is one it answers `ping`, and plays what was not recorded: from
-    another `start`, or under a `typed` schedule. Taught in book/04.
+    another `start`, or under a `typed` schedule.
     """
 
     _esm = script_of(__file__)
@@ -101,20 +101,27 @@ class ScheduleLabView(anywidget.AnyWidget):
         }
 
 
-def schedule_lab(record: ScheduleLab, *, tick: int = 40, **chosen: int):
+def schedule_lab(
+    record: ScheduleLab, *, tick: int = 40, **chosen: int
+) -> ipywidgets.VBox:
     """The picture under its controls.
 
     Parameters
     ----------
     record : ScheduleLab
-    tick : the tick to begin with
-    chosen : loss, schedule, step, rule, penalty to begin with, as positions in `record`
+        As `record_schedule_lab` makes it.
+    tick : int
+        The tick to begin with.
+    **chosen : int
+        The loss, schedule, step, rule and penalty to begin with, as positions in
+        `record`.
 
     Returns
     -------
-    ipywidgets.VBox; works with no kernel, and does more with one.
+    ipywidgets.VBox
+        Works with no kernel, and does more with one.
 
-    Gradient: none without a kernel; with one, `play`'s. Taught in book/04.
+    Gradient: none without a kernel; with one, `play`'s.
     """
     view = ScheduleLabView(record, tick=tick, **chosen)
     look = {"style": {"description_width": "5.5em"}, "layout": {"width": "auto"}}

@@ -24,18 +24,20 @@ def record_states(
 
     Parameters
     ----------
-    step : (cut, frozen) -> (seen, losses)
+    step : callable, (cut, frozen) -> (seen, losses)
         Runs the forward pass inside `with watch(...) as seen` and returns `seen` and
         its losses by name. What `cut` and `frozen` do is the step's own business; it
         leaves the networks as it found them.
-    players : the networks by name, for the flow table
+    players : dict of nn.Module
+        The networks by name, for the flow table.
 
     Returns
     -------
-    dict for `TraceView.record` or `trace_lab`: (loss, cut, frozen) -> TraceState.
+    dict of (loss, cut, frozen) -> TraceState
+        For `TraceView.record` or `trace_lab`.
 
     Gradient: runs `autograd.grad` on each loss and keeps its graph; `.grad` stays as it
-    was. Taught in book/02.
+    was.
     """
     states = {}
     for cut, frozen in product((False, True), repeat=2):

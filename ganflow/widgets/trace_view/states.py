@@ -29,10 +29,25 @@ OUTSIDE = ("network", "operation")
 class TraceState:
     """What the view shows for one choice of loss, cut and freeze.
 
-    trace : the trace of the loss, or None: `message` then says why there is none.
-    values : what to say of a node's value, by node id ("mean 0.12", "0.69")
-    gradients : the norm of the loss's derivative at a node, by node id
-    flow : the flow table of the program in this state
+    Parameters
+    ----------
+    trace : DerivativeTrace or None
+        Of the loss; None where there is none.
+    values : dict of str
+        What to say of a node's value, by node id ("mean 0.12", "0.69").
+    gradients : dict of float
+        The norm of the loss's derivative at a node, by node id.
+    flow : Flow or None
+        The flow table of the program in this state.
+    message : str
+        Why there is no trace.
+
+    Raises
+    ------
+    TypeError
+        A trace of another kind.
+    ValueError
+        Neither a trace nor a message.
     """
 
     trace: DerivativeTrace | None

@@ -19,7 +19,7 @@ class TraceView(anywidget.AnyWidget):
 
     `loss` (a number), `cut` and `frozen` choose the state, `folds` how deep each
     network is open ("" stands for what runs outside them). All of them may come from
-    another widget by `jslink`, so no kernel is needed. Taught in book/02.
+    another widget by `jslink`, so no kernel is needed.
     """
 
     _esm = script_of(__file__)
@@ -42,17 +42,26 @@ class TraceView(anywidget.AnyWidget):
 
         Parameters
         ----------
-        states : (loss,), (loss, cut) or (loss, cut, frozen) -> TraceState, or a bare
-            DerivativeTrace; the loss by its name, cut and frozen True or False
-        column : px, the widest that a picture may be
-        chosen : loss, cut, frozen and folds to begin with
+        states : dict of TraceState, or of bare DerivativeTrace
+            By (loss,), (loss, cut) or (loss, cut, frozen): the loss by its name, cut
+            and frozen True or False.
+        column : float, px
+            The widest that a picture may be.
+        **chosen : Any
+            `loss`, `cut`, `frozen` and `folds` to begin with.
+
+        Returns
+        -------
+        TraceView
 
         Raises
         ------
-        TypeError : a state that is neither.
-        ValueError : no states, or a key of another form.
+        TypeError
+            A state that is neither.
+        ValueError
+            No states, or a key of another form.
 
-        Gradient: none; reads records. Taught in book/02.
+        Gradient: none; reads records.
         """
         states = {
             key: state if isinstance(state, TraceState) else TraceState(state)
@@ -94,14 +103,19 @@ def trace_lab(
 
     Parameters
     ----------
-    view : TraceView, or the recorded states to make one of
-    cut, frozen : the words beside the two switches
+    view : TraceView, or dict of states
+        The states are those that `TraceView.record` makes one of.
+    cut : str
+        The words beside the switch of the cut.
+    frozen : str
+        The words beside the switch of the freeze.
 
     Returns
     -------
-    ipywidgets.VBox : works with and without a kernel.
+    ipywidgets.VBox
+        Works with and without a kernel.
 
-    Gradient: none; reads records. Taught in book/02.
+    Gradient: none; reads records.
     """
     if not isinstance(view, TraceView):
         view = TraceView.record(view)

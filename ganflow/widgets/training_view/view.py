@@ -24,7 +24,6 @@ class TrainingView(anywidget.AnyWidget):
     """The look number `at` of a `TrainingRun`, with the curves around it.
 
     Trains nothing and needs no kernel; `at` may come from another widget by `jslink`.
-    Taught in book/08.
     """
 
     _esm = script_of(__file__)
@@ -38,12 +37,15 @@ class TrainingView(anywidget.AnyWidget):
 
         Parameters
         ----------
-        run : TrainingRun, finished or not
-        averaged : pictures of the averaged generator, or of G itself
+        run : TrainingRun
+            Finished or not.
+        averaged : bool
+            Pictures of the averaged generator, or else of G itself.
 
         Raises
         ------
-        ValueError : nobody has looked yet.
+        ValueError
+            Nobody has looked yet.
 
         Gradient: none; reads records.
         """
@@ -67,6 +69,13 @@ class TrainingLab(ipywidgets.VBox):
 
     `train(..., watch=lab)` shows each look as it is taken; `lab(run)` shows a recorded
     one. Where there is no kernel the last state stays, to scrub through.
+
+    Parameters
+    ----------
+    run : TrainingRun, optional
+        The first to show.
+    averaged : bool
+        Pictures of the averaged generator, or else of G itself.
     """
 
     def __init__(self, run: TrainingRun | None = None, *, averaged: bool = True):
