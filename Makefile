@@ -32,6 +32,7 @@ lint: environment assets  ## check the style of the Python, JavaScript and CSS, 
 	@$(BIN)/ruff format --check .
 	@node_modules/.bin/biome check --error-on-warnings
 	@node_modules/.bin/tsc
+	@node_modules/.bin/pyright
 
 .PHONY: assets
 assets: environment

@@ -130,7 +130,8 @@ def use_book_style() -> None:
         "lines.linewidth": 2,
         "svg.hashsalt": "ganflow",
     }
-    matplotlib.rcParams.update(ink | paper | shape)
+    style: dict[Any, Any] = ink | paper | shape  # its stubs list every key
+    matplotlib.rcParams.update(style)
     if "ipykernel" in sys.modules:
         from matplotlib_inline.backend_inline import set_matplotlib_formats
 

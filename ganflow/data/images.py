@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import numpy as np
@@ -36,14 +37,18 @@ class Images:
     Parameters
     ----------
     name : str
+        What the set is called.
     pixels : array (n, channels, size, size), float32 in [-1, 1], n >= 1
         -1 is black, 1 is white. Held as given, so changing it changes the record.
-    credit : str, one line that thanks the makers
-    credits : tuple of n str, one line for each image; () where `credit` thanks for all
+    credit : str
+        One line that thanks the makers.
+    credits : tuple of n str
+        One line for each image; () where `credit` thanks for all.
 
     Raises
     ------
-    ValueError : pixels of another shape, type or range; credits for another number.
+    ValueError
+        Pixels of another shape, type or range; credits for another number.
 
     Gradient: none, numpy arrays carry no trace.
     """
@@ -98,28 +103,37 @@ def load_images(
 
     Parameters
     ----------
-    data : "digits", 1,797 grey digits of scikit-learn (8 x 8), no download
+    data : str or Path
+        "digits", 1,797 grey digits of scikit-learn (8 x 8), needs no download.
         "flowers", 3,670 colour photos of five kinds (229 MB). Photo 15922772266 is
         among the roses and the tulips. A folder flower_photos, or the 64-pixel zip
         flower_photos_64px_derived.zip, laid into the cache folder, is taken instead.
-        Anything else: a folder, or a zip or tar file, of images. Names that begin with
-        a dot and other files are left out.
-    size : pixels of a side, 1 to 1024. The shorter side of a photo is scaled to it by
-        Pillow's bicubic filter, and the middle cut out.
-    channels : 1 (grey), 3 (colour), or None: 1 for the digits, 3 for photos
-    enlarge : let photos smaller than `size` be enlarged. Digits always are.
-    progress : show a bar while fetching and decoding
+        Anything else is a folder, or a zip or tar file, of images. Names that begin
+        with a dot and other files are left out.
+    size : int, pixels, 1 to 1024
+        Of a side. The shorter side of a photo is scaled to it by Pillow's bicubic
+        filter, and the middle cut out.
+    channels : 1 (grey), 3 (colour), or None
+        None is 1 for the digits, 3 for photos.
+    enlarge : bool
+        Let photos smaller than `size` be enlarged. Digits always are.
+    progress : bool
+        Show a bar while fetching and decoding.
 
     Returns
     -------
-    Images in the order of the names of their files
+    Images
+        In the order of the names of their files.
 
     Raises
     ------
-    ValueError : no such set or folder, an unknown option, or images that cannot be
-        used. None is passed over: the message counts them and names the first.
-    OSError : the flowers could not be fetched, or a folder cannot be read.
-    ModuleNotFoundError : the flowers have to be fetched, and pooch is not installed.
+    ValueError
+        No such set or folder, an unknown option, or images that cannot be used. None
+        is passed over, since the message counts them and names the first.
+    OSError
+        The flowers could not be fetched, or a folder cannot be read.
+    ModuleNotFoundError
+        The flowers have to be fetched, and pooch is not installed.
 
     Gradient: none, numpy arrays carry no trace.
     """
@@ -156,10 +170,11 @@ def _digits(size: int, channels: int) -> Images:
     """At 8 pixels the originals; elsewhere floats, clipped where they overshoot."""
     from sklearn.datasets import load_digits
 
-    grey = load_digits().images.astype(np.float32) / 8 - 1  # of 17 levels
+    found: Any = load_digits()  # a Bunch; its return type is not annotated
+    grey = found.images.astype(np.float32) / 8 - 1  # of 17 levels
     if size != 8:
         how = (size, size), Image.Resampling.BICUBIC
-        grey = np.stack([Image.fromarray(one).resize(*how) for one in grey])
+        grey = np.stack([np.asarray(Image.fromarray(one).resize(*how)) for one in grey])
     pixels = np.clip(grey, -1, 1)[:, None].repeat(channels, axis=1)
     return Images("digits", pixels, DIGITS)
 
@@ -201,7 +216,7 @@ def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with part.open("wb") as out:
-                np.savez(out, **arrays)
+                np.savez(out, pixels=arrays["pixels"], credits=arrays["credits"])
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
@@ -239,7 +254,8 @@ def _flowers(progress: bool) -> Path:
         urls={path.name: FLOWERS_URL},
         retry_if_failed=2,
     )
-    downloader = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT)
+    # The protocol of pooch's stubs is not what its own class fits.
+    downloader: Any = pooch.HTTPDownloader(progressbar=progress, timeout=TIMEOUT)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{path}.lock"):

@@ -32,22 +32,32 @@ def read_photos(
 
     Parameters
     ----------
-    path : folder (searched to any depth, links followed), zip or tar
-        Names that begin with a dot are left out, and so are files of other kinds. Lines
-        of a LICENSE.txt such as `folder/photo.jpg CC-BY by somebody` are credits.
-    size, channels, enlarge : as `square_pixels` takes them
-    progress : show a bar
+    path : Path
+        A folder (searched to any depth, links followed), zip or tar. Names that begin
+        with a dot are left out, and so are files of other kinds. Lines of a LICENSE.txt
+        such as `folder/photo.jpg CC-BY by somebody` are credits.
+    size : int, pixels
+        As for `square_pixels`.
+    channels : int
+        As for `square_pixels`.
+    enlarge : bool
+        As for `square_pixels`.
+    progress : bool
+        Show a bar.
 
     Returns
     -------
-    dict of arrays: `pixels` (n, channels, size, size), uint8; `credits` (n,), str, or
-    (0,) where nobody is named
+    dict of arrays
+        `pixels` (n, channels, size, size), uint8; `credits` (n,), str, or (0,) where
+        nobody is named.
 
     Raises
     ------
-    ValueError : a damaged archive, no image, or images that cannot be used: they are
-        counted, and the first is named.
-    OSError : a folder that cannot be read.
+    ValueError
+        A damaged archive, no image, or images that cannot be used: they are counted,
+        and the first is named.
+    OSError
+        A folder that cannot be read.
     """
     images, credits, unusable = {}, {}, {}
     found = tqdm(_members(path), disable=not progress, unit="image", desc=path.name)
@@ -87,14 +97,26 @@ def square_pixels(
     transparent stands on white; of 16 bits the upper 8 count; no colour profile is
     applied. Of a smaller image than `size` only `enlarge` makes a larger one.
 
+    Parameters
+    ----------
+    data : bytes
+        Of a file in one of FORMATS.
+    size : int, pixels
+        Of a side.
+    channels : 1 or 3
+        Grey, or red, green and blue.
+    enlarge : bool
+        Let a smaller image be enlarged.
+
     Returns
     -------
     array (channels, size, size), uint8
 
     Raises
     ------
-    ValueError : an image that is too small, or pixels whose range is not known.
-    Whatever Pillow raises on damaged bytes.
+    ValueError
+        An image that is too small, or pixels whose range is not known. On damaged bytes
+        Pillow raises almost any error.
 
     Source: Parmar, Zhang and Zhu 2022 (On Aliased Resizing and Surprising Subtleties in
     GAN Evaluation), who find that most resizers but Pillow's leave aliases.
@@ -113,16 +135,27 @@ def square_pixels(
         image = Image.alpha_composite(white, image.convert("RGBA"))
     image = image.convert("L" if channels == 1 else "RGB")
     image = ImageOps.fit(image, (size, size), Image.Resampling.BICUBIC)
-    return np.atleast_3d(image).transpose(2, 0, 1)
+    return np.atleast_3d(np.asarray(image)).transpose(2, 0, 1)
 
 
 def photo_files(folder: Path) -> list[Path]:
     """List the images of a folder, and what credits them, in the order of their names.
 
+    Parameters
+    ----------
+    folder : Path
+        Searched to any depth; links are followed.
+
+    Returns
+    -------
+    list of Path
+
     Raises
     ------
-    ValueError : a link to nothing, or what is no file, under the name of an image.
-    OSError : a folder that cannot be read.
+    ValueError
+        A link to nothing, or what is no file, under the name of an image.
+    OSError
+        A folder that cannot be read.
     """
     files, seen = [], set()
     for here, folders, names in os.walk(folder, onerror=_raise, followlinks=True):
@@ -175,11 +208,18 @@ def _tar(path: Path) -> Iterator[tuple[str, Callable[[], bytes]]]:
         for member in archive:
             check_member(member, str(path.parent))
             if _wanted(member.name) and not member.isdir():
-                yield member.name, lambda m=member: archive.extractfile(m).read()
+                yield member.name, partial(_content, archive, member)
         # A damaged header looks like the end to tarfile, and the checksum of a
         # compressed file stands behind its last byte: read on.
-        if archive.fileobj.read().strip(b"\0"):
+        if archive.fileobj and archive.fileobj.read(-1).strip(b"\0"):
             raise tarfile.ReadError("bytes that belong to no member")
+
+
+def _content(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    if file is None:
+        raise tarfile.ReadError(f"{member.name} is no plain file")
+    return file.read()
 
 
 def _credit_lines(text: bytes) -> dict[str, str]:

@@ -104,8 +104,9 @@ def lay_out_together(folded: Iterable[Folded], *, column: float = 700.0) -> Plac
     links: Counter[tuple[str, str]] = Counter()
     for state in folded:
         for key, box in state.boxes.items():
-            size = _size(box)
-            sizes[key] = tuple(map(max, size, sizes.get(key, size)))
+            width, height = _size(box)
+            most = sizes.get(key, (width, height))
+            sizes[key] = (max(width, most[0]), max(height, most[1]))
         for pair, link in state.links.items():
             links[pair] += link.edges
             if words := label_of(link, state.boxes[link.end]):

@@ -193,7 +193,7 @@ def _box(
         freed=sum(node.live and node.freed for node in nodes),
         parameters=len(weights),
         reached=reached,
-        stopped=tuple(sorted({edge.cut for edge in cuts})),
+        stopped=tuple(sorted({edge.cut for edge in cuts if edge.cut})),
     )
 
 

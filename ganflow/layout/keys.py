@@ -79,7 +79,9 @@ def _groups(trace: DerivativeTrace, before: Mapping, order: list[int]) -> dict:
     )
     parts = nx.connected_components(near)
     rank = {number: at for at, number in enumerate(order)}
-    return {number: min(part, key=rank.get) for part in parts for number in part}
+    return {
+        number: min(part, key=rank.__getitem__) for part in parts for number in part
+    }
 
 
 def _fed_by(trace: DerivativeTrace, order: list[int]) -> dict[int, str]:
@@ -96,7 +98,8 @@ def _fed_by(trace: DerivativeTrace, order: list[int]) -> dict[int, str]:
 
 def home_of(node: Node, trace: DerivativeTrace) -> str:
     """The watched network that a node ran in, or "" outside all of them."""
-    return node.network if node.network in trace.networks else ""
+    network = node.network or ""
+    return network if network in trace.networks else ""
 
 
 def layer_of(node: Node) -> str:

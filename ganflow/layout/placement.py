@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby
 
 import numpy as np
 
@@ -113,7 +113,7 @@ def place(
         room = labels.get(link, 0.0) / 2 + MARGIN
         turned = ways[link][0] != link[0]
         points = [(round(float(x), 1), round(float(y), 1)) for x, y in points]
-        points = [p for p, after in pairwise([*points, None]) if p != after]
+        points = [point for point, _ in groupby(points)]
         wires[link] = Wire(
             tuple(points[::-1] if turned else points),
             (min(max(at, room), right - room), y),

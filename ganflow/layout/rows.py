@@ -41,7 +41,7 @@ def in_rows(
     level = {key: number for number, row in enumerate(rows) for key in row}
     ways: Ways = {}
     for link in links:
-        low, high = sorted(link, key=level.get)
+        low, high = sorted(link, key=level.__getitem__)
         passed = range(level[low] + 1, level[high])
         ways[link] = [low, *((link, number) for number in passed), high]
         for number in passed:
@@ -102,7 +102,7 @@ def _fewest_crossings(rows: list[list], ways: Ways) -> list[list]:
             want = {s: float(np.mean([at[n] for n in near[s]] or [at[s]])) for s in row}
             ranked = sorted(row, key=lambda stop: (want[stop], at[stop]))  # noqa: B023
             at.update({stop: i / len(row) for i, stop in enumerate(ranked)})
-        rows = [sorted(row, key=at.get) for row in rows]
+        rows = [sorted(row, key=at.__getitem__) for row in rows]
         if (crossings := _crossings(rows, up)) < fewest:
             best, fewest = rows, crossings
     return best

@@ -153,7 +153,7 @@ class GameSetting(Setting):
         Where G starts.
     psi : float
         Where D starts.
-    **others
+    **others : Any
         As for Setting.
     """
 
@@ -190,6 +190,10 @@ class GanSetting(Setting):
         "none", "R1", "R2", "WGAN-GP" or "clipping", as for Networks.
     strength : float
         >= 0, of the penalty.
+    rule : str
+        As for Setting; by default Adam, whose numbers are those of Setting.
+    step_size : float
+        > 0, as for Setting.
     batch : int
         >= 1, samples in a batch.
     latent : int
@@ -202,7 +206,7 @@ class GanSetting(Setting):
         >= 0, of the first weights and of the batches.
     shown : int
         >= 1, samples that a record keeps.
-    **others
+    **others : Any
         As for Setting.
     """
 

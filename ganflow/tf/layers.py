@@ -55,7 +55,7 @@ class SingleLoss(_Both):
         A name of KERAS_LOSSES, or a pair like them.
     lam : float
         How much longer G's gradient is made; see `ganflow.one_loss.single_loss`.
-    **layer
+    **layer : Any
         What a Keras layer takes, such as its dtype.
 
     Raises
@@ -91,7 +91,7 @@ class OnePass(_Both):
         A name of KERAS_LOSSES, or a pair like them.
     lam : float
         How much longer G's gradient is made.
-    **layer
+    **layer : Any
         What a Keras layer takes, such as its dtype.
 
     Raises

@@ -26,6 +26,8 @@ def watch(
 
     Parameters
     ----------
+    *unnamed : object
+        Refused, with an error that says so.
     **named : nn.Module, Tensor, or list of Tensors
         A network; a player, which is a tensor or tensors that need a gradient; or a
         named input, which is a tensor that needs none.

@@ -45,7 +45,23 @@ class Batches:
 def seeded(
     seed: int, purpose: int, count: int = 0, device: str | torch.device = "cpu"
 ) -> torch.Generator:
-    """Make a generator whose numbers depend on nothing but the arguments."""
+    """Make a generator whose numbers depend on nothing but the arguments.
+
+    Parameters
+    ----------
+    seed : int, >= 0
+        Of the run.
+    purpose : int
+        WEIGHTS, ORDER, NOISE or SHOWN: what its numbers are for.
+    count : int, >= 0
+        The tick or the epoch they are for, where each has its own.
+    device : str or torch.device
+        Where they are made; a CPU and a GPU make different numbers.
+
+    Returns
+    -------
+    torch.Generator
+    """
     words = np.random.SeedSequence((seed, purpose, count)).generate_state(1, np.uint64)
     return torch.Generator(device).manual_seed(int(words[0]))
 

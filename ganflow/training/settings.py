@@ -155,7 +155,7 @@ def recipe(name: str, **changes: Any) -> Settings:
     name : str
         "wgan-gp", "gan" or a name of LOSSES, which replaces the loss of "gan";
         "Wasserstein" is "wgan-gp".
-    **changes
+    **changes : Any
         Fields of Settings.
 
     Returns

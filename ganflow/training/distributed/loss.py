@@ -23,6 +23,11 @@ class Loss(nn.Module):
     next `backward` is to bring one for each of its parameters. What the loss was made
     of, how many calls of which networks and which derivatives, it need not know. And
     there are no buffers here that it would hand round.
+
+    Parameters
+    ----------
+    player : Module
+        Whose parameters they are; shared, not copied.
     """
 
     def __init__(self, player: nn.Module):
@@ -30,7 +35,10 @@ class Loss(nn.Module):
         self.own = nn.ParameterList(player.parameters())
 
     def forward(self, loss: Tensor) -> Tensor:
-        """Change nothing. Gradient: cuts nothing."""
+        """Change nothing.
+
+        Gradient: cuts nothing.
+        """
         return loss
 
 
@@ -42,6 +50,7 @@ def share(run: Run, ranks: Ranks) -> None:
     run : Run
         Changed in place; left as it is by one process alone.
     ranks : Ranks
+        The place of this process.
 
     Raises
     ------

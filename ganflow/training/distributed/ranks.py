@@ -41,10 +41,12 @@ class LostProcess(CannotGoOn):
 class Ranks:
     """The place of this process among those that share a run; alone by default.
 
-    Attributes
+    Parameters
     ----------
     rank : int, in [0, count)
+        The number of this process; 0 is the one that writes.
     count : int, >= 1
+        How many processes there are.
     """
 
     rank: int = 0

@@ -25,13 +25,14 @@ def snapshot(run: Run) -> Snapshot:
     Parameters
     ----------
     run : Run
+        As it stands; it is not changed.
 
     Returns
     -------
-    dict of str to Tensor, on the CPU
-        samples, averaged : (25, size, size, channels), uint8, by G and by its average,
-        both with the batch statistics gathered in training. slopes : (5,), quantiles
-        LEVELS of D's slope at points between real and fake.
+    dict of Tensor, on the CPU
+        `samples` (25, size, size, channels), uint8, by G, and `averaged`, as many by
+        its average, both with the batch statistics gathered in training; `slopes` (5,),
+        quantiles LEVELS of D's slope at points between real and fake.
 
     Gradient: none reaches anything; no .grad is touched.
     """

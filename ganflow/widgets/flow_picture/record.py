@@ -29,7 +29,7 @@ class Link:
 
     @property
     def state(self) -> str:
-        """One of: live, cut, beyond (nothing was dropped here, and nothing arrives)."""
+        """live, cut, or beyond (nothing was dropped here, and nothing arrives)."""
         return "cut" if self.cut else "beyond" if self.norm is None else "live"
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ganflow.records import FlowCell
 from ganflow.trace.flow import flow
-from ganflow.trace.watch import watch
+from ganflow.trace.watch import WatchedBlock, watch
 from ganflow.widgets.flow_picture.record import PLAYERS, FlowPicture, FlowState, Link
 
 LOSSES = {
@@ -150,7 +150,7 @@ def _finish(end: tuple[str, str], names: dict, loss: Tensor) -> str:
 
 
 def _cells(
-    loss: str, value: Tensor, players: Mapping[str, nn.Module], seen: watch
+    loss: str, value: Tensor, players: Mapping[str, nn.Module], seen: WatchedBlock
 ) -> dict[str, FlowCell]:
     """The loss's row of the flow table; empty cells where it has no history."""
     if value.requires_grad:

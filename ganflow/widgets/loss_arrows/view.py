@@ -80,7 +80,7 @@ def quantised(surface: np.ndarray) -> tuple[list, list, np.ndarray]:
         (L * S, side * side), uint16, 0 at the lowest score and 65,535 at the highest.
     """
     flat = surface.reshape(surface.shape[0] * surface.shape[1], -1).astype(float)
-    finite = np.isfinite(flat).all(axis=1)
+    finite = np.all(np.isfinite(flat), axis=1)
     flat = np.where(finite[:, None], flat, 0.0)
     low, high = flat.min(axis=1), flat.max(axis=1)
     span = np.where(high > low, high - low, 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import cast
 
 import numpy as np
 import torch
@@ -75,6 +76,7 @@ def film(
     Gradient: `play`'s, cut between turns; frames carry none.
     """
     stack = Stack.of(settings, torch.device("cpu"))
+    players = cast(Networks, stack.players)  # a GanSetting has no other
     extent = ROOM * settings[0].data.extent
     along = torch.linspace(-extent, extent, side)
     y, x = torch.meshgrid(along, along, indexing="ij")
@@ -84,9 +86,9 @@ def film(
             stack.tick()
         if tick % every == 0 or tick == ticks:
             values = stack.state.values
-            samples = stack.players.observe(values)["samples"]
+            samples = players.observe(values)["samples"]
             with torch.no_grad():
-                score = stack.players.score(values["D"], points)
+                score = players.score(values["D"], points)
             surface = score.reshape(-1, side, side)
             yield Frame(tick, samples.numpy(), surface.numpy())
 
@@ -117,7 +119,7 @@ def lab_of(
 
     Gradient: none, arrays only.
     """
-    names = {name: tuple(values) for name, values in names.items()}
+    told = {name: tuple(values) for name, values in names.items()}
     runs = slice(None) if order is None else order
     samples = np.stack([frame.samples for frame in frames], axis=1)[runs]
     surface = np.stack([frame.surface for frame in frames], axis=1)[runs]
@@ -129,9 +131,12 @@ def lab_of(
         "share": high_quality_share(samples, data, within=WITHIN),
         "distance": sliced_wasserstein(samples, real, directions=DIRECTIONS),
     }
-    shape = tuple(map(len, names.values()))
+    shape = tuple(map(len, told.values()))
     return MixtureLab(
-        **names,
+        schedules=told["schedules"],
+        rates=told["rates"],
+        penalties=told["penalties"],
+        seeds=told["seeds"],
         ticks=tuple(frame.tick for frame in frames),
         extent=ROOM * data.extent,
         centres=data.centres,

@@ -101,17 +101,18 @@ class Trainer:
 
     async def _film(self) -> None:
         view, schedule = self.view, Schedule.from_text(self.schedule.value)
+        penalty = str(self.penalty.value)  # one of its options is always chosen
         setting = setting_of(
             self.base,
             schedule,
             self.rate.value,
-            PENALTIES[self.penalty.value],
+            PENALTIES[penalty],
             self.seed.value,
         )
         names = {
             "schedules": [schedule.name],
             "rates": [f"{self.rate.value:g}"],
-            "penalties": [self.penalty.value],
+            "penalties": [penalty],
             "seeds": [str(self.seed.value)],
         }
         ticks, frames = view.lab.ticks, []

@@ -75,8 +75,8 @@ def record_one_loss_lab(
     first, choices = next(iter(SCHEMES)), (SCHEMES, losses, OPTIMIZERS, lambdas)
     moved = {key: lengths(run) for key, run in runs.items()}
     apart = {
-        (scheme, *how): lengths(run, runs[first, *how]) / moved[first, *how]
-        for (scheme, *how), run in runs.items()
+        key: lengths(run, runs[first, *key[1:]]) / moved[first, *key[1:]]
+        for key, run in runs.items()
     }
     costs = [counted(scheme) for scheme in SCHEMES]
     return OneLossLab(
@@ -195,7 +195,8 @@ def points(
         if tick < max(ticks):
             pair.clear()
             SCHEMES[scheme].move(pair, PAIRS[loss], lam, x_real[tick], z[tick])
-    return tuple(torch.stack(rows) for rows in zip(*seen, strict=True))
+    rows_G, rows_D = zip(*seen, strict=True)
+    return torch.stack(rows_G), torch.stack(rows_D)
 
 
 def lengths(run: Points, other: Points | None = None) -> np.ndarray:

@@ -62,8 +62,9 @@ class Pair:
 
     def point(self) -> tuple[Tensor, Tensor]:
         """G's parameters in one row, and D's."""
-        nets = (self.G, self.D)
-        return tuple(parameters_to_vector(n.parameters()).detach() for n in nets)
+        theta = parameters_to_vector(self.G.parameters())
+        psi = parameters_to_vector(self.D.parameters())
+        return theta.detach(), psi.detach()
 
 
 def two_steps(

@@ -11,10 +11,10 @@ from torch.overrides import TorchFunctionMode
 
 from ganflow.records import Flow
 from ganflow.trace.flow import flow
-from ganflow.trace.watch import watch
+from ganflow.trace.watch import WatchedBlock
 from ganflow.widgets.trace_view.states import TraceState
 
-Step = Callable[[bool, bool], tuple[watch, Mapping[str, Tensor]]]
+Step = Callable[[bool, bool], tuple[WatchedBlock, Mapping[str, Tensor]]]
 
 
 def record_states(
@@ -57,7 +57,9 @@ def record_states(
     return states
 
 
-def _state(seen: watch, loss: Tensor, words: Mapping, table: Flow | None) -> TraceState:
+def _state(
+    seen: WatchedBlock, loss: Tensor, words: Mapping, table: Flow | None
+) -> TraceState:
     order = _live(loss)
     norms = _derivatives(loss, order)
     said = {
@@ -76,8 +78,9 @@ def _state(seen: watch, loss: Tensor, words: Mapping, table: Flow | None) -> Tra
 
 def _live(loss: Tensor) -> list:
     """The nodes of the backward pass, breadth first, as a trace numbers its own."""
-    order = dict.fromkeys([loss.grad_fn])
-    for node in (todo := [loss.grad_fn]):
+    todo = [] if loss.grad_fn is None else [loss.grad_fn]
+    order = dict.fromkeys(todo)
+    for node in todo:
         for behind, _ in node.next_functions:
             if behind is not None and behind not in order:
                 order[behind] = None

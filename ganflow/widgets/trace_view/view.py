@@ -123,7 +123,7 @@ def trace_lab(
     states = [name.split(",") for name, state in recorded if state["recorded"]]
     look = {"style": {"description_width": "initial"}, "layout": {"width": "auto"}}
     losses = view.record_["losses"]
-    controls = [
+    controls: list[ipywidgets.DOMWidget] = [
         ipywidgets.Dropdown(options=losses, index=view.loss, description="loss", **look)
     ]
     ipywidgets.jslink((controls[0], "index"), (view, "loss"))

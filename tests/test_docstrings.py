@@ -1,0 +1,150 @@
+"""Docstrings of public names: one parameter a line, read from the syntax tree.
+
+Public is what the API page of the book lists.
+"""
+
+import ast
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from api_page import public
+from package_imports import PACKAGE, ROOT, file_of
+
+NOTEBOOKS = ROOT / "notebooks"
+ENV = SimpleNamespace(
+    found_docs={str(path.with_suffix("")) for path in NOTEBOOKS.rglob("*.ipynb")},
+    doc2path=lambda page: f"{page}.ipynb",
+)
+NAMES = sorted(name for name in public(ENV) if name.kind != "data")
+FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
+ENTRY = re.compile(r"(\*{0,2}\w+) : \S")
+TWO = re.compile(r"\w+ : .*\b\w+ : ")
+END = re.compile(r"(Gradient|Source): ")
+
+
+def tree(path):
+    return ast.parse(path.read_text("utf-8"))
+
+
+def node_of(name):
+    """The function or class that a public name is, and the classes beside it."""
+    body = tree(file_of(name.module)).body
+    found = {n.name: n for n in body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    classes = {key: n for key, n in found.items() if isinstance(n, ast.ClassDef)}
+    return found[name.name], classes
+
+
+def parameters(function):
+    """The parameters of a function or method as its docstring is to name them."""
+    given = function.args
+    names = [arg.arg for arg in (*given.posonlyargs, *given.args, *given.kwonlyargs)]
+    names += [f"*{given.vararg.arg}"] if given.vararg else []
+    names += [f"**{given.kwarg.arg}"] if given.kwarg else []
+    return [name for name in names if name not in ("self", "cls")]
+
+
+def fields(node, classes):
+    """What makes an object of a class: what __init__ takes, or the fields it has."""
+    for part in node.body:
+        if isinstance(part, ast.FunctionDef) and part.name == "__init__":
+            return parameters(part)
+    bases = [classes[b.id] for b in node.bases if getattr(b, "id", "") in classes]
+    found = [name for base in bases for name in fields(base, classes)]
+    marks = [ast.unparse(mark) for mark in (*node.decorator_list, *node.bases)]
+    if any(mark.startswith(("dataclass", "NamedTuple")) for mark in marks):
+        found += [
+            part.target.id
+            for part in node.body
+            if isinstance(part, ast.AnnAssign)
+            and "ClassVar" not in ast.unparse(part.annotation)
+        ]
+    return list(dict.fromkeys(found))
+
+
+def section(doc, title):
+    """The lines of a section that are not indented: one for each thing it names."""
+    lines, found, inside = doc.split("\n"), [], False
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        if after and set(after) == {"-"}:
+            inside = line == title
+        elif END.match(line):
+            inside = False
+        elif inside and line and line[0] not in " -":
+            found.append(line)
+    return found
+
+
+def documented(doc):
+    """The names that *Parameters* gives a line and a type."""
+    return [m[1] for line in section(doc, "Parameters") if (m := ENTRY.match(line))]
+
+
+def described(name):
+    """A function, or a class and its public methods; the parameters of each."""
+    node, classes = node_of(name)
+    if isinstance(node, ast.FunctionDef):
+        return [(node, parameters(node))]
+    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    public = [part for part in methods if not part.name.startswith("_")]
+    return [(node, fields(node, classes))] + [(m, parameters(m)) for m in public]
+
+
+def test_public_is_what_the_faces_lend_and_what_pages_import():
+    assert {"ganflow.trace.flow", "ganflow.tf.flow_table", "ganflow.nets"} <= {
+        name.module for name in NAMES
+    }
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda n: f"{n.module}.{n.name}")
+def test_each_parameter_has_a_line_of_its_own(name):
+    """A method may say in its first sentence alone what it takes.
+
+    A class may leave what it inherits to `**others : …`.
+    """
+    for node, wanted in described(name):
+        doc = ast.get_docstring(node)
+        assert doc, f"{node.name} has no docstring"
+        if node.name != name.name and not section(doc, "Parameters"):
+            continue
+        found = documented(doc)
+        if "**others" in found:
+            of_its_own = [
+                p.target.id for p in node.body if isinstance(p, ast.AnnAssign)
+            ]
+            wanted = ["**others", *(n for n in wanted if n in of_its_own)]
+        assert sorted(found) == sorted(wanted), (
+            f"{node.name}: give each parameter a line `name : type`, then its sentence"
+        )
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda n: f"{n.module}.{n.name}")
+def test_what_comes_and_what_is_raised_stand_alone_on_their_lines(name):
+    """`ValueError : why` would be read as something called ValueError of type why."""
+    for node, _ in described(name):
+        doc = ast.get_docstring(node)
+        raised = [line for line in section(doc, "Raises") if not line.isidentifier()]
+        returned = [line for line in section(doc, "Returns") if " : " in line]
+        assert not raised + returned, f"{node.name}: the sentence goes below"
+        assert not section(doc, "Attributes"), f"{node.name}: they are Parameters"
+
+
+def docstrings(path):
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(tree(path)):
+        if isinstance(node, kinds) and (doc := ast.get_docstring(node)):
+            yield doc
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_docstring_repeats_what_the_api_page_knows(path: Path):
+    for doc in docstrings(path):
+        assert "Taught in book/" not in " ".join(doc.split())
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_line_of_a_docstring_names_two_parameters(path: Path):
+    for doc in docstrings(path):
+        two = [line for line in doc.split("\n") if TWO.match(line.strip())]
+        assert not two, "one parameter a line"
