@@ -12,6 +12,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ganflow.data import Mixture
+from ganflow.dynamics import Networks
 from ganflow.metrics import high_quality_share, sliced_wasserstein
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
 from ganflow.sweeps import GanSetting
