@@ -30,7 +30,7 @@ def show_source(*taught: Callable, docstrings: bool = False) -> None:
 
     Parameters
     ----------
-    taught : function or class
+    *taught : function or class
         Written in Python.
     docstrings : bool
         Keep each docstring whole; by default only its first paragraph stays.

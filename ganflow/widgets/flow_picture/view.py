@@ -20,7 +20,7 @@ class FlowPictureView(anywidget.AnyWidget):
     Parameters
     ----------
     record : FlowPicture
-    chosen : int
+    **chosen : int
         loss, cut and freeze to begin with, as positions in `record`.
     """
 

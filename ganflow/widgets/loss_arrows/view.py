@@ -22,7 +22,7 @@ class LossArrowsView(anywidget.AnyWidget):
     Parameters
     ----------
     record : LossArrows
-    chosen : int
+    **chosen : int
         loss, step and log to begin with; the first two as positions in `record`.
     """
 

@@ -36,7 +36,7 @@ class MixtureLabView(anywidget.AnyWidget):
     Parameters
     ----------
     record : MixtureLab
-    chosen : int
+    **chosen : int
         What to begin with, by the name of the trait.
     """
 

@@ -26,7 +26,7 @@ class OneLossLabView(anywidget.AnyWidget):
     Parameters
     ----------
     record : OneLossLab
-    chosen : int
+    **chosen : int
         What to begin with, by the name of the trait.
     """
 

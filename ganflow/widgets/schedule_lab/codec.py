@@ -64,8 +64,8 @@ def told(reads: Sequence[Sequence[str]]) -> dict:
     Returns
     -------
     dict
-        turns : its turns one by one; tick : a whole tick in one line; text : as
-        `Schedule.from_text` reads it.
+        "turns" holds its turns one by one, "tick" a whole tick in one line, "text"
+        what `Schedule.from_text` reads.
     """
     turns, tick = [" and ".join(turn) for turn in reads], []
     for text, same in groupby(turns):

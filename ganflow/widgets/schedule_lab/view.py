@@ -38,7 +38,7 @@ class ScheduleLabView(anywidget.AnyWidget):
     Parameters
     ----------
     record : ScheduleLab
-    chosen : int
+    **chosen : int
         What to begin with, by the name of the trait.
     """
 
@@ -117,7 +117,7 @@ def schedule_lab(
     record : ScheduleLab
     tick : int
         The tick to begin with.
-    chosen : int
+    **chosen : int
         loss, schedule, step, rule and penalty to begin with, as positions in `record`.
 
     Returns

@@ -47,7 +47,7 @@ class TraceView(anywidget.AnyWidget):
             and frozen True or False.
         column : float
             px, the widest that a picture may be.
-        chosen : int, bool or dict
+        **chosen : int, bool or dict
             loss, cut, frozen and folds to begin with.
 
         Returns
