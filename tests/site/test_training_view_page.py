@@ -35,7 +35,7 @@ def sent(run):
 
 @pytest.fixture(params=[1000, 375], ids=["wide", "phone"])
 def page(request, chromium):
-    """The view alone on a page, at its second look of three."""
+    """The view alone on a page, at its second snapshot of three."""
     script = str(TrainingView._esm).replace("export default", "void")
     record, film = sent(fake_run(size=8))
     traits = json.dumps({"record_": record, "film": film, "at": 1})
@@ -91,13 +91,13 @@ def test_a_longer_record_is_taken_over_while_it_trains(page):
 
 
 @pytest.mark.browser
-def test_a_slider_that_is_ahead_of_the_film_shows_its_last_look(page):
+def test_a_slider_that_is_ahead_of_the_film_shows_its_last_snapshot(page):
     page.evaluate("model.set('at', 7)")
     assert "Tick 1000" in page.locator(".says").inner_text()
 
 
 @pytest.mark.browser
-def test_before_the_first_look_it_says_so(page):
+def test_before_the_first_snapshot_it_says_so(page):
     page.evaluate("model.set('record_', {}); model.set('at', 0)")
     assert "has not begun" in page.locator(".says").inner_text()
 

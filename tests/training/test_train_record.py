@@ -162,7 +162,7 @@ def test_the_command_trains_on_the_digits(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--batch", "0"], "batch is 0; it must be int, at least 1"),
+        (["--batch", "0"], "batch is 0; expected a whole number, at least 1"),
         (["--data", "no-such-folder"], "no-such-folder"),
         (["--every", "0"], "every is 0 ticks; it must be 1 or more"),
         (["--snapshots", "1"], "snapshots is 1"),

@@ -22,9 +22,9 @@ from ganflow.widgets.training_view.view import (
 def test_the_film_holds_what_was_recorded(averaged):
     run = fake_run()
     said, film = labels(run), packed(run, averaged=averaged)
-    points, looks = len(said["points"]), len(said["ticks"])
+    points, snapshots = len(said["points"]), len(said["ticks"])
     assert points == POINTS and said["points"][0] == 1 and said["points"][-1] == 1000
-    numbers = np.frombuffer(film, "<f4", 4 * points + 5 * looks)
+    numbers = np.frombuffer(film, "<f4", 4 * points + 5 * snapshots)
     curves = numbers[: 4 * points].reshape(4, points)
     for name, curve in zip(said["curves"], curves, strict=True):
         np.testing.assert_array_equal(
@@ -70,7 +70,7 @@ class Watched(TrainingLab):
         assert self.view.at == self.slider.value == self.play.max == len(run.ticks) - 1
 
 
-def test_a_trainer_shows_each_look_as_it_is_taken():
+def test_a_trainer_shows_each_snapshot_as_it_is_taken():
     lab = Watched()
     settings = replace(SMALL, ticks=6)
     done = train(settings, pixels(40), progress=False, snapshots=4, watch=lab)
