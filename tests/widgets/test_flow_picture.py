@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 import torch
-from ipywidgets.embed import embed_data
 from small_pair import small_pair
+from widget_pages import links
 
 from ganflow.widgets.flow_picture import recording as recorder
 from ganflow.widgets.flow_picture.recording import record_flow_picture
@@ -285,9 +285,6 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser(record):
     assert isinstance(view, FlowPictureView)
     assert [row.value for row in rows] == ["loss_D", "no_grad around G", "D"]
     assert [view.loss, view.cut, view.freeze] == [0, 2, 1]
-    states = embed_data(views=[box])["manager_state"]["state"].values()
-    links = [part["state"] for part in states if part["model_name"] == "LinkModel"]
-    joined = {(link["source"][0], *link["target"]) for link in links}
+    joined = links(box)
     for row, name in zip(rows, ("loss", "cut", "freeze"), strict=True):
-        ends = f"IPY_MODEL_{row.model_id}", f"IPY_MODEL_{view.model_id}"
-        assert (*ends, name) in joined
+        assert (row.model_id, "index", view.model_id, name) in joined
