@@ -4,15 +4,7 @@ import ast
 import re
 
 import pytest
-from book_links import (
-    CHAPTER,
-    CONTENTS,
-    cells,
-    files,
-    slug,
-    solutions_of,
-    text_of,
-)
+from book_links import CHAPTER, CONTENTS, cells, files, slug, solutions_of, text_of
 
 from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps

@@ -9,14 +9,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss, relu
 
 from ganflow.data import ring
-from ganflow.dynamics import (
-    Adam,
-    GradientDescent,
-    Momentum,
-    Networks,
-    Scalars,
-    play,
-)
+from ganflow.dynamics import Adam, GradientDescent, Momentum, Networks, Scalars, play
 from ganflow.games import bilinear, dirac
 from ganflow.losses import LOSSES
 from ganflow.nets import mlp_critic, mlp_generator

@@ -130,11 +130,7 @@ def test_a_cross_stands_where_the_cut_is_written_and_something_was_lost(record, 
         (("loss_G", "none", "D"), "G learns.", "frozen, and lets the gradient through"),
         (("loss_G", "G(z).detach()", "nobody"), "G learns nothing:", "detach cuts its"),
         (("loss_G", "none", "G"), "G learns nothing:", "it is frozen, and opt_G.step"),
-        (
-            ("loss_D", "no_grad around G", "nobody"),
-            "D learns.",
-            "no_grad cuts its",
-        ),
+        (("loss_D", "no_grad around G", "nobody"), "D learns.", "no_grad cuts its"),
         (("loss_D", "D(x_fake).detach()", "G"), "D learns from x_real only.", "frozen"),
         (
             ("loss_G", "G(z).detach()", "D"),
