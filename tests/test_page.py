@@ -12,13 +12,7 @@ import numpy as np
 import pytest
 
 from ganflow import page as helpers
-from ganflow.page import (
-    quiet_start,
-    raises,
-    show_source,
-    source_of,
-    use_book_style,
-)
+from ganflow.page import quiet_start, raises, show_source, source_of, use_book_style
 from ganflow.records import Flow, FlowCell
 
 

@@ -118,28 +118,6 @@ class Weight:
     total: int
 
 
-def weigh(browser, address):
-    """Read a page to its end, wait until all is drawn, and add up what it asked for.
-
-    Parameters
-    ----------
-    browser : playwright's Browser. address : a page below an address of `serve`.
-
-    Returns
-    -------
-    Weight, without the heads of the answers.
-    """
-    with first_visit(browser) as page:
-        page.goto(address, wait_until="networkidle")
-        for place in page.query_selector_all("[data-live], img[loading=lazy]"):
-            place.scroll_into_view_if_needed()
-        if page.query_selector("[data-live]"):
-            page.wait_for_function(DRAWN)
-        page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
-        page.wait_for_load_state("networkidle")
-        return weight_of(page)
-
-
 def weight_of(page):
     """The weight of a page that has been read to its end, its first visit."""
     paint, asked = page.evaluate(f"[{PAINTED}, {ASKED}]")

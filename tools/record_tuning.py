@@ -1,4 +1,4 @@
-"""Record the runs that book/05 reads: `.venv/bin/python tools/record_tuning.py`.
+"""Record the runs that chapter 5 reads: `.venv/bin/python tools/record_tuning.py`.
 
 One factor at a time around a baseline, a small factorial, and some of it again on the
 real digits; every setting with the same seeds. About fifteen minutes on one core. After

@@ -7,7 +7,7 @@ from book_links import CHAPTER, files, sections, text_of
 
 TEXTS = {
     name: text_of(f"book/appendix/{name}")
-    for name in ("rosetta", "glossary", "questions")
+    for name in ("rosetta", "glossary", "questions", "teaching")
 }
 QUESTIONS = re.split(r"\n(?=\*\*\d+\. )", TEXTS["questions"])[1:]
 THREAD = re.compile(r"\]\((https://(?:github\.com|www\.mathworks\.com)/[^)\s]+\d+)\)")

@@ -4,16 +4,7 @@ import ast
 import re
 
 import pytest
-from book_links import (
-    CHAPTER,
-    CONTENTS,
-    cells,
-    files,
-    sections,
-    slug,
-    solutions_of,
-    text_of,
-)
+from book_links import CHAPTER, CONTENTS, cells, files, slug, solutions_of, text_of
 
 from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps
@@ -96,12 +87,6 @@ def test_a_plan_has_a_task_with_its_solution(entry):
     ).groups()
     title = slug(re.search(r"^# (.*)", text_of(page), re.M)[1])
     assert solved == f"{solutions_of(page)}.ipynb#{title}-task-{task}"
-
-
-@pytest.mark.parametrize(("page", "section"), sorted(set(CHAPTER.findall(TEXT))))
-def test_what_the_notes_link_to_is_there(page, section):
-    assert page in PAGES
-    assert not section or section in sections(page)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: entry.splitlines()[0])

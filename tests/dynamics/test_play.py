@@ -9,15 +9,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, mse_loss, relu
 
 from ganflow.data import ring
-from ganflow.dynamics import (
-    Adam,
-    GradientDescent,
-    Momentum,
-    Networks,
-    Scalars,
-    play,
-)
-from ganflow.dynamics.loop import begin, both, take
+from ganflow.dynamics import Adam, GradientDescent, Momentum, Networks, Scalars, play
 from ganflow.games import bilinear, dirac
 from ganflow.losses import LOSSES
 from ganflow.nets import mlp_critic, mlp_generator
@@ -192,19 +184,6 @@ def test_a_game_of_several_runs_is_each_game_alone():
         np.testing.assert_allclose(together.radius[:, k], alone.radius, rtol=1e-12)
 
 
-@pytest.mark.parametrize(
-    "players", [networks(), Scalars(dirac())], ids=["nets", "game"]
-)
-def test_players_of_one_turn_read_its_start(players):
-    rules = both(RULE)
-    start = begin(players, rules)
-    at_once = take(("D", "G"), players, rules, start)
-    for player in "DG":
-        alone = take((player,), players, rules, start)
-        for a, b in zip(at_once.values[player], alone.values[player], strict=True):
-            assert torch.equal(a, b)
-
-
 def test_networks_keep_their_weights_and_their_grad():
     players = networks(penalty="WGAN-GP", strength=1.0)
     nets = [*players.G.parameters(), *players.D.parameters()]
@@ -215,41 +194,6 @@ def test_networks_keep_their_weights_and_their_grad():
     for p, (value, gradient, wanted) in zip(nets, before, strict=True):
         assert torch.equal(p, value) and p.requires_grad == wanted
         assert p.grad is gradient and (gradient is None or (gradient == 7).all())
-
-
-def test_the_same_call_gives_the_same_run():
-    first, second = (
-        play(networks(), ALTERNATING, rule=RULE, ticks=3) for _ in range(2)
-    )
-    for name, series in first.series.items():
-        np.testing.assert_array_equal(second[name], series)
-
-
-class Logged(Networks):
-    """Networks that remember what each move read."""
-
-    def draw(self, player, move, n, *, like=None):
-        batch = super().draw(player, move, n, like=like)
-        self.read.append((player, move, batch))
-        return batch
-
-    read: list = []
-
-
-def test_one_seed_gives_D_the_same_batches_under_every_schedule():
-    read = {}
-    for schedule in (ALTERNATING, critic_steps(3), SIMULTANEOUS):
-        Logged.read = []
-        plain = networks()
-        players = Logged(plain.G, plain.D, plain.data, batch=16, shown=12)
-        play(players, schedule, rule=RULE, ticks=6 // schedule.text.count("D"))
-        of_D = [batch for player, _, batch in Logged.read if player == "D"]
-        read[schedule.name] = [(b.x_real, b.z, b.mix) for b in of_D]
-    first, *others = read.values()
-    assert len(first) == 6 and not torch.equal(first[0][0], first[1][0])
-    for other in others:
-        for ours, theirs in zip(first, other, strict=True):
-            assert all(map(torch.equal, ours, theirs))
 
 
 def test_records_are_the_start_every_kth_tick_and_the_last():

@@ -1,21 +1,17 @@
 """What players are asked: batches, derivatives, several runs, and clear refusals."""
 
-import copy
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.func import functional_call
 
 from ganflow.data import ring
 from ganflow.dynamics import GradientDescent, Networks, Scalars, play
-from ganflow.dynamics.functional import call
 from ganflow.games import dirac
 from ganflow.nets import mlp_critic, mlp_generator
 from ganflow.schedule import ALTERNATING
 
-RUNS, N = 3, 5
+N = 5
 
 
 def nets(width=8, **sizes):
@@ -28,19 +24,6 @@ def nets(width=8, **sizes):
 def networks(**options):
     G, D = nets()
     return Networks(G, D, ring(), **options)
-
-
-def stacks(net, runs=RUNS):
-    """Other weights for each run, (runs, *shape) each."""
-    rng = torch.Generator().manual_seed(2)
-    return tuple(
-        torch.randn((runs, *p.shape), generator=rng).to(p) for p in net.parameters()
-    )
-
-
-def by_functional_call(net, params, x):
-    names = [name for name, _ in net.named_parameters()]
-    return functional_call(net, dict(zip(names, params, strict=True)), (x,))
 
 
 class Fixed:
@@ -103,62 +86,6 @@ def test_data_that_cannot_be_written_to_can_be_played():
         Networks(G, D, Fixed(points)), ALTERNATING, rule=GradientDescent(0.1), ticks=1
     )
     assert run.diverged is None
-
-
-# Several runs at once -----------------------------------------------------------------
-
-PLAIN = [
-    nn.Sequential(nn.Linear(2, 4), nn.ReLU(), nn.Linear(4, 3)),
-    nn.Sequential(nn.Linear(2, 4, bias=False), nn.Tanh(), nn.Linear(4, 1)),
-    nn.Sequential(nn.Linear(2, 4), nn.LeakyReLU(0.2), nn.Linear(4, 1, bias=False)),
-    nn.Sequential(*[nn.Linear(2, 2), nn.SiLU(), nn.Softplus(), nn.ELU(), nn.Sigmoid()]),
-]
-
-
-@pytest.mark.parametrize("net", PLAIN, ids=range(len(PLAIN)))
-def test_several_runs_are_a_loop_of_functional_call(net):
-    params, x = stacks(net), torch.randn(RUNS, N, 2)
-    together = call(net, params, x)
-    for run in range(RUNS):
-        wanted = by_functional_call(net, [p[run] for p in params], x[run])
-        torch.testing.assert_close(together[run], wanted, rtol=1e-6, atol=1e-6)
-
-
-def odd_ones():
-    shared = nn.Linear(2, 2)
-    tied = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2))
-    tied[2].weight = tied[0].weight
-    spectral = nn.utils.parametrizations.spectral_norm(nn.Linear(2, 3))
-    return {
-        "shared": nn.Sequential(shared, nn.ReLU(), shared),
-        "tied": tied,
-        "nested": nn.Sequential(nn.Sequential(nn.Linear(2, 3)), nn.ReLU()),
-        "BatchNorm1d": nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)),
-        "ParametrizedLinear": nn.Sequential(spectral.eval(), nn.ReLU()),
-        "Bilinear": type("Own", (nn.Bilinear,), {"forward": lambda s, x: x})(2, 2, 1),
-    }
-
-
-@pytest.mark.parametrize("name", odd_ones())
-def test_one_run_of_any_module_is_functional_call(name):
-    net = odd_ones()[name]
-    params = tuple(p.detach() + 0.1 for p in net.parameters())
-    x = torch.randn(N, 2)
-    wanted = by_functional_call(copy.deepcopy(net), params, x)
-    torch.testing.assert_close(call(net, params, x), wanted, rtol=1e-6, atol=1e-6)
-
-
-@pytest.mark.parametrize("name", odd_ones())
-def test_several_runs_of_another_layer_are_refused(name):
-    net = odd_ones()[name]
-    with pytest.raises(TypeError, match="several runs at once need a Sequential of"):
-        call(net, stacks(net), torch.randn(RUNS, N, 2))
-
-
-def test_the_refusal_names_the_layer():
-    net = nn.Sequential(nn.Conv2d(1, 2, 3), nn.Linear(2, 1))
-    with pytest.raises(TypeError, match="this Sequential holds Conv2d: play one run"):
-        call(net, stacks(net), torch.randn(RUNS, 1, 1, 3, 3))
 
 
 def test_running_averages_stay_as_they_were():

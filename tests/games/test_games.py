@@ -18,9 +18,9 @@ POINTS = 150
 A = 0.5  # the slope of the log loss at 0
 
 
-def points(seed=0):
+def points():
     """theta, psi, strength, target and scale, away from the kinks of hinge and norm."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     theta, psi = rng.uniform(-3, 3, (2, POINTS))
     scale, strength = rng.uniform(0.5, 2, POINTS), rng.uniform(0.1, 2, POINTS)
     far = (abs(scale * theta * psi + 1) > 0.01) & (abs(psi) > 0.01)
@@ -28,8 +28,8 @@ def points(seed=0):
     return theta[far], psi[far], strength[far], 0.7, scale[far]
 
 
-def game_at(loss, penalty, seed=0):
-    theta, psi, strength, target, scale = points(seed)
+def game_at(loss, penalty):
+    theta, psi, strength, target, scale = points()
     game = Game(loss, penalty, strength=strength, target=target, scale=scale)
     return game, theta, psi
 
@@ -89,24 +89,6 @@ def test_field_and_jacobian_are_autograd_of_the_books_losses(loss, penalty):
         np.testing.assert_allclose(ours, theirs.detach(), rtol=0, atol=1e-10)
     wanted = rows(v, *leaves)
     np.testing.assert_allclose(game.jacobian(theta, psi), wanted, rtol=0, atol=1e-10)
-
-
-@pytest.mark.parametrize(("loss", "penalty"), EVERY)
-def test_jacobian_is_the_finite_difference_of_the_field(loss, penalty):
-    game, theta, psi = game_at(loss, penalty, seed=1)
-    e = 2e-4
-
-    def along(d_theta, d_psi):  # error of order e^4
-        v = {
-            k: np.array(game.field(theta + k * d_theta, psi + k * d_psi))
-            for k in (-2, -1, 1, 2)
-        }
-        return (8 * (v[1] - v[-1]) - (v[2] - v[-2])) / (12 * e)
-
-    wanted = np.stack([along(e, 0), along(0, e)], axis=1)
-    # Least squares have entries of some thousands, with that much rounding.
-    found = game.jacobian(theta, psi)
-    np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-9)
 
 
 @pytest.mark.parametrize(("loss", "penalty"), EVERY)

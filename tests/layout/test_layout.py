@@ -191,11 +191,6 @@ def test_a_second_derivative_runs_down_past_the_layers(traces):
     assert wires["D.0", "D.1"].points[0][1] < wires["D.0", "D.1"].points[-1][1]
 
 
-def test_the_same_trace_is_laid_out_the_same(traces):
-    for trace in traces.values():
-        assert lay_out(trace, "layer") == lay_out(trace, "layer")
-
-
 def test_boxes_keep_their_names_when_a_cut_is_switched(traces):
     """The view draws all states in one set of places: same code, same keys."""
     for fold in FOLDS:

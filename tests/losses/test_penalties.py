@@ -72,14 +72,6 @@ def smooth(weights):
     return lambda x: torch.tanh(x @ a) @ b
 
 
-def test_r1_curves_where_the_slope_is_zero_and_a_norm_does_not():
-    """|w|^2 at w = 0: its second derivative is 2 in each direction."""
-    hessian = torch.autograd.functional.hessian(
-        lambda w: slope_penalty(lambda x: x @ w, random(5, 2)), torch.zeros_like(W)
-    )
-    torch.testing.assert_close(hessian, 2 * torch.eye(2, dtype=W.dtype), **EXACT)
-
-
 @pytest.mark.parametrize("penalty", [slope_penalty, slopes, squared_slopes])
 def test_derivative_of_a_smooth_critics_penalty_is_its_finite_difference(penalty):
     weights = [t.requires_grad_() for t in (random(2, 3, seed=2), random(3, seed=3))]
@@ -90,16 +82,6 @@ def test_derivative_of_a_smooth_critics_penalty_is_its_finite_difference(penalty
 
     assert torch.autograd.gradcheck(value, weights)
     assert torch.autograd.gradgradcheck(value, weights)  # a tick differentiates again
-
-
-def test_derivative_of_the_gradient_penalty_is_its_finite_difference():
-    weights = [t.requires_grad_() for t in (random(2, 3, seed=2), random(3, seed=3))]
-
-    def value(*weights):
-        rng = torch.Generator().manual_seed(0)  # the same points each time
-        return gradient_penalty(smooth(weights), random(4, 2), random(4, 2), rng=rng)
-
-    assert torch.autograd.gradcheck(value, weights)
 
 
 def test_mixing_weights_are_uniform_and_one_a_sample():
@@ -197,10 +179,11 @@ def test_penalties_are_cut_at_the_points(penalty):
     assert x_fake.requires_grad  # the caller's tensor is as it was
 
 
+@pytest.mark.parametrize("form", ["eager", "functional"])
 @pytest.mark.parametrize("find", [slopes, squared_slopes])
-def test_without_the_cut_the_points_learn(find):
+def test_without_the_cut_the_points_learn(find, form):
     x = random(4, 2).requires_grad_()
-    find(lambda x: (x**2).sum(1) / 2, x * 1.0, cut=False).sum().backward()
+    find(lambda x: (x**2).sum(1) / 2, x * 1.0, cut=False, form=form).sum().backward()
     length = x.detach().norm(dim=1, keepdim=True)
     wanted = x.detach() / length if find is slopes else 2 * x.detach()
     torch.testing.assert_close(x.grad, wanted, **EXACT)

@@ -3,7 +3,7 @@
 import pytest
 
 from ganflow.layout import fold_trace
-from ganflow.records import DerivativeTrace, Edge, Node, Saved
+from ganflow.records import DerivativeTrace, Edge, Node
 from ganflow.widgets.trace_view.states import TraceState, card
 
 NAMES = {"G": ("weight",), "D": ("weight", "bias")}
@@ -37,13 +37,6 @@ def detached(*, also_live=False):
     )
 
 
-def test_networks_with_parameters_of_one_name_are_told_apart():
-    assert detached().reached == {"G": (), "D": ("weight",)}
-    assert detached().why_not("G") == ("detach",)
-    assert detached().why_not("D") == ()
-    assert detached().accumulates_into("D") and not detached().accumulates_into("G")
-
-
 def test_a_derivative_that_comes_round_D_does_not_flow_through_it():
     trace = detached(also_live=True)
     assert trace.reached["G"] == ("weight",)
@@ -70,33 +63,6 @@ def test_a_network_that_was_not_called_says_so_in_the_text():
         trace.accumulates_into("G")
     with pytest.raises(ValueError, match="no network named 'D' was watched; known: G"):
         trace.flows_through("D")
-
-
-def keeping(*saved, **more):
-    return DerivativeTrace(0, (operation(0, "mul", saved=saved, **more),), ())
-
-
-def test_shared_memory_is_counted_once_and_weights_not_at_all():
-    trace = keeping(
-        Saved("self", (2,), 8, storage=0),
-        Saved("other", (4,), 16, storage=0),
-        Saved("result", (3,), 12, storage=1),
-        Saved("weight", (100,), 400, storage=2, parameter=True),
-    )
-    assert trace.saved_bytes == 16 + 12
-
-
-def test_a_slice_counts_as_the_block_it_keeps_alive():
-    assert keeping(Saved("self", (1,), 4, storage=0, block=4000)).saved_bytes == 4000
-
-
-def test_what_is_freed_would_raise():
-    freed = keeping(freed=True, network="D", layer="0")
-    assert [node.call for node in freed.freed] == ["mul"]
-    assert freed.second_backward() == (
-        "a second backward raises: freed are mulBackward (D.0); keep them with "
-        "retain_graph=True, or run the forward again"
-    )
 
 
 def test_a_graph_that_was_not_run_claims_no_bytes():

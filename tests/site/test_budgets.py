@@ -13,7 +13,8 @@ from pathlib import Path
 
 import page_cost
 import pytest
-from page_cost import BUDGETS, first_paint, usable, weigh
+from page_cost import BUDGETS, first_paint, usable, weight_of
+from site_browser import open_page
 from site_pages import LIVE, PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -118,6 +119,14 @@ def small_site(tmp_path, chromium):
             return how(chromium, f"{host}/page.html")
 
         yield measured
+
+
+def weigh(browser, address):
+    """What a page asks for, read to its end."""
+    page = open_page(browser, address)
+    weight = weight_of(page)
+    page.close()
+    return weight
 
 
 def sent(folder, *names):

@@ -120,11 +120,7 @@ def test_networks_equal_play_in_every_number_of_adam():
 
 
 def test_networks_of_other_shapes_and_data_equal_play():
-    over = {
-        "width": [3, 6],
-        "depth": [1, 3],
-        "data": [ring(modes=3), digits_plane()],
-    }
+    over = {"width": [3, 6], "depth": [1, 3], "data": [ring(modes=3), digits_plane()]}
     assert_all_same(SMALL, over, ticks=2)
     over = {"batch": [4, 8], "latent": [1, 2]}
     assert_all_same(SMALL, over, ticks=2)
@@ -285,18 +281,8 @@ def test_a_tick_of_many_runs_does_no_product_that_one_run_does_not_need():
 @pytest.mark.parametrize(
     ("base", "over", "how", "said"),
     [
-        (
-            GameSetting(),
-            {"seed": [1]},
-            {},
-            "`over` is 'seed'; expected one of sch",
-        ),
-        (
-            SMALL,
-            {"shown": [1, 2]},
-            {},
-            "`over` is 'shown'; expected one of sch",
-        ),
+        (GameSetting(), {"seed": [1]}, {}, "`over` is 'seed'; expected one of sch"),
+        (SMALL, {"shown": [1, 2]}, {}, "`over` is 'shown'; expected one of sch"),
         (SMALL, {"seed": []}, {}, r"over\['seed'\] is empty; expected at least one"),
         (SMALL, {"seed": 3}, {}, r"over\['seed'\] is 3; expected a list of values"),
         (SMALL, {"loss": "hinge"}, {}, r"over\['loss'\] is 'hinge'; expected a list"),
@@ -309,18 +295,8 @@ def test_a_tick_of_many_runs_does_no_product_that_one_run_does_not_need():
         (SMALL, {}, {"device": "gpu"}, "device is 'gpu'; expected one of cpu, cuda"),
         (SMALL, {}, {"device": "meta"}, "device is 'meta'; expected one of cpu, cuda"),
         ([], None, {}, "base is an empty list; expected .* at least one"),
-        (
-            [SMALL, GameSetting()],
-            None,
-            {},
-            "GameSetting, GanSetting; expected",
-        ),
-        (
-            [SMALL],
-            {"seed": [1]},
-            {},
-            "list of 1 settings; expected one setting",
-        ),
+        ([SMALL, GameSetting()], None, {}, "GameSetting, GanSetting; expected"),
+        ([SMALL], {"seed": [1]}, {}, "list of 1 settings; expected one setting"),
         ([SMALL, replace(SMALL, shown=9)], None, {}, "shown is 5, 9 in .* one number"),
     ],
 )

@@ -30,7 +30,7 @@ def test_one_process_is_sweep():
 
 
 def compare():
-    """Printed by a process that has run nothing before: see `spread_fork`."""
+    """Printed by a process that has run nothing before: see `in_processes`."""
     (alone,) = in_processes(1, lambda rank: sweep(SMALL, **HOW))
     assert alone.sizes["seed"] == 3 and not alone.attrs["interrupted"]
     for count in (2, 6):

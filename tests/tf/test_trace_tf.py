@@ -103,18 +103,6 @@ def test_a_watched_step_names_the_cut_and_tells_through_from_into():
     assert table["penalty", "D"].state == "left behind"
 
 
-def test_a_frozen_critic_is_crossed_and_not_entered():
-    _, pair = networks()
-    pair["D"].trainable = False
-    seen = watch_tf(
-        lambda z, x_real: step_tf(**pair, z=z, x_real=x_real), Z, X_REAL, **pair
-    )
-    trace = seen.trace("loss_G")
-    assert trace.flows_through("D") and not trace.accumulates_into("D")
-    assert trace.why_not("D") == ("frozen parameter",)
-    assert len(trace.reached["G"]) == 4
-
-
 def test_each_operation_knows_its_network_and_layer_even_those_a_tape_made():
     _, pair = networks()
     seen = watch_tf(

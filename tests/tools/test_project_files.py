@@ -110,20 +110,6 @@ def test_a_form_asks_in_the_way_that_github_reads(path):
         assert set(field.get("validations", {})) <= {"required"}
 
 
-NEEDED = {  # without which a maintainer has to ask again
-    "wrong_sentence": {"page", "sentence", "evidence"},
-    "my_loop": {"loop", "flow", "expected", "versions"},
-    "package_bug": {"place", "code", "printed", "expected", "versions"},
-}
-
-
-@every_form
-def test_a_form_asks_for_what_a_maintainer_needs(path):
-    body = yaml.safe_load(path.read_text("utf-8"))["body"]
-    required = {f["id"] for f in body if f.get("validations", {}).get("required")}
-    assert required == NEEDED[path.stem]
-
-
 @pytest.mark.parametrize("name", ["my_loop", "package_bug"])
 def test_the_command_for_versions_prints_them(name):
     body = yaml.safe_load((FOLDER / f"{name}.yml").read_text("utf-8"))["body"]

@@ -1,4 +1,4 @@
-"""The recorded runs of book/05 are those that the tool makes."""
+"""The recorded runs of chapter 5 are those that the tool makes."""
 
 import numpy as np
 import pytest

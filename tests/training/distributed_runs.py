@@ -15,15 +15,7 @@ import torch
 import torch.distributed as dist
 from train_runs import SMALL, pixels, states
 
-from ganflow.training import (
-    CannotGoOn,
-    Ranks,
-    begin,
-    loop,
-    sample_batches,
-    tick,
-    train,
-)
+from ganflow.training import CannotGoOn, Ranks, begin, loop, sample_batches, tick, train
 from ganflow.training.distributed.bytes import exchange, sent_bytes
 from ganflow.training.distributed.fork import in_processes
 from ganflow.training.distributed.loss import share

@@ -12,7 +12,6 @@ import {
 } from "../../ganflow/widgets/one_loss_lab/view.js";
 
 const f32 = (values) => new DataView(new Float32Array(values).buffer);
-const NONE = [NaN, NaN, NaN, NaN];
 const record = {
   // three schemes, one loss that the last cannot serve, one that it can
   schemes: ["two steps", "alternating", "reversal"],
@@ -35,56 +34,15 @@ const record = {
   flops: [200, 200, 168],
   saved: [2e6, 2e6, 1e6],
 };
-const moved = [
-  // scheme, loss, lambda; then G and D after 1 tick, G and D after 20
-  2,
-  4,
-  20,
-  40,
-  20,
-  4,
-  100,
-  80,
-  1,
-  1,
-  1,
-  1,
-  10,
-  1,
-  10,
-  1,
-  2,
-  4,
-  20,
-  40,
-  20,
-  4,
-  100,
-  80,
-  1,
-  1,
-  1,
-  1,
-  10,
-  1,
-  10,
-  1,
-  ...NONE,
-  ...NONE,
-  1,
-  1,
-  1,
-  1,
-  10,
-  1,
-  10,
-  1,
-];
+// Of one scheme and loss, for both lambdas: G and D after 1 tick, G and D after 20.
+const usual = [2, 4, 20, 40, 20, 4, 100, 80];
+const served = [1, 1, 1, 1, 10, 1, 10, 1];
+const none = Array(8).fill(NaN);
+const moved = [...usual, ...served, ...usual, ...served, ...none, ...served];
 const apart = [
   ...Array(16).fill(0),
   ...Array(4).fill([0.3, 0, 0.02, 0.001]).flat(),
-  ...NONE,
-  ...NONE,
+  ...none,
   ...Array(8).fill(1e-15),
 ];
 const traits = (changes = {}) => {

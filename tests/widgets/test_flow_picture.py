@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 import torch
-from ipywidgets.embed import embed_data
 from small_pair import small_pair
+from widget_pages import links
 
 from ganflow.widgets.flow_picture import recording as recorder
 from ganflow.widgets.flow_picture.recording import record_flow_picture
@@ -130,11 +130,7 @@ def test_a_cross_stands_where_the_cut_is_written_and_something_was_lost(record, 
         (("loss_G", "none", "D"), "G learns.", "frozen, and lets the gradient through"),
         (("loss_G", "G(z).detach()", "nobody"), "G learns nothing:", "detach cuts its"),
         (("loss_G", "none", "G"), "G learns nothing:", "it is frozen, and opt_G.step"),
-        (
-            ("loss_D", "no_grad around G", "nobody"),
-            "D learns.",
-            "no_grad cuts its",
-        ),
+        (("loss_D", "no_grad around G", "nobody"), "D learns.", "no_grad cuts its"),
         (("loss_D", "D(x_fake).detach()", "G"), "D learns from x_real only.", "frozen"),
         (
             ("loss_G", "G(z).detach()", "D"),
@@ -285,9 +281,6 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser(record):
     assert isinstance(view, FlowPictureView)
     assert [row.value for row in rows] == ["loss_D", "no_grad around G", "D"]
     assert [view.loss, view.cut, view.freeze] == [0, 2, 1]
-    states = embed_data(views=[box])["manager_state"]["state"].values()
-    links = [part["state"] for part in states if part["model_name"] == "LinkModel"]
-    joined = {(link["source"][0], *link["target"]) for link in links}
+    joined = links(box)
     for row, name in zip(rows, ("loss", "cut", "freeze"), strict=True):
-        ends = f"IPY_MODEL_{row.model_id}", f"IPY_MODEL_{view.model_id}"
-        assert (*ends, name) in joined
+        assert (row.model_id, "index", view.model_id, name) in joined

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from ipywidgets.embed import embed_data
+from widget_pages import links
 
 from ganflow.widgets.loss_arrows.record import LossArrows
 from ganflow.widgets.loss_arrows.view import LossArrowsView, loss_arrows, quantised
@@ -61,15 +61,9 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser():
     *controls, view = box.children
     assert [control.index for control in controls] == [view.loss, view.step, view.log]
     assert all(control.description for control in controls)
-    states = embed_data(views=[box])["manager_state"]["state"].values()
-    links = [part["state"] for part in states if part["model_name"] == "LinkModel"]
-    joined = {(link["source"][0], *link["target"]) for link in links}
+    joined = links(box)
     for control, name in zip(controls, ["loss", "step", "log"], strict=True):
-        assert (
-            f"IPY_MODEL_{control.model_id}",
-            f"IPY_MODEL_{view.model_id}",
-            name,
-        ) in joined
+        assert (control.model_id, "index", view.model_id, name) in joined
 
 
 def test_every_state_of_the_controls_is_recorded():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from ipywidgets.embed import embed_data
+from widget_pages import links
 
 from ganflow.data import digits_plane, ring
 from ganflow.dynamics import play
@@ -150,10 +150,8 @@ def test_record_names_the_array_whose_shape_does_not_fit(lab):
 
 def test_controls_are_ordinary_widgets_linked_in_the_browser(lab):
     box = mixture_lab(lab, a=(1, 0, 1, 0), b=(0, 1, 0, 1), time=2)
-    states = embed_data(views=[box])["manager_state"]["state"]
-    links = [s["state"] for s in states.values() if s["model_name"] == "LinkModel"]
     view = box.children[2].model_id  # other widgets of this process are there too
-    targets = {link["target"][1] for link in links if view in link["target"][0]}
+    targets = {trait for _, _, other, trait in links(box) if other == view}
     settings = {f"{run}_{name}" for run in "ab" for name in lab.choices}
     assert targets == settings | {"time"}
     for run, places in zip("AB", [(1, 0, 1, 0), (0, 1, 0, 1)], strict=True):

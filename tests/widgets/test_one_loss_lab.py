@@ -1,6 +1,5 @@
 """The lab of one loss shows what training does, told by formulas of its own."""
 
-import base64
 import json
 from dataclasses import replace
 from itertools import product
@@ -8,8 +7,8 @@ from itertools import product
 import numpy as np
 import pytest
 import torch
-from ipywidgets.embed import embed_data
 from torch.func import functional_call
+from widget_pages import give, links, view_alone
 
 from ganflow.losses import LOSSES as PAIRS
 from ganflow.one_loss import one_pass
@@ -262,28 +261,11 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser(lab):
     assert options == [list(names) for names in lists]
     assert [c.index for c in choices.children] == [getattr(view, n) for n in names]
     assert all(control.description for control in choices.children)
-    states = embed_data(views=[box])["manager_state"]["state"].values()
-    links = [part["state"] for part in states if part["model_name"] == "LinkModel"]
-    joined = {(link["source"][0], *link["target"]) for link in links}
+    joined = links(box)
     for control, name in zip(choices.children, names, strict=True):
-        ends = f"IPY_MODEL_{control.model_id}", f"IPY_MODEL_{view.model_id}"
-        assert (*ends, name) in joined
+        assert (control.model_id, "index", view.model_id, name) in joined
 
 
-PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
-<style>%s</style><body><div id="here"></div><script type="module">%s
-const traits = %s, calls = {};
-const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-for (const name of ["moved", "apart"])
-  traits[name] = new DataView(bytes(traits[name]).buffer);
-window.model = {
-  get: (name) => traits[name],
-  set: (name, value) => { traits[name] = value; calls[name]?.forEach((f) => f()); },
-  on: (name, f) => (calls[name.slice(7)] ??= []).push(f),
-  off: (name) => delete calls[name.slice(7)],
-};
-window.leave = render({ model, el: document.getElementById("here") });
-</script></body></html>"""
 SCHEMES_AT = {name: number for number, name in enumerate(SCHEMES)}
 CHOICES = ("scheme", "loss", "optimizer", "lam")
 CLIPPED = """() => [...document.querySelectorAll(".name, .number, td, th, .words")]
@@ -297,27 +279,14 @@ OVERLAP = """() => [...document.querySelectorAll(".axis")].flatMap((axis) => {
 
 @pytest.fixture(params=[1000, 390], ids=["wide", "phone"])
 def page(request, chromium, lab):
-    """The view alone on a page, with a model of a dozen lines and no network."""
-    view = OneLossLabView(lab)
-    script = view._esm.replace("export default", "void")
-    traits = {"record_": view.record_} | dict.fromkeys(CHOICES, 0)
-    traits |= {
-        n: base64.b64encode(getattr(view, n)).decode() for n in ("moved", "apart")
-    }
-    page = chromium.new_page(viewport={"width": request.param, "height": 900})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.append(request.url))
-    page.set_content(PAGE % (view._css, script, json.dumps(traits)))
-    page.wait_for_selector(".entry")
-    yield page
-    assert wrong == []
-    page.close()
+    """The view alone on a page, at the first of every choice."""
+    with view_alone(chromium, OneLossLabView(lab), request.param) as page:
+        page.wait_for_selector(".entry")
+        yield page
 
 
 def choose(page, *at):
-    for name, place in zip(CHOICES, at, strict=True):
-        page.evaluate(f"model.set('{name}', {place})")
+    give(page, **dict(zip(CHOICES, at, strict=True)))
 
 
 def place_of(page, who, tick):

@@ -1,13 +1,12 @@
 """The lab shows what `play` does, on a page alone and with a kernel."""
 
-import base64
 import json
 import zlib
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from ipywidgets.embed import embed_data
+from widget_pages import give, links, view_alone
 
 from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
@@ -149,15 +148,11 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser(record):
     box = lab.schedule_lab(record, tick=9, schedule=1)
     grid, time, view, line, _hint = box.children
     slider, clock = time.children
-    states = embed_data(views=[box])["manager_state"]["state"].values()
-    links = [part["state"] for part in states if part["model_name"] == "LinkModel"]
-    joined = {(*link["source"], *link["target"]) for link in links}
+    joined = links(box)
     ends = [((c, "index"), (view, n)) for c, n in zip(grid.children, CHOICES, strict=1)]
     ends += [((slider, "value"), (view, "tick")), ((clock, "value"), (slider, "value"))]
     for (one, name), (other, trait) in ends:
-        ids = (f"IPY_MODEL_{w.model_id}" for w in (one, other))
-        source, target = ids
-        assert (source, name, target, trait) in joined
+        assert (one.model_id, name, other.model_id, trait) in joined
     assert [c.index for c in grid.children] == [0, 1, 0, 0, 0]
     assert line.disabled and view.live == {}
 
@@ -212,50 +207,13 @@ def test_a_tick_is_told_with_the_versions_that_its_moves_read(record):
     }
 
 
-PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
-<style>%s</style><body><div id="here"></div><script type="module">%s
-window.revive = (text) => JSON.parse(text, (_, v) => v?.base64
-  ? new DataView(Uint8Array.from(atob(v.base64), (c) => c.charCodeAt(0)).buffer) : v);
-const calls = {}, traits = revive(%s);
-window.model = {
-  get: (name) => traits[name],
-  set: (name, value) => { traits[name] = value; calls["change:" + name]?.(); },
-  save_changes: () => {}, on: (name, act) => { calls[name] = act; },
-  off: (name) => { delete calls[name]; },
-};
-window.leave = await render({ model, el: document.getElementById("here") });
-</script></body></html>"""
-
-
-def as_json(value):
-    """Bytes as the page of this test takes them."""
-    return json.dumps(value, default=lambda b: {"base64": base64.b64encode(b).decode()})
-
-
 @pytest.fixture(params=[900, 375], ids=["wide", "phone"])
 def page(request, chromium, record):
-    """The picture alone on a page, with a model of a dozen lines."""
+    """The picture alone on a page."""
     view = lab.ScheduleLabView(record, tick=3, schedule=1)
-    names = ("record_", *CHOICES, "tick", "start", "live", "ping", "pong")
-    traits = as_json({name: getattr(view, name) for name in names})
-    page = chromium.new_page(viewport={"width": request.param, "height": 1200})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    script = view._esm.replace("export default", "void")
-    page.set_content(PAGE % (view._css, script, json.dumps(traits)))
-    page.wait_for_function("!!window.leave")
-    page.lab = view
-    yield page
-    assert wrong == []
-    page.close()
-
-
-def give(page, **traits):
-    """What controls, or a kernel, set."""
-    for name, value in traits.items():
-        page.evaluate(
-            "([name, text]) => model.set(name, revive(text))", [name, as_json(value)]
-        )
+    with view_alone(chromium, view, request.param, height=1200) as page:
+        page.lab = view
+        yield page
 
 
 LOOKS = "[...document.querySelectorAll('canvas')].map((c) => c.toDataURL())"

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fake_run import fake_run
-from ipywidgets.embed import embed_data
 from train_runs import SMALL, pixels
+from widget_pages import links
 
 from ganflow.training import train
 from ganflow.widgets.training_view.view import (
@@ -22,9 +22,9 @@ from ganflow.widgets.training_view.view import (
 def test_the_film_holds_what_was_recorded(averaged):
     run = fake_run()
     said, film = labels(run), packed(run, averaged=averaged)
-    points, looks = len(said["points"]), len(said["ticks"])
+    points, snapshots = len(said["points"]), len(said["ticks"])
     assert points == POINTS and said["points"][0] == 1 and said["points"][-1] == 1000
-    numbers = np.frombuffer(film, "<f4", 4 * points + 5 * looks)
+    numbers = np.frombuffer(film, "<f4", 4 * points + 5 * snapshots)
     curves = numbers[: 4 * points].reshape(4, points)
     for name, curve in zip(said["curves"], curves, strict=True):
         np.testing.assert_array_equal(
@@ -70,7 +70,7 @@ class Watched(TrainingLab):
         assert self.view.at == self.slider.value == self.play.max == len(run.ticks) - 1
 
 
-def test_a_trainer_shows_each_look_as_it_is_taken():
+def test_a_trainer_shows_each_snapshot_as_it_is_taken():
     lab = Watched()
     settings = replace(SMALL, ticks=6)
     done = train(settings, pixels(40), progress=False, snapshots=4, watch=lab)
@@ -81,9 +81,6 @@ def test_a_trainer_shows_each_look_as_it_is_taken():
 def test_the_page_that_was_built_needs_no_kernel():
     """Slider and picture are joined by links that the page itself follows."""
     lab = TrainingLab(fake_run())
-    state = embed_data(views=[lab])["manager_state"]["state"]
-    links = [s["state"] for s in state.values() if s["model_name"] == "LinkModel"]
-    slider = f"IPY_MODEL_{lab.slider.model_id}"  # other labs are in the state as well
-    links = [s for s in links if slider in (s["source"][0], s["target"][0])]
-    ends = {(link["source"][1], link["target"][1]) for link in links}
-    assert ends == {("value", "value"), ("value", "at")}
+    play, slider, view = (w.model_id for w in (lab.play, lab.slider, lab.view))
+    joined = {(play, "value", slider, "value"), (slider, "value", view, "at")}
+    assert {link for link in links(lab) if slider in link} == joined

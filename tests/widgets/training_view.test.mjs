@@ -20,7 +20,7 @@ const RECORD = {
   levels: [0.05, 0.25, 0.5, 0.75, 0.95],
 };
 function packed() {
-  // curves 1, 2, … 6; slopes 100 + look; pixels of look k are k, of the real ones 3
+  // curves 1, 2, … 6; slopes 100 + snapshot; pixels of snapshot k are k, of the real ones 3
   const numbers = Float32Array.from([
     1,
     2,

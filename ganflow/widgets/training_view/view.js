@@ -1,4 +1,4 @@
-// Shows one look at a recorded or running training: pictures, curves, slopes. Trains nothing.
+// Shows one snapshot of a recorded or running training: pictures, curves, slopes. Trains nothing.
 import {
   apart,
   brief,
@@ -18,7 +18,7 @@ import {
 /**
  * @typedef {object} RunRecord
  * @property {string} title
- * @property {number[]} ticks at which somebody looked
+ * @property {number[]} ticks of the snapshots
  * @property {number[]} seconds of training till then
  * @property {[number, number, number]} shape of a picture: height, width, channels
  * @property {number[]} points the ticks of the curves
@@ -29,8 +29,8 @@ import {
 /**
  * @typedef {object} Film
  * @property {Record<string, Float32Array>} curves
- * @property {Float32Array[]} slopes one row of quantiles a look
- * @property {(k: number) => Uint8Array} pictures of a look; the real ones come after the last
+ * @property {Float32Array[]} slopes one row of quantiles a snapshot
+ * @property {(k: number) => Uint8Array} pictures of a snapshot; the real ones come after the last
  */
 
 const SIDE = 5; // pictures in a row, and rows
@@ -120,7 +120,7 @@ export const seen = (points, tick) => points.filter((point) => point <= tick).le
 /**
  * @param {RunRecord} record
  * @param {Film} film
- * @param {number} at which look
+ * @param {number} at which snapshot
  */
 export function caption(record, film, at) {
   const tick = record.ticks[at];

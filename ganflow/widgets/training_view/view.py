@@ -13,15 +13,15 @@ from ganflow.widgets.kit import script_of, style_of
 POINTS = 400  # of a curve: more than a chart has pixels show nothing
 CURVES = ("loss_D", "loss_G", "score_real", "score_fake")
 LEGEND = (
-    "Each look shows what G makes of the same 25 z. In the curves a solid line is D’s "
-    "loss or the score of the real, a dashed one G’s loss or the score of the fake. "
-    "The slope is D’s between real and fake: the median, and bands that hold half and "
-    "nine tenths of 64 points."
+    "Each snapshot shows what G makes of the same 25 z. In the curves a solid line is "
+    "D’s loss or the score of the real, a dashed one G’s loss or the score of the "
+    "fake. The slope is D’s between real and fake: the median, and bands that hold "
+    "half and nine tenths of 64 points."
 )
 
 
 class TrainingView(anywidget.AnyWidget):
-    """The look number `at` of a `TrainingRun`, with the curves around it.
+    """The snapshot number `at` of a `TrainingRun`, with the curves around it.
 
     Trains nothing and needs no kernel; `at` may come from another widget by `jslink`.
     """
@@ -33,7 +33,7 @@ class TrainingView(anywidget.AnyWidget):
     at = traitlets.Int(0).tag(sync=True)
 
     def show(self, run: TrainingRun, *, averaged: bool = True) -> None:
-        """Show a run's last look.
+        """Show a run's last snapshot.
 
         Parameters
         ----------
@@ -45,7 +45,7 @@ class TrainingView(anywidget.AnyWidget):
         Raises
         ------
         ValueError
-            Nobody has looked yet.
+            The run has no snapshot yet.
 
         Gradient: none; reads records.
         """
@@ -67,8 +67,8 @@ class TrainingView(anywidget.AnyWidget):
 class TrainingLab(ipywidgets.VBox):
     """A `TrainingView` with its slider and Play, which a trainer may call.
 
-    `train(..., watch=lab)` shows each look as it is taken; `lab(run)` shows a recorded
-    one. Where there is no kernel the last state stays, to scrub through.
+    `train(..., watch=lab)` shows each snapshot as it is taken; `lab(run)` shows a
+    recorded one. Where there is no kernel the last state stays, to scrub through.
 
     Parameters
     ----------
@@ -80,9 +80,9 @@ class TrainingLab(ipywidgets.VBox):
 
     def __init__(self, run: TrainingRun | None = None, *, averaged: bool = True):
         self.view, self.averaged = TrainingView(), averaged
-        style = {"description_width": "2.5em"}
+        style = {"description_width": "5em"}
         self.slider = ipywidgets.IntSlider(
-            max=0, description="look", readout=False, style=style
+            max=0, description="snapshot", readout=False, style=style
         )
         self.play = ipywidgets.Play(max=0, interval=400, show_repeat=False)
         ipywidgets.jslink((self.play, "value"), (self.slider, "value"))
@@ -95,7 +95,7 @@ class TrainingLab(ipywidgets.VBox):
             self(run)
 
     def __call__(self, run: TrainingRun) -> None:
-        """Show a run's last look. Parameters, Raises: as `TrainingView.show`."""
+        """Show a run's last snapshot. Parameters, Raises: as `TrainingView.show`."""
         self.view.show(run, averaged=self.averaged)
         for control in (self.slider, self.play):
             control.max = control.value = len(run.ticks) - 1
@@ -130,8 +130,8 @@ def packed(run: TrainingRun, *, averaged: bool = True) -> bytes:
     Returns
     -------
     bytes
-        Curves (curves, points) and slopes (looks, levels) as float32; then pixels as
-        uint8: 25 pictures a look, and 25 real ones.
+        Curves (curves, points) and slopes (snapshots, levels) as float32; then pixels
+        as uint8: 25 pictures a snapshot, and 25 real ones.
     """
     at = _points(run)
     curves = [run.series[name][at] for name in CURVES if name in run.series]

@@ -1,25 +1,14 @@
 """The flow picture on a page: what a reader sees and hears when a button is pressed."""
 
-import json
 from itertools import product
 
 import pytest
 from small_pair import small_pair
+from widget_pages import give, view_alone
 
 from ganflow.widgets.flow_picture.recording import record_flow_picture
-from ganflow.widgets.flow_picture.view import FlowPictureView, labels
+from ganflow.widgets.flow_picture.view import FlowPictureView
 
-PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
-<style>%s</style><body><div id="here"></div><script type="module">%s
-const traits = %s, calls = [];
-window.model = {
-  get: (name) => traits[name],
-  choose: (values) => { Object.assign(traits, values); calls.forEach((f) => f()); },
-  on: (names, f) => calls.push(f),
-  off: (names, f) => calls.splice(calls.indexOf(f), 1),
-};
-window.leave = render({ model, el: document.getElementById("here") });
-</script></body></html>"""
 OUTSIDE = """() => {
   const svg = document.querySelector("svg"), box = svg.viewBox.baseVal;
   return [...svg.querySelectorAll("text, rect, circle")].filter((part) => {
@@ -42,28 +31,20 @@ TOUCHING = """() => {
 
 @pytest.fixture(scope="module")
 def record():
-    return labels(record_flow_picture(**small_pair()))
+    return record_flow_picture(**small_pair())
 
 
 @pytest.fixture(params=[784, 342], ids=["wide", "phone"])
 def page(request, chromium, record):
     """The view alone on a page: loss_G, nothing cut, nobody frozen."""
-    script = str(FlowPictureView._esm).replace("export default", "void")
-    css = str(FlowPictureView._css)
-    traits = json.dumps({"record_": record, "loss": 1, "cut": 0, "freeze": 0})
-    page = chromium.new_page(viewport={"width": request.param, "height": 900})
-    wrong = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.append(request.url))
-    page.set_content(PAGE % (css, script, traits))
-    page.wait_for_selector("svg[aria-label]")
-    yield page
-    assert wrong == []
-    page.close()
+    view = FlowPictureView(record, loss=1)
+    with view_alone(chromium, view, request.param) as page:
+        page.wait_for_selector("svg[aria-label]")
+        yield page
 
 
 def choose(page, loss, cut, freeze):
-    page.evaluate(f"model.choose({{loss: {loss}, cut: {cut}, freeze: {freeze}}})")
+    give(page, loss=loss, cut=cut, freeze=freeze)
 
 
 @pytest.mark.browser
@@ -101,7 +82,7 @@ def test_D_sees_the_real_ones_only_in_its_own_loss(page):
 
 
 @pytest.mark.browser
-def test_every_state_fits_its_picture_and_keeps_the_height(page, record):
+def test_every_state_fits_its_picture_and_keeps_the_height(page):
     heights = set()
     for at in product(range(2), range(4), range(3)):
         choose(page, *at)
