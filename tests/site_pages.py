@@ -20,6 +20,12 @@ def parts(page):
     return [part for part in (SITE / page, state) if part.exists()]
 
 
+def heaviest(count):
+    """The pages whose HTML has the most bytes."""
+    built = [page for page in PAGES if (SITE / page).exists()]
+    return sorted(built, key=lambda page: (SITE / page).stat().st_size)[-count:]
+
+
 def holding(text):
     """The pages whose files hold the text, or one name that no page has."""
     return [
