@@ -72,18 +72,3 @@ def visit(browser, host):
     yield visit_page
     for page in opened:
         page.close()
-
-
-@pytest.fixture(scope="module")
-def read(browser, host):
-    """Open a page that the tests which only read it share."""
-    opened = {}
-
-    def read_page(path):
-        if path not in opened:
-            opened[path] = open_page(browser, f"{host}/{path}")
-        return opened[path]
-
-    yield read_page
-    for page in opened.values():
-        page.close()

@@ -12,6 +12,11 @@ def seeded(number):
     return torch.Generator().manual_seed(number)
 
 
+def random(*shape, seed=0):
+    """Normal numbers in float64."""
+    return torch.randn(shape, generator=seeded(seed), dtype=torch.float64)
+
+
 def small_pair():
     """G and D with one hidden layer of 5, and a batch of 3 for each."""
     return {

@@ -2,15 +2,12 @@
 
 import pytest
 import torch
+from small_pair import seeded
 from torch import nn
 
 from ganflow.nets import dcgan_critic, dcgan_generator, mlp_critic, mlp_generator
 
 AT_LEAST_1 = "expected a whole number, at least 1"
-
-
-def seeded(number):
-    return torch.Generator().manual_seed(number)
 
 
 MAKERS = [mlp_generator, mlp_critic, dcgan_generator, dcgan_critic]

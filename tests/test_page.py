@@ -10,6 +10,7 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from contrast import contrast
 
 from ganflow import page as helpers
 from ganflow.page import quiet_start, raises, show_source, source_of, use_book_style
@@ -61,20 +62,6 @@ def test_in_a_notebook_the_source_is_a_block_of_code(monkeypatch):
 def test_what_has_no_source_gets_one_sentence(wrong):
     with pytest.raises(TypeError, match="no Python source to show"):
         show_source(wrong)
-
-
-def luminance(colour):
-    """WCAG 2's relative luminance."""
-    channels = np.array(matplotlib.colors.to_rgb(colour))
-    linear = np.where(
-        channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4
-    )
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def contrast(one, other):
-    low, high = sorted([luminance(one), luminance(other)])
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_ink_and_both_players_stand_out_on_the_paper_of_a_figure():

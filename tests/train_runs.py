@@ -1,12 +1,17 @@
 """Small runs of the trainer that several test files use."""
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from ganflow.training import Settings, begin
 
+ROOT = Path(__file__).parent.parent
+PLACES = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
+ALONE = os.environ | {"PYTHONPATH": PLACES, "OMP_NUM_THREADS": "1"}  # of a process
 SMALL = Settings(size=16, ticks=6, critic_steps=2, batch=8, latent=8, width=4, ema=0.9)
 
 

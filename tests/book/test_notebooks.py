@@ -201,11 +201,6 @@ def test_nbval_passes_a_true_output_and_fails_a_corrupted_one(page, runs):
     assert code == 1 and "1 failed" in shown
 
 
-def test_publishing_writes_the_address_into_the_first_cell(tmp_path):
-    made = build_notebooks.build(TEXTS[0])
-    address = "git+https://github.com/owner/name@0123abc"
-    notebook = nbformat.reads(build_notebooks.stamp(made, address), 4)
-    first = next(c for c in notebook.cells if c.cell_type == "code")
-    assert f'ADDRESS = "{address}"' in first.source
+def test_a_notebook_without_a_place_for_the_address_is_not_published():
     with pytest.raises(ValueError, match="once"):
-        build_notebooks.stamp("{}", address)
+        build_notebooks.stamp("{}", "git+https://github.com/owner/name@0123abc")

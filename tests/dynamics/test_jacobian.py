@@ -155,29 +155,6 @@ def test_adam_has_no_derivative_at_the_equilibrium(players):
         tick_jacobian(players, SIMULTANEOUS, rule=Adam(0.1))
 
 
-@pytest.mark.parametrize("beta", [-0.5, 0.0, 0.5])
-def test_momentum_at_the_equilibrium_has_the_eigenvalues_of_its_recurrence(beta):
-    """x' = x + h J x + beta (x - x_before): l + beta/l - 1 - beta is in h (+-a i)."""
-    h, a = 0.3, 0.5
-    players, rule = Scalars(dirac(), 0.0, 0.0), Momentum(h, beta=beta)
-    found = eigenvalues(tick_jacobian(players, SIMULTANEOUS, rule=rule))
-    wanted = np.concatenate(
-        [np.roots([1, -(1 + beta + s * 1j * h * a), beta]) for s in (1, -1)]
-    )
-    for value in wanted:
-        assert np.abs(found - value).min() < 1e-7
-
-
-def test_optimistic_play_pulls_the_bilinear_game_in():
-    """l^2 - l (1 + 2 i h) + i h = 0 and its conjugate: inside the circle."""
-    h, players = 0.2, Scalars(bilinear(), 0.0, 0.0)
-    found = eigenvalues(tick_jacobian(players, SIMULTANEOUS, rule=Optimistic(h)))
-    wanted = [np.roots([1, -(1 + s * 2j * h), s * 1j * h]) for s in (1, -1)]
-    for value in np.concatenate(wanted):
-        assert np.abs(found - value).min() < 1e-12
-    assert abs(found[0]) < 1
-
-
 def test_eigenvalues_come_largest_first():
     found = eigenvalues(np.diag([0.1, -2.0, 1.0]))
     assert found.tolist() == [-2.0, 1.0, 0.1] and found.dtype == complex

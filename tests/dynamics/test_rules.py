@@ -118,15 +118,6 @@ def test_extragradient_reads_the_field_where_both_would_stand(schedule):
     np.testing.assert_allclose([run.theta[-1], run.psi[-1]], x, **EXACT)
 
 
-def test_extragradient_pulls_the_bilinear_game_in_where_descent_pushes_out():
-    """One tick multiplies the radius by sqrt((1 - h^2)^2 + h^2)."""
-    h = 0.3
-    run = play(Scalars(bilinear()), SIMULTANEOUS, rule=Extragradient(h), ticks=50)
-    wanted = np.sqrt((1 - h**2) ** 2 + h**2)
-    np.testing.assert_allclose(run.radius[1:] / run.radius[:-1], wanted, rtol=1e-12)
-    assert wanted < 1
-
-
 def test_each_player_may_have_a_rule_of_its_own():
     game, (x, y, v) = bilinear(), (1.0, 1.0, 0.0)
     for _ in range(20):

@@ -151,32 +151,11 @@ def test_alternating_play_stays_on_the_unit_circle_until_c_is_2(n_D, n_G, c):
     assert (abs(grown[0]) < 1 + 1e-9) == (c <= 2)
 
 
-@pytest.mark.parametrize("gamma", [0.3, 0.99, 1.01, 2.0])
-def test_R1_eigenvalues_are_the_closed_form_and_turn_real_at_gamma_1(gamma):
-    found = np.linalg.eigvals(
-        dirac(penalty="R1", strength=gamma).jacobian(0.0, 0.0)
-    ).astype(complex)
-    root = np.emath.sqrt(gamma**2 / 4 - A**2)
-    wanted = np.array([-gamma / 2 + root, -gamma / 2 - root], complex)
-    np.testing.assert_allclose(
-        np.sort_complex(found), np.sort_complex(wanted), atol=1e-12
-    )
-    assert bool(found.imag.any()) == (gamma < 2 * A)
-
-
 @pytest.mark.parametrize(("gamma", "bound"), [(0.3, 1.2), (1.0, 4.0)])
 def test_R1_under_simultaneous_play_is_stable_below_its_bound(gamma, bound):
     game = dirac(penalty="R1", strength=gamma)
     assert abs(growth(game, SIMULTANEOUS, 0.999 * bound)[0]) < 1
     assert abs(growth(game, SIMULTANEOUS, 1.001 * bound)[0]) > 1
-
-
-def test_consensus_eigenvalues_are_minus_gamma_a2_plus_minus_ai():
-    found = np.linalg.eigvals(
-        dirac(penalty="consensus", strength=0.8).jacobian(0.0, 0.0)
-    )
-    wanted = [-0.8 * A**2 - A * 1j, -0.8 * A**2 + A * 1j]
-    np.testing.assert_allclose(np.sort_complex(found), wanted, rtol=1e-12)
 
 
 RADII = [  # of a game: simultaneous, G first 1:1, G and then five moves of D

@@ -245,7 +245,7 @@ def test_an_unknown_fold_or_network_is_refused():
         lay_out(chain(), {"E": "layer"})
 
 
-def test_words_agree_with_autograd(traces):
+def test_words_agree_with_autograd():
     """What `describe` says of a network is what the flow table measures."""
     players = small_networks()
     step = small_step(**players)

@@ -84,20 +84,6 @@ def test_each_score_is_sent_its_closed_form(name):
         torch.testing.assert_close(slope, closed / len(FAKE), rtol=1e-12, atol=0)
 
 
-@pytest.mark.parametrize("name", LOSSES)
-def test_every_loss_falls_when_its_player_does_better(name):
-    """Higher = more real: D wants reals up and fakes down, G wants fakes up.
-
-    Least squares only up to the scores that it aims at: 1 for a real, 0 for a fake.
-    """
-    better, pair = 0.05, LOSSES[name]
-    real = torch.tensor([-2.0, 0.3, 0.9], dtype=torch.float64)
-    fake = torch.tensor([0.1, 0.4, 0.9], dtype=torch.float64)
-    assert pair.D(real + better, fake) < pair.D(real, fake)
-    assert pair.D(real, fake - better) < pair.D(real, fake)
-    assert pair.for_G(real, fake + better) < pair.for_G(real, fake)
-
-
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses_and_slopes_stay_finite_at_scores_of_100(name, dtype):
@@ -112,12 +98,6 @@ def test_the_written_out_log_is_not_finite_there():
     extreme = torch.tensor([100.0])
     assert WRITTEN["saturating"][1](None, extreme) == -torch.inf
     torch.testing.assert_close(LOSSES["saturating"].G(extreme), torch.tensor(-100.0))
-
-
-@pytest.mark.parametrize("name", ["saturating", "Wasserstein"])
-def test_minimax_pairs_send_opposite_slopes_to_a_fake(name):
-    found = score_derivatives(LOSSES[name], REAL, FAKE)
-    torch.testing.assert_close(found.D_fake, -found.G_fake, rtol=0, atol=0)
 
 
 def test_relativistic_scores_come_in_pairs():

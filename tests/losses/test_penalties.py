@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_pair import random
 from torch import nn
 
 from ganflow.losses import (
@@ -16,11 +17,6 @@ from ganflow.nets import dcgan_critic
 
 W = torch.tensor([3.0, 4.0], dtype=torch.float64)  # of length 5
 EXACT = {"rtol": 0, "atol": 1e-12}
-
-
-def random(*shape, seed=0):
-    rng = torch.Generator().manual_seed(seed)
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
 
 
 def linear():

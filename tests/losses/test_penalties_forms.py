@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from small_pair import random, seeded
 from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -17,14 +18,6 @@ from ganflow.losses import (
 from ganflow.nets import dcgan_critic, mlp_critic
 
 CLOSE = {"rtol": 1e-10, "atol": 1e-12}
-
-
-def seeded(number):
-    return torch.Generator().manual_seed(number)
-
-
-def random(*shape, seed=0):
-    return torch.randn(shape, generator=seeded(seed), dtype=torch.float64)
 
 
 def steep(net):

@@ -2,14 +2,11 @@
 
 import pytest
 import torch
+from small_pair import seeded
 from torch import nn
 
 from ganflow.losses import cannot_spare, slope_penalty, spare
 from ganflow.nets import dcgan_critic, mlp_critic
-
-
-def seeded(number):
-    return torch.Generator().manual_seed(number)
 
 
 def between(layer):

@@ -9,6 +9,7 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from contrast import contrast
 from matplotlib.patches import FancyBboxPatch, Patch
 from matplotlib.transforms import Bbox
 from small_step import dcgan_trace, small_networks, small_step
@@ -164,17 +165,8 @@ def test_a_figure_reads_on_a_dark_page_because_it_brings_its_paper(recorded):
     ax = draw_trace(recorded[True, False][0]["loss_D"])
     paper = next(a for a in ax.get_children() if a.get_gid() == "paper")
     assert isinstance(paper, FancyBboxPatch) and paper.get_alpha() is None
-    light = luminance(COLORS["paper"])
-    ratio = {c: (light + 0.05) / (luminance(COLORS[c]) + 0.05) for c in ("ink", "soft")}
-    assert ratio["ink"] >= 7 and ratio["soft"] >= 4.5
-
-
-def luminance(color):
-    parts = matplotlib.colors.to_rgb(color)
-    linear = [
-        p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    assert contrast(COLORS["paper"], COLORS["ink"]) >= 7
+    assert contrast(COLORS["paper"], COLORS["soft"]) >= 4.5
 
 
 def test_alt_text_says_what_the_figure_shows(recorded):

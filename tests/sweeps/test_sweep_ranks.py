@@ -1,17 +1,16 @@
 """A sweep over processes is the sweep of one, whatever their number."""
 
-import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import xarray as xr
+from train_runs import ALONE
 
 from ganflow.sweeps import GameSetting, GanSetting, sweep, sweep_over_ranks
 from ganflow.training.distributed.fork import in_processes
 
-ROOT = Path(__file__).parents[2]
 SMALL = GanSetting(width=6, batch=8, shown=5, step_size=0.02)
 GRID = {
     "schedule": ["D G", "DG", "D D G"],
@@ -67,11 +66,10 @@ def interrupt():
 def test_processes_share_a_sweep():
     """Two and six of them; five chunks, so that the sixth has none. And a stop."""
     code = "import test_sweep_ranks as t; t.compare(); t.interrupt()"
-    places = os.pathsep.join(map(str, (ROOT, Path(__file__).parent)))
-    alone = os.environ | {"PYTHONPATH": places, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env=alone,
+        env=ALONE,
+        cwd=Path(__file__).parent,
         capture_output=True,
         text=True,
         timeout=200,

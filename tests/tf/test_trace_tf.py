@@ -78,18 +78,13 @@ def facts(trace):
     }
 
 
-def test_a_watched_step_names_the_cut_and_tells_through_from_into():
+def test_a_watched_step_names_the_cut_in_its_own_words_and_in_a_flow_table():
     _, pair = networks()
     step = lambda z, x_real: step_tf(**pair, z=z, x_real=x_real)  # noqa: E731
     seen = watch_tf(step, Z, X_REAL, **pair)
     trace = seen.trace("loss_D")
     assert trace.saved_bytes is None and "bytes" not in str(trace)
-    assert (trace.reached["G"], len(trace.reached["D"])) == ((), 4)
     assert trace.why_not("G") == ("stop_gradient",)
-    assert not trace.flows_through("D")
-    trace = seen.trace("loss_G")
-    assert [len(trace.reached[name]) for name in "GD"] == [4, 4]
-    assert trace.cuts == () and trace.flows_through("D") and trace.accumulates_into("D")
     penalty = seen.trace("penalty")
     assert [name.split(".")[-1] for name in penalty.reached["D"]] == [
         "kernel",

@@ -38,7 +38,7 @@ def wheel(tmp_path_factory):
 
 def test_the_wheel_holds_every_file_of_the_package(wheel):
     inside = set(zipfile.ZipFile(wheel).namelist())
-    for kind in ("*.py", "*.js", "*.css", "*.nc"):
+    for kind in ("*.py", "*.pyi", "py.typed", "*.js", "*.css", "*.nc"):
         for path in (ROOT / "ganflow").rglob(kind):
             assert str(path.relative_to(ROOT)) in inside
     assert any(name.endswith(".js") for name in inside)

@@ -4,20 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+from train_runs import ALONE, ROOT
 
 from ganflow.training import LostProcess, Ranks
 from ganflow.training.distributed.fork import in_processes
 from ganflow.training.distributed.ranks import peers_lost
 from ganflow.training.keep.run_log import RunLog
 
-ROOT = Path(__file__).parents[2]
-PLACES = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
-ALONE = os.environ | {"PYTHONPATH": PLACES, "OMP_NUM_THREADS": "1"}
 MANY = pytest.mark.parametrize("count", [2, 3])
 NOISE = "D 4.bias"  # its gradient is zero up to rounding; Adam makes steps of that
 

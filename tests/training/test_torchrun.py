@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import torch
 import train_wgan_gp
+from train_runs import ALONE, ROOT
 
-ROOT = Path(__file__).parents[2]
-ALONE = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 RUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 RUN += ["--max-restarts", "1"]
 SMALL = ["--size", "16", "--width", "2", "--batch", "4", "--critic-steps", "1"]

@@ -1,24 +1,19 @@
 """Training that is stopped, killed or fails keeps what it had, and goes on the same."""
 
 import json
-import os
 import resource
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 import torch
-from train_runs import SMALL, differing, pixels, states
+from train_runs import ALONE, ROOT, SMALL, differing, pixels, states
 
 from ganflow.training import CannotGoOn, begin, tick, train, turns
 from ganflow.training.keep.run_log import RunLog
 
-ROOT = Path(__file__).parents[2]
-PLACES = os.pathsep.join(map(str, (ROOT, ROOT / "tests")))
-ALONE = os.environ | {"PYTHONPATH": PLACES, "OMP_NUM_THREADS": "1"}
 QUIET = {"progress": False}
 
 

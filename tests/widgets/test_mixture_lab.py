@@ -181,7 +181,7 @@ def trainer(view, **values):
     return made
 
 
-def test_a_run_of_ones_own_streams_frame_by_frame_into_b(view, lab):
+def test_a_run_of_ones_own_streams_frame_by_frame_into_b(view):
     made, ticks, times = trainer(view, schedule="d dg", rate=0.5, seed=9), [], []
     view.observe(lambda change: ticks.append(change["new"]["ticks"]), "live")
     view.observe(lambda change: times.append(change["new"]), "time")
