@@ -126,7 +126,10 @@ class Runs:
 
     async def _run(self, paths, jobs):
         turn, failed = asyncio.Semaphore(jobs), []
-        for done in asyncio.as_completed([execute(path, turn) for path in paths]):
+        # More threads than cores wait for each other, busily.
+        alone = os.environ | {"OMP_NUM_THREADS": str(max(1, cpu_count() // jobs))}
+        begun = [execute(path, turn, alone) for path in paths]
+        for done in asyncio.as_completed(begun):
             path, executed, seconds, source, error = await done
             name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
             if error is not None:
@@ -144,7 +147,7 @@ def side_by_side():
     return max(1, min(cpu_count(), room))
 
 
-async def execute(path, turn):
+async def execute(path, turn, environment):
     """Run the notebook in its own folder, in a kernel of its own, when it has its turn.
 
     What a cell prints in pieces is joined: where a piece ends, the clock decides.
@@ -161,7 +164,7 @@ async def execute(path, turn):
     async with turn:
         source, start = made_from(notebook), time.perf_counter()
         try:
-            await client.async_execute()
+            await client.async_execute(env=environment)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as stopped:
             error = stopped
     return path, notebook, time.perf_counter() - start, source, error

@@ -220,6 +220,13 @@ def test_the_longest_page_begins_first_and_an_unknown_one_before_it(runs):
     assert runs.missing(paths) == [paths[2], paths[1], paths[0]]
 
 
+def test_pages_that_run_side_by_side_share_the_cores(runs, monkeypatch):
+    monkeypatch.setattr(page_runs, "cpu_count", lambda: 6)
+    path = runs.write("a", "import os; print(os.environ['OMP_NUM_THREADS'])")
+    runs.run([path], jobs=2)
+    assert said(runs, path) == ["3\n"]
+
+
 def test_memory_bounds_how_many_run_at_a_time(monkeypatch):
     class Memory:
         available = 2.5 * page_runs.MEMORY
