@@ -25,7 +25,7 @@ def by_hand(*visits):
 
 
 def test_known_points_give_known_numbers():
-    samples = by_hand((0, 0), (0, 2.9), (1, -2.9), (2, 3.1), (2, -3.1))
+    samples = by_hand((0, 0), (0, 2.999), (1, -2.999), (2, 3.001), (2, -3.001))
     assert captured_modes(samples, RING) == 2
     assert high_quality_share(samples, RING) == 3 / 5
     entropy = -(0.8 * np.log(0.4) + 0.2 * np.log(0.2))  # 2/5, 1/5, 2/5 of the samples

@@ -200,10 +200,14 @@ def test_a_flat_critic_has_a_finite_derivative(penalty):
     assert value.isfinite() and torch.equal(w.grad, torch.zeros_like(w))
 
 
-def test_the_squared_slope_is_curved_where_the_slope_is_0():
+@pytest.mark.parametrize(
+    "penalty", [lambda f, x: squared_slopes(f, x).mean(), slope_penalty]
+)
+def test_the_squared_slope_is_curved_where_the_slope_is_0(penalty):
+    """|w|^2 at w = 0: its second derivative is 2 in each direction."""
     w = torch.zeros(2, dtype=torch.float64, requires_grad=True)
     hessian = torch.autograd.functional.hessian(
-        lambda w: squared_slopes(lambda x: x @ w, random(4, 2)).mean(), w
+        lambda w: penalty(lambda x: x @ w, random(4, 2)), w
     )
     torch.testing.assert_close(hessian, 2 * torch.eye(2).double(), **EXACT)
 
