@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
@@ -52,14 +52,16 @@ def draw_trace(
     Parameters
     ----------
     trace : DerivativeTrace
-    fold : str or mapping from str to str
-        "network", "layer" or "operation", or one of these for each network by name.
+        As a watch gives it.
+    fold : str, or dict of network -> str
+        "network", "layer" or "operation", for all networks or for each by name; the
+        empty name is what runs outside every network.
     ax : Axes, optional
-        Where to draw; by default a new figure, at its natural size.
+        Where to draw; a new figure, at its natural size, if None.
     name : str
         What to call the root, "loss_D" for example; its own name if empty.
     legend : bool
-        Whether to say below what those lines mean that are drawn.
+        Say below what those lines mean that are drawn.
 
     Returns
     -------
@@ -154,9 +156,7 @@ def _draw_link(ax: Axes, link: Link, wire: Wire, words: str) -> None:
         cross(ax, at, y, 4, color=COLORS["ink"], linewidth=2)
 
 
-def _draw_arrow(
-    ax: Axes, points: Sequence[tuple[float, float]], size: float = 9.0
-) -> None:
+def _draw_arrow(ax: Axes, points, size: float = 9.0) -> None:
     """The head of an arrow that arrives at the last point, upright."""
     (x, y), before = points[-1], points[-2]
     back = size if before[1] > y else -size
