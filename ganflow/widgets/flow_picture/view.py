@@ -20,6 +20,7 @@ class FlowPictureView(anywidget.AnyWidget):
     Parameters
     ----------
     record : FlowPicture
+        As `record_flow_picture` makes it.
     **chosen : int
         loss, cut and freeze to begin with, as positions in `record`.
     """
@@ -41,6 +42,7 @@ def labels(record: FlowPicture) -> dict:
     Parameters
     ----------
     record : FlowPicture
+        As `record_flow_picture` makes it.
 
     Returns
     -------
@@ -90,6 +92,7 @@ def flow_picture(
     Parameters
     ----------
     record : FlowPicture
+        As `record_flow_picture` makes it.
     loss : int
         What to begin with, as a position in `record.losses`.
     cut : int

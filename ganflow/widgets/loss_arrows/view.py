@@ -22,6 +22,7 @@ class LossArrowsView(anywidget.AnyWidget):
     Parameters
     ----------
     record : LossArrows
+        The surfaces, points and arrows to show.
     **chosen : int
         loss, step and log to begin with; the first two as positions in `record`.
     """
@@ -98,6 +99,7 @@ def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidge
     Parameters
     ----------
     record : LossArrows
+        The surfaces, points and arrows to show.
     loss : int
         What to begin with, as a position in `record.losses`.
     step : int

@@ -189,11 +189,13 @@ def record_mixture_lab(
     base : GanSetting
         What all runs share; its data is a mixture, its `shown` samples are measured.
     schedules : sequence of Schedule
+        Each is played from the same start.
     rates : dict from str to float
         D's step size divided by G's, by name.
     penalties : dict from str to (str, float)
         Kind and strength, by name.
     seeds : sequence of int
+        Each is a run of its own of every setting.
     ticks : int
         >= 0.
     every : int

@@ -36,6 +36,7 @@ class MixtureLabView(anywidget.AnyWidget):
     Parameters
     ----------
     record : MixtureLab
+        As `record_mixture_lab` makes it.
     **chosen : int
         What to begin with, by the name of the trait.
     """
@@ -90,6 +91,7 @@ def mixture_lab(
     Parameters
     ----------
     record : MixtureLab
+        As `record_mixture_lab` makes it.
     a : tuple of int
         Schedule, rate, penalty and seed of run A to begin with, as positions in
         `record`.

@@ -26,6 +26,7 @@ class OneLossLabView(anywidget.AnyWidget):
     Parameters
     ----------
     record : OneLossLab
+        As `record_one_loss_lab` makes it.
     **chosen : int
         What to begin with, by the name of the trait.
     """
@@ -74,6 +75,7 @@ def one_loss_lab(
     Parameters
     ----------
     record : OneLossLab
+        As `record_one_loss_lab` makes it.
     scheme : int
         What to begin with, as a position in `record.schemes`.
     loss : int

@@ -84,6 +84,7 @@ def record_schedule_lab(
     losses : sequence of str
         Names of `games`.
     schedules : sequence of Schedule
+        Each is played from the same start.
     step_sizes : sequence of float
         > 0.
     ticks : int

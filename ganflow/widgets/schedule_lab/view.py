@@ -38,6 +38,7 @@ class ScheduleLabView(anywidget.AnyWidget):
     Parameters
     ----------
     record : ScheduleLab
+        As `record_schedule_lab` makes it.
     **chosen : int
         What to begin with, by the name of the trait.
     """
@@ -115,6 +116,7 @@ def schedule_lab(
     Parameters
     ----------
     record : ScheduleLab
+        As `record_schedule_lab` makes it.
     tick : int
         The tick to begin with.
     **chosen : int
