@@ -13,7 +13,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 RESULTS = Path(__file__).parent / "results"  # recorded runs, with their provenance
 # Okabe and Ito's colours, safe for colour-blind readers; the first is G's, then D's.
@@ -118,7 +121,7 @@ def use_book_style() -> None:
         set_matplotlib_formats("svg", metadata={"Date": None})
 
 
-def recorded(name: str):
+def recorded(name: str) -> xr.Dataset:
     """Load runs that are too long for a page, made by `tools/record_<name>.py`.
 
     Parameters

@@ -5,19 +5,14 @@ Public is what the API page of the book lists.
 
 import ast
 import re
+from itertools import pairwise
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from api_page import public
 from package_imports import PACKAGE, ROOT, file_of
+from public_names import PUBLIC
 
-NOTEBOOKS = ROOT / "notebooks"
-ENV = SimpleNamespace(
-    found_docs={str(path.with_suffix("")) for path in NOTEBOOKS.rglob("*.ipynb")},
-    doc2path=lambda page: f"{page}.ipynb",
-)
-NAMES = sorted(name for name in public(ENV) if name.kind != "data")
+NAMES = sorted(name for name in PUBLIC if name.kind != "data")
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 ENTRY = re.compile(r"(\*{0,2}\w+) : \S")
 TWO = re.compile(r"\w+ : .*\b\w+ : ")
@@ -77,8 +72,11 @@ def section(doc, title):
 
 
 def documented(doc):
-    """The names that *Parameters* gives a line and a type."""
-    return [m[1] for line in section(doc, "Parameters") if (m := ENTRY.match(line))]
+    """The names that *Parameters* gives a line, a type and a sentence below."""
+    lines = doc.split("\n")
+    told = [line for line, below in pairwise(lines) if below.startswith("    ")]
+    found = [line for line in section(doc, "Parameters") if line in told]
+    return [match[1] for line in found if (match := ENTRY.match(line))]
 
 
 def described(name):
@@ -99,10 +97,7 @@ def test_public_is_what_the_faces_lend_and_what_pages_import():
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda n: f"{n.module}.{n.name}")
 def test_each_parameter_has_a_line_of_its_own(name):
-    """A method may say in its first sentence alone what it takes.
-
-    A class may leave what it inherits to `**others : …`.
-    """
+    """A method may say in its first sentence alone what it takes."""
     for node, wanted in described(name):
         doc = ast.get_docstring(node)
         assert doc, f"{node.name} has no docstring"
@@ -128,6 +123,19 @@ def test_what_comes_and_what_is_raised_stand_alone_on_their_lines(name):
         returned = [line for line in section(doc, "Returns") if " : " in line]
         assert not raised + returned, f"{node.name}: the sentence goes below"
         assert not section(doc, "Attributes"), f"{node.name}: they are Parameters"
+
+
+GIVING = [name for name in NAMES if name.kind == "function"]
+
+
+@pytest.mark.parametrize("name", GIVING, ids=lambda n: f"{n.module}.{n.name}")
+def test_a_function_says_what_it_returns(name):
+    """But for one of nothing, and one to be entered by `with`."""
+    node, _ = node_of(name)
+    entered = any("contextmanager" in ast.unparse(d) for d in node.decorator_list)
+    gives = node.returns is not None and ast.unparse(node.returns) != "None"
+    said = section(ast.get_docstring(node), "Returns")
+    assert bool(said) == (gives and not entered), f"{node.name} -> {said}"
 
 
 def docstrings(path):

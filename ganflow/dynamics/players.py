@@ -44,7 +44,7 @@ class Networks:
     loss : str
         A name of LOSSES.
     penalty : str
-        A name of PENALTIES.
+        One of these, or "none".
 
         - "R1", at real points, and "R2", at fakes: strength/2 slope^2.
         - "WGAN-GP": strength (slope - 1)^2 between them.

@@ -164,7 +164,7 @@ def dirac(loss: str = "saturating", penalty: str = "none", **numbers: float) -> 
     loss : str
         A name of `ganflow.losses.LOSSES`.
     penalty : str
-        A name of PENALTIES.
+        A name of `ganflow.games.PENALTIES`.
     **numbers : float
         `strength`, `target` and `scale`, as for Game.
 

@@ -54,8 +54,8 @@ def draw_trace(
     trace : DerivativeTrace
         As a watch gives it.
     fold : str, or dict of network -> str
-        "network", "layer" or "operation", for all networks or for each by name; "" is
-        what runs outside every network.
+        "network", "layer" or "operation", for all networks or for each by name; the
+        empty name is what runs outside every network.
     ax : Axes, optional
         Where to draw; a new figure, at its natural size, if None.
     name : str

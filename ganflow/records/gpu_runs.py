@@ -62,6 +62,11 @@ def told_runs(runs: Mapping[str, TrainingRun]) -> str:
     ----------
     runs : dict of name -> TrainingRun
         As `gpu_runs` gives them.
+
+    Returns
+    -------
+    str
+        To be printed; one sentence if there are none.
     """
     if not runs:
         return NONE
@@ -75,6 +80,11 @@ def told_steps(rows: Sequence[Mapping]) -> str:
     ----------
     rows : list of dict
         As `gpu_steps` gives them.
+
+    Returns
+    -------
+    str
+        To be printed; one sentence if there are none.
     """
     if not rows:
         return NONE

@@ -50,7 +50,7 @@ class Setting(ABC):
     schedule : Schedule or str
         Who moves when in a tick; or a text such as "D D G".
     rule : str
-        A name of RULES, for both players.
+        A name of `ganflow.dynamics.RULES`, for both players.
     step_size : float
         > 0, of both players.
     step_size_G : float, optional
@@ -139,6 +139,24 @@ class GameSetting(Setting):
 
     Parameters
     ----------
+    schedule : Schedule or str
+        Who moves when in a tick; or a text such as "D D G".
+    rule : str
+        A name of `ganflow.dynamics.RULES`, for both players.
+    step_size : float
+        > 0, of both players.
+    step_size_G : float, optional
+        > 0, of G instead of `step_size`.
+    step_size_D : float, optional
+        > 0, of D instead of `step_size`.
+    beta : float
+        In (-1, 1), of momentum.
+    beta1 : float
+        In [0, 1), of Adam.
+    beta2 : float
+        In [0, 1), of Adam.
+    epsilon : float
+        > 0, of Adam.
     loss : str
         A name of LOSSES.
     penalty : str
@@ -153,8 +171,11 @@ class GameSetting(Setting):
         Where G starts.
     psi : float
         Where D starts.
-    **others : Any
-        As for Setting.
+
+    Raises
+    ------
+    ValueError
+        A name that is not known, a number outside its range.
     """
 
     loss: str = "saturating"
@@ -182,6 +203,24 @@ class GanSetting(Setting):
 
     Parameters
     ----------
+    schedule : Schedule or str
+        Who moves when in a tick; or a text such as "D D G".
+    rule : str
+        A name of `ganflow.dynamics.RULES`, for both players.
+    step_size : float
+        > 0, of both players.
+    step_size_G : float, optional
+        > 0, of G instead of `step_size`.
+    step_size_D : float, optional
+        > 0, of D instead of `step_size`.
+    beta : float
+        In (-1, 1), of momentum.
+    beta1 : float
+        In [0, 1), of Adam.
+    beta2 : float
+        In [0, 1), of Adam.
+    epsilon : float
+        > 0, of Adam.
     data : Distribution
         Real points, such as `ganflow.data.ring()`.
     loss : str
@@ -190,10 +229,6 @@ class GanSetting(Setting):
         "none", "R1", "R2", "WGAN-GP" or "clipping", as for Networks.
     strength : float
         >= 0, of the penalty.
-    rule : str
-        As for Setting; by default Adam, whose numbers are those of Setting.
-    step_size : float
-        > 0, as for Setting.
     batch : int
         >= 1, samples in a batch.
     latent : int
@@ -206,8 +241,11 @@ class GanSetting(Setting):
         >= 0, of the first weights and of the batches.
     shown : int
         >= 1, samples that a record keeps.
-    **others : Any
-        As for Setting.
+
+    Raises
+    ------
+    ValueError
+        A name that is not known, a number outside its range.
     """
 
     data: Distribution = RING

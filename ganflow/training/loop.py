@@ -68,7 +68,9 @@ def train(
     Parameters
     ----------
     settings : Settings
-    images : Tensor or array (n, channels, size, size), float32, pixels in [-1, 1]
+        All that decides the numbers of the run, such as `recipe("wgan-gp")`.
+    images : Tensor or array (n, channels, size, size), float32
+        Pixels in [-1, 1], of the size and the channels that the settings say.
     out : str or Path, optional
         Folder for checkpoint, log, pictures and record; nothing is written without.
     resume : bool

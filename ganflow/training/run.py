@@ -122,7 +122,9 @@ def begin(
     Parameters
     ----------
     settings : Settings
-    images : Tensor or array (n, channels, size, size), float32, pixels in [-1, 1]
+        All that decides the numbers of the run.
+    images : Tensor or array (n, channels, size, size), float32
+        Pixels in [-1, 1], of the size and the channels that the settings say.
     device : str or torch.device
         "cpu", "cuda", …
 

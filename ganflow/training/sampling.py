@@ -74,9 +74,11 @@ def sample_batches(
     Parameters
     ----------
     settings : Settings
+        The sizes of the batches, and the seed.
     images : int, >= 1
         How many there are.
     tick : int, >= 0
+        How many ticks were done before.
     device : str or torch.device
         Where the numbers are made; a CPU and a GPU make different noise.
 

@@ -34,6 +34,7 @@ def turns(run: Run, batches: Batches) -> Tensor:
     run : Run
         Changed in place.
     batches : Batches
+        As `sample_batches` gives them for this tick.
 
     Returns
     -------

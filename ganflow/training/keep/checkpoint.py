@@ -32,6 +32,7 @@ def save(path: Path, run: Run, log: dict[str, Any]) -> None:
     path : Path
         In a folder that exists.
     run : Run
+        As it stands.
     log : dict
         What has been recorded of the run: tensors, numbers, and dicts of them.
 
@@ -109,6 +110,7 @@ def write_whole(path: Path, content: bytes) -> None:
     path : Path
         In a folder that exists.
     content : bytes
+        All of it.
 
     Raises
     ------

@@ -18,8 +18,8 @@ class TraceView(anywidget.AnyWidget):
     """Recorded traces of one program, one state at a time. Trains nothing.
 
     `loss` (a number), `cut` and `frozen` choose the state, `folds` how deep each
-    network is open ("" stands for what runs outside them). All of them may come from
-    another widget by `jslink`, so no kernel is needed.
+    network is open (the empty name stands for what runs outside them). All of them may
+    come from another widget by `jslink`, so no kernel is needed.
     """
 
     _esm = script_of(__file__)
