@@ -138,7 +138,7 @@ def sliced_wasserstein(
     On a line the best match of two clouds of one size pairs them in sorted order, so
     each direction is exact; first power, no root. Directions pi j / directions stand
     evenly over the half circle, the other half gives the same distances. A cloud moved
-    by v is at 2 |v| / pi, to a share of (pi / directions)**2 / 12: 2e-4 for 64.
+    by a length r is at 2 r / pi, to a share of (pi / directions)^2 / 12: 2e-4 for 64.
 
     Parameters
     ----------

@@ -158,7 +158,7 @@ class Schedule:
 
     @property
     def passes(self) -> Passes:
-        """The passes a tick needs: fresh noise each turn, one forward pass a turn.
+        """The passes of a tick with fresh noise and one forward pass each turn.
 
         Players of one turn share their forward pass; scores of real and of fake count
         as two passes of D. A G whose loss reads the real scores (relativistic) needs

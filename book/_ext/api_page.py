@@ -6,35 +6,45 @@ paragraphs *Gradient* and *Source* as parts of their own, and the pages that use
 """
 
 import ast
+import inspect
 import re
-import textwrap
+import sys
 from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
 from package_imports import PACKAGE, file_of, imported, stub_of
 from page_runs import notebook_of, plain, read
+from sphinx.errors import PycodeError
+from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.inspect import stringify_signature
 
 PAGE = "book/appendix/api"
 FACES = (PACKAGE, f"{PACKAGE}.tf")
 PART = re.compile(r"^(Gradient|Source): ?")
+WORD = re.compile(r"^[a-z](?=[a-z]*[ ,;])")  # which begins a sentence, as d/dx does not
 KINDS = {ast.FunctionDef: "function", ast.ClassDef: "class"}
+LONG = 24  # letters of a default that a signature has no room for
 
 
 class Defined(NamedTuple):
-    """Where a public name is defined, and as what; of data, the statement, too."""
+    """Where a public name is defined, and as what; of data, the source, too."""
 
     module: str
     name: str
     kind: str
-    statement: str = ""
+    source: str = ""
 
 
 @cache
 def statements(module):
-    """What stands in a module, and in its stub."""
-    text = file_of(module).read_text("utf-8")
-    return ast.parse(text).body + ast.parse(stub_of(module)).body
+    """What stands in a module, and in its stub, each with its source."""
+    texts = file_of(module).read_text("utf-8"), stub_of(module)
+    return [
+        (node, ast.get_source_segment(text, node))
+        for text in texts
+        for node in ast.parse(text).body
+    ]
 
 
 @cache
@@ -43,14 +53,14 @@ def defined(path):
     module, _, name = path.rpartition(".")
     if file_of(path) or not (module and file_of(module)):
         return None
-    for node in statements(module):
+    for node, source in statements(module):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
             return Defined(module, name, KINDS[type(node)])
         if isinstance(node, (ast.Assign, ast.AnnAssign)):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names = [n for target in targets for n in ast.walk(target)]
             if name in (n.id for n in names if isinstance(n, ast.Name)):
-                return Defined(module, name, "data", ast.unparse(node))
+                return Defined(module, name, "data", source)
         if isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
                 if name == (alias.asname or alias.name):
@@ -78,7 +88,7 @@ def public(env):
                     paths[found].add(name)
                     pages[found].append(page)
     return {
-        what: (min(paths[what], key=len), list(dict.fromkeys(pages[what])))
+        what: (min(sorted(paths[what]), key=len), list(dict.fromkeys(pages[what])))
         for what in paths
     }
 
@@ -90,9 +100,8 @@ def room_of(what):
 
 def summary(module):
     """The first sentence of a module's docstring."""
-    return ast.get_docstring(ast.parse(file_of(module).read_text("utf-8"))).split(
-        "\n\n"
-    )[0]
+    told = ast.get_docstring(ast.parse(file_of(module).read_text("utf-8")))
+    return told.split("\n\n")[0]
 
 
 def write_entries(app, page, source):
@@ -113,18 +122,14 @@ def entry(what, path, pages):
         members = "   :members:\n" if what.kind == "class" else ""
         return f".. auto{what.kind}:: {path}\n{members}\n"
     shown = [f".. py:data:: {path}", "", "   .. code-block:: python", ""]
-    shown += [f"      {line}" for line in in_lines(what.statement)]
-    return "\n".join([*shown, "", f"   **Used in** {links(pages)}", "", ""])
-
-
-def in_lines(statement):
-    """A statement in lines that a page has room for."""
-    return textwrap.wrap(statement, 80, subsequent_indent="    ")[:12]
+    shown += [f"      {line}" for line in what.source.splitlines()]
+    used = ["   .. rubric:: Used in", "", f"   {links(pages)}"] if pages else []
+    return "\n".join([*shown, "", *used, "", ""])
 
 
 def links(pages):
     """The pages by their titles."""
-    return ", ".join(f":doc:`/{page}`" for page in pages) or "no page yet"
+    return ", ".join(f":doc:`/{page}`" for page in pages)
 
 
 def parts(app, kind, name, thing, options, lines):
@@ -132,13 +137,60 @@ def parts(app, kind, name, thing, options, lines):
     made = []
     for line in lines:
         if found := PART.match(line):
-            made += [found[1], "-" * len(found[1]), line[found.end() :]]
+            made += [found[1], "-" * len(found[1])]
+            made.append(WORD.sub(lambda word: word[0].upper(), line[found.end() :]))
         else:
             made.append(line)
     for path, pages in app.env.public_names.values():
         if path == name and pages:
             made += ["", "Used in", "-------", links(pages), ""]
     lines[:] = made
+
+
+class Named:
+    """A value that is written by its name."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def __repr__(self):
+        return self.name
+
+
+def called(thing):
+    """How a function or class is called; a class by the package's own __init__, if any.
+
+    Else what a base class takes in its __new__ would be told: anything.
+    """
+    makers = [
+        vars(base)["__init__"]
+        for base in getattr(thing, "__mro__", ())
+        if base.__module__.startswith(PACKAGE) and "__init__" in vars(base)
+    ]
+    given = inspect.signature(makers[0] if makers else thing)
+    return given.replace(parameters=list(given.parameters.values())[len(makers[:1]) :])
+
+
+def signature_of(app, kind, name, thing, options, signature, returned):
+    """Write a long default by the name that the thing's module has for it."""
+    if kind not in KINDS.values() or not signature:
+        return None
+    module, given = vars(sys.modules[thing.__module__]), called(thing)
+    names = {id(value): Named(key) for key, value in module.items()}
+    written = [
+        one.replace(default=names.get(id(one.default), one.default))
+        if len(repr(one.default)) > LONG
+        else one
+        for one in given.parameters.values()
+    ]
+    given = given.replace(parameters=written)
+    return stringify_signature(given, show_annotation=False), returned
+
+
+def load_nothing_mocked(app, config):
+    """Keep autodoc from looking for overloads where it would load what it mocks."""
+    for name in config.autodoc_mock_imports:
+        ModuleAnalyzer.cache["module", name] = PycodeError(f"{name} is mocked")
 
 
 def read_again(app, env, added, changed, removed):
@@ -150,7 +202,9 @@ def read_again(app, env, added, changed, removed):
 
 def setup(app):
     """Called by Sphinx."""
+    app.connect("config-inited", load_nothing_mocked)
     app.connect("source-read", write_entries)
     app.connect("env-get-outdated", read_again)
+    app.connect("autodoc-process-signature", signature_of)
     app.connect("autodoc-process-docstring", parts, priority=400)  # before napoleon
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -18,7 +18,8 @@ def call(net: nn.Module, params: tuple[Tensor, ...], x: Tensor) -> Tensor:
     net : nn.Module
         For several runs a Sequential of Linear and pointwise layers.
     params : tuple of Tensor
-        As `net.parameters()` orders them; (runs, *shape) each for several runs.
+        As `net.parameters()` orders them; for several runs each has a first dimension
+        (runs,).
     x : Tensor (n, d) or (runs, n, d)
         What the network is called with.
 

@@ -20,7 +20,7 @@ from ganflow.tf.losses import KERAS_LOSSES
 from ganflow.tf.shared_backward import check_samples_apart, one_pass_loss
 
 
-class _Both(keras.layers.Layer):
+class _Both(keras.Layer):
     """Holds both players; reads [x_real, z] and returns the fakes."""
 
     def __init__(

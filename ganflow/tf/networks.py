@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ganflow.records.checks import check_dict
 from ganflow.tf.load import keras, tf
 
-Player = keras.Layer | tf.Module | tf.Variable | Iterable[tf.Variable]
+Player: TypeAlias = "keras.Layer | tf.Module | tf.Variable | Iterable[tf.Variable]"
 VARIABLES = (tf.Variable, keras.Variable)  # the second wraps one of the first
 
 
