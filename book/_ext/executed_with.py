@@ -34,8 +34,8 @@ print(torch.cuda.get_device_name() if cuda else "no CUDA GPU")"""
 def executed_with():
     """Each package and its version, Python's, and the machine's.
 
-    A process of its own asks for the GPU, where there may be one: the build itself
-    needs no torch.
+    A process of its own asks for the GPU, where there may be one: then no other part
+    of the build holds it.
     """
     gpu = "no CUDA GPU"
     if shutil.which("nvidia-smi"):
