@@ -42,7 +42,7 @@ assets: environment
 test: lint assets  ## run every test, and compare every notebook with what its run printed
 	@$(BIN)/python tools/build_notebooks.py --check
 	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
-		$(BIN)/python -m pytest -n logical --dist loadfile -m "not alone"; exit $$alone
+		$(BIN)/python -m pytest -n logical --dist worksteal -m "not alone"; exit $$alone
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)

@@ -104,13 +104,19 @@ class Runs:
         self._cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
     def missing(self, paths):
-        """Those of these notebooks that have no run which holds, the longest first."""
+        """Those of these notebooks that have no run which holds, the longest first.
+
+        So no long one is left to run alone at the end. One that was never run comes
+        before the others, the one with most code first.
+        """
         found = {path: read(path) for path in paths}
         left = {path: nb for path, nb in found.items() if self.find(nb) is None}
 
         def length(path):
-            record = self.record(left[path])
-            return record.data["execution_seconds"] if record else float("inf")
+            if record := self.record(left[path]):
+                return False, record.data["execution_seconds"]
+            cells = left[path].cells
+            return True, sum(len(c.source) for c in cells if c.cell_type == "code")
 
         return sorted(left, key=length, reverse=True)
 
@@ -128,7 +134,7 @@ class Runs:
         turn, failed = asyncio.Semaphore(jobs), []
         # More threads than cores wait for each other, busily.
         alone = os.environ | {"OMP_NUM_THREADS": str(max(1, cpu_count() // jobs))}
-        begun = [execute(path, turn, alone) for path in paths]
+        begun = [asyncio.ensure_future(execute(p, turn, alone)) for p in paths]
         for done in asyncio.as_completed(begun):
             path, executed, seconds, source, error = await done
             name = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path

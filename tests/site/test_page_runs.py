@@ -213,11 +213,17 @@ def test_a_module_that_changes_while_a_page_runs_makes_the_run_an_old_one(
     assert {*runs.missing([page, other])} == {page, other}
 
 
-def test_the_longest_page_begins_first_and_an_unknown_one_before_it(runs):
-    paths = [runs.write(name, f"x = '{name}'") for name in ("a", "b", "c")]
-    for path, seconds in zip(paths, (1.0, 3.0), strict=False):
-        runs.keep(path, page_runs.read(path), seconds, "another machine's")
-    assert runs.missing(paths) == [paths[2], paths[1], paths[0]]
+def test_the_longest_page_begins_first_and_an_unknown_one_before_it(runs, tmp_path):
+    log = tmp_path / "log"
+    names = {"quick": "", "slow": "", "new": "", "newer": "# more code"}
+    paths = {
+        name: runs.write(name, f"open({str(log)!r}, 'a').write('{name} '){more}")
+        for name, more in names.items()
+    }
+    for name, seconds in (("quick", 1.0), ("slow", 3.0)):
+        runs.keep(paths[name], page_runs.read(paths[name]), seconds, "another machine")
+    runs.run(runs.missing(paths.values()), jobs=1)
+    assert log.read_text().split() == ["newer", "new", "slow", "quick"]
 
 
 def test_pages_that_run_side_by_side_share_the_cores(runs, monkeypatch):
