@@ -1,5 +1,6 @@
 """Run a page of the book if it has no run that holds, and compare what it printed."""
 
+import logging
 import subprocess
 import sys
 
@@ -11,6 +12,9 @@ def main(words):
     texts = build_notebooks.parse_arguments(words).texts
     paths = [build_notebooks.notebook_path(text) for text in texts]
     runs = build_notebooks.page_runs().Runs()
+    said = logging.getLogger("sphinx")  # through which the runs tell what they took
+    said.setLevel(logging.INFO)
+    said.addHandler(logging.StreamHandler(sys.stdout))
     runs.run(runs.missing(paths))
     pytest = [sys.executable, "-m", "pytest", "--durations=0", *paths]
     if subprocess.call(pytest, cwd=build_notebooks.ROOT):

@@ -6,6 +6,7 @@ paragraphs *Gradient* and *Source* as parts of their own, and the pages that use
 """
 
 import ast
+import hashlib
 import inspect
 import re
 import sys
@@ -13,8 +14,8 @@ from collections import defaultdict
 from functools import cache
 from typing import NamedTuple
 
-from package_imports import PACKAGE, file_of, imported, stub_of
-from page_runs import notebook_of, plain, read
+from package_imports import PACKAGE, ROOT, file_of, imported, stub_of
+from page_runs import imports_of, notebook_of, read
 from sphinx.errors import PycodeError
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import stringify_signature
@@ -66,12 +67,6 @@ def defined(path):
                 if name == (alias.asname or alias.name):
                     return defined(f"{node.module}.{alias.name}")
     raise ValueError(f"{path} is imported, and nothing in {module} defines it")
-
-
-def imports_of(notebook):
-    """The paths that the code cells of a notebook import from the package."""
-    code = [plain(cell) for cell in notebook.cells if cell.cell_type == "code"]
-    return sorted({path for cell in code for path in imported(cell)})
 
 
 def public(env):
@@ -193,11 +188,21 @@ def load_nothing_mocked(app, config):
         ModuleAnalyzer.cache["module", name] = PycodeError(f"{name} is mocked")
 
 
+def made_from(env):
+    """What the page comes from: the package's files, and what each page imports."""
+    files = [*(ROOT / PACKAGE).rglob("*.py"), *(ROOT / PACKAGE).rglob("*.pyi")]
+    package = hashlib.sha256(b"".join(p.read_bytes() for p in sorted(files)))
+    notebooks = {page: notebook_of(env, page) for page in sorted(env.found_docs)}
+    pages = [(page, imports_of(read(path))) for page, path in notebooks.items() if path]
+    return package.hexdigest(), pages
+
+
 def read_again(app, env, added, changed, removed):
-    """Let Sphinx read the page when a name is new, or a page uses another one."""
-    if PAGE in env.found_docs and getattr(env, "public_names", None) != public(env):
-        return [PAGE]
-    return []
+    """Let Sphinx read the page when the package changed, or a page's imports did."""
+    source = made_from(env)
+    outdated = PAGE in env.found_docs and getattr(env, "api_made_from", 0) != source
+    env.api_made_from = source
+    return [PAGE] if outdated else []
 
 
 def setup(app):

@@ -87,14 +87,17 @@ def with_policy(html):
 
 
 def protect_pages(app, exception):
-    """Write the policy into every page, those of an earlier build too."""
+    """Write the policy into every page that this build wrote.
+
+    An earlier build's page has one, and is written anew when this module changes.
+    """
     if exception or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         if "_static" not in page.relative_to(app.outdir).parts:
             html = page.read_text("utf-8")
-            if (protected := with_policy(html)) != html:
-                page.write_text(protected, "utf-8")
+            if not POLICY.search(html):
+                page.write_text(with_policy(html), "utf-8")
 
 
 def setup(app):

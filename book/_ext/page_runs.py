@@ -43,9 +43,16 @@ def read(path):
     return nbformat.read(path, as_version=4)
 
 
-def plain(cell):
-    """The cell's source without IPython's own syntax."""
-    return TransformerManager().transform_cell(cell.source)
+def imports_of(notebook):
+    """The paths that the code cells of a notebook import from the package."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return sorted({path for source in code for path in imports_in(source)})
+
+
+@cache
+def imports_in(source):
+    """Those of one cell, which may have IPython's own syntax in it."""
+    return tuple(imported(TransformerManager().transform_cell(source)))
 
 
 @cache
@@ -58,9 +65,8 @@ def for_every_page():
 
 def made_from(notebook):
     """One hash of all that a run of this notebook comes from, but for its own cells."""
-    code = [plain(cell) for cell in notebook.cells if cell.cell_type == "code"]
     found = hashlib.sha256(for_every_page().encode())
-    for path in files_behind(chain.from_iterable(map(imported, code))):
+    for path in files_behind(imports_of(notebook)):
         found.update(str(path.relative_to(ROOT)).encode())
         found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
