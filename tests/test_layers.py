@@ -12,9 +12,9 @@ PACKAGE = Path(__file__).parent.parent / "ganflow"
 LAYERS = [
     ("lazy", "check"),  # plain Python
     ("schedule", "records", "games", "data"),  # plain data, numpy at most
-    ("metrics",),
+    ("metrics", "loop_report"),
     ("losses", "nets", "trace", "layout", "cost"),  # torch
-    ("dynamics", "one_loss"),
+    ("dynamics", "one_loss", "loop_audit"),
     ("sweeps", "tf"),  # tf alone loads TensorFlow
     ("training",),
     ("plotting", "widgets", "page"),  # matplotlib, anywidget
