@@ -2,6 +2,7 @@ from ganflow.cost import cost_of as cost_of
 from ganflow.dynamics import eigenvalues as eigenvalues
 from ganflow.dynamics import play as play
 from ganflow.dynamics import tick_jacobian as tick_jacobian
+from ganflow.loop_audit.block import audit as audit
 from ganflow.losses import LOSSES as LOSSES
 from ganflow.losses import gradient_penalty as gradient_penalty
 from ganflow.losses import slopes as slopes

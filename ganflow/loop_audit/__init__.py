@@ -1,0 +1,1 @@
+"""Watch an unmodified torch loop, and say what it really does."""

@@ -1,0 +1,47 @@
+"""Averages of a player's weights, kept in tensors of nobody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ganflow.loop_audit.memory import Weight
+from ganflow.loop_audit.origins import Origin, Trail
+from ganflow.loop_audit.places import here
+
+if TYPE_CHECKING:
+    from ganflow.loop_audit.observer import Observer
+
+
+class Averages:
+    """Notes which weights are averaged, and whether their buffers are copied.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose log is written.
+    """
+
+    def __init__(self, observer: Observer):
+        self._observer = observer
+
+    def written(self, target: Tensor, found: Trail, given: list[Tensor]) -> None:
+        """Look at a write into a tensor of nobody, outside of networks."""
+        observer = self._observer
+        if observer.call is not None or observer.back is not None:
+            return
+        read = [o for o in found if type(o) is Origin]
+        if not read or len(read) < len(found) or any(o.call for o in read):
+            return
+        owners = {o.player for o in read}
+        if len(owners) != 1:
+            return
+        (player,) = owners
+        log, memory = observer.log, observer.memory
+        marks = [memory.mark(t) for t in given if t is not target]
+        if any(type(m) is Weight and m.buffer for m in marks):
+            log.buffers_copied.add(player)
+        elif target.shape in observer.shapes(player):
+            log.averaged[player].add(id(memory.block(target)))
+            log.average_places.setdefault(player, here())

@@ -1,0 +1,137 @@
+"""Backward passes: what they were made from, whom they reach, what they cost."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+from torch import Tensor
+
+from ganflow.loop_audit.calls import Call
+from ganflow.loop_audit.origins import Derivative, Origin
+from ganflow.loop_audit.places import here
+from ganflow.loop_report import Place
+from ganflow.loop_report.log import Backward
+
+if TYPE_CHECKING:
+    from ganflow.loop_audit.observer import Observer
+
+CALLS_KEPT = 512
+
+
+class Passes:
+    """Stands in the place of the engine that every `backward` and `grad` calls.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose log is written.
+    """
+
+    def __init__(self, observer: Observer):
+        self._observer = observer
+        self._calls: OrderedDict[int, Call] = OrderedDict()  # by its node's number
+        self.counts = True  # the pass is by weights: it pulls at scores
+
+    def made(self, node, call: Call) -> None:
+        """Say that a call's output hangs on an autograd node."""
+        self._calls[node._sequence_nr()] = call
+        if len(self._calls) > CALLS_KEPT:
+            self._calls.popitem(last=False)
+
+    def run(self, real, outputs, *args, **kwargs):
+        """Let the engine run, and write down what it did."""
+        observer = self._observer
+        nodes = [n for n in map(_node_of, outputs) if n is not None]
+        if observer.back is not None or (observer.busy and not observer.in_closure):
+            observer.costs.walk(nodes)  # a checkpoint's own pass, inside of another
+            return real(outputs, *args, **kwargs)
+        create = bool(args[2]) if len(args) > 2 else bool(kwargs.get("create_graph"))
+        wanted = args[3] if len(args) > 3 else kwargs.get("inputs", ())
+        accumulate = bool(kwargs.get("accumulate_grad", False))
+        observer.steps.finish_hand()
+        observer.gradients.look()
+        place = here()
+        back = self._begin(outputs, nodes, place)
+        if observer.in_closure:
+            back.held = True
+            observer.closure_backs.append(back)
+        by_weights = accumulate or any(
+            isinstance(t, Tensor) and observer.players.of(t) for t in wanted
+        )
+        before = self._grads() if accumulate else {}
+        self.counts = by_weights
+        observer.back = back
+        try:
+            result = real(outputs, *args, **kwargs)
+        finally:
+            observer.back = None
+            observer.costs.forget()
+        if accumulate:
+            changed = [
+                p.grad
+                for key, (_, p) in observer.players.weights.items()
+                if p.is_leaf and p.grad is not None and _state(p) != before.get(key)
+            ]
+            observer.gradients.tag(changed, observer.tag(Derivative, back))
+        else:
+            self._give(back, result, wanted, create=create, place=place)
+        observer.gradients.look()
+        if accumulate or by_weights:
+            observer.last_back = back
+        return result
+
+    def _begin(self, outputs, nodes, place: Place) -> Backward:
+        observer = self._observer
+        trail: set = set()
+        for output in outputs:
+            if isinstance(output, Tensor):
+                trail |= observer.memory.trail(output)
+        reads = {o.player for o in trail if type(o) is Origin}
+        back = observer.log.backward(place, reads)
+        for o in trail:
+            if type(o) is Derivative and o.dead:
+                observer.log.note("dead-penalty", o.back.place, [place])
+        order = observer.costs.walk(nodes)
+        for node in order:
+            call = self._calls.get(node._sequence_nr())
+            if call is not None:
+                call.walked = True
+        for node in nodes:
+            observer.sums.walked(node, place)
+        observer.sums.grown(place, len(order))
+        calls = {o.call for o in trail if type(o) is Origin and o.call is not None}
+        observer.remember(back, calls)
+        return back
+
+    def _grads(self) -> dict[int, tuple[int, int] | None]:
+        return {
+            key: _state(p)
+            for key, (_, p) in self._observer.players.weights.items()
+            if p.is_leaf
+        }
+
+    def _give(self, back, result, wanted, *, create: bool, place: Place) -> None:
+        """Mark what `autograd.grad` returned."""
+        observer = self._observer
+        for given, asked in zip(result, wanted, strict=False):
+            if not isinstance(given, Tensor):
+                continue
+            if isinstance(asked, Tensor) and observer.players.of(asked):
+                observer.gradients.tag([given], observer.tag(Derivative, back))
+            elif not create:
+                dead = observer.tag(Derivative, back, dead=True)
+                observer.gradients.tag([given], dead)
+            elif isinstance(asked, Tensor):
+                observer.look_at_penalty(back, asked, place)
+
+
+def _state(p: Tensor) -> tuple[int, int] | None:
+    return None if p.grad is None else (id(p.grad), p.grad._version)
+
+
+def _node_of(output: Any):
+    """The node that a pass starts from; a tensor's, or that of a gradient edge."""
+    if isinstance(output, Tensor):
+        return output.grad_fn
+    return getattr(output, "node", None)

@@ -1,0 +1,414 @@
+"""Watch a loop run: the hub that hands each part what it needs, and lets go of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from itertools import count
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as module_hooks
+from torch.optim import optimizer as step_hooks
+
+from ganflow.loop_audit.averages import Averages
+from ganflow.loop_audit.backward import Passes
+from ganflow.loop_audit.calls import Call
+from ganflow.loop_audit.costs import Costs
+from ganflow.loop_audit.gradients import Gradients
+from ganflow.loop_audit.memory import Memory, Weight
+from ganflow.loop_audit.operations import Operations
+from ganflow.loop_audit.origins import (
+    NOTHING,
+    Blend,
+    Derivative,
+    Factor,
+    Origin,
+    Trail,
+)
+from ganflow.loop_audit.places import here
+from ganflow.loop_audit.plans import tensors
+from ganflow.loop_audit.players import (
+    Players,
+    all_frozen,
+    behaves_otherwise_in_eval,
+)
+from ganflow.loop_audit.pulls import Pulls
+from ganflow.loop_audit.scaling import Scaling
+from ganflow.loop_audit.steps import Sizes, Steps
+from ganflow.loop_audit.sums import Sums
+from ganflow.loop_report import LoopReport, Place
+from ganflow.loop_report.conclude import conclude
+from ganflow.loop_report.log import Backward, Log
+
+_on: list[Observer] = []
+
+
+class Observer:
+    """Sees a loop while it is entered; `report()` says what it did.
+
+    Parameters
+    ----------
+    players : dict of name -> list of nn.Module or Tensor
+        Who learns; more may come in later.
+
+    Gradient: nothing is computed for the loop, changed, detached or kept.
+    """
+
+    def __init__(self, players: Mapping[str, list[nn.Module | Tensor]] | None = None):
+        self.log = Log()
+        self.memory = Memory()
+        self.players = Players(self.memory)
+        self.after_move: Callable[[Observer], None] | None = None
+        self.new_optimizer: Callable[[Any, list[Tensor]], None] | None = None
+        self.busy = 0  # above 0 operations are nobody's: inside a step
+        self.in_closure = 0
+        self.closure_backs: list[Backward] = []
+        self.call: Call | None = None
+        self.back: Backward | None = None
+        self.last_back: Backward | None = None
+        self.feeds: dict[tuple[str, str], int] = {}
+        self._stack: list[Call] = []
+        self._numbers = count()
+        self._origins: dict[tuple[str, int], Trail] = {}
+        self._twins: dict[str, tuple[int, dict]] = {}
+        self._calls_of: WeakKeyDictionary[Backward, list[Call]] = WeakKeyDictionary()
+        self._left: dict[str, Place] = {}
+        self._shapes: dict[str, set] = {}
+        self._exit = ExitStack()
+        self.costs, self.gradients = Costs(self), Gradients(self)
+        self.passes, self.pulls = Passes(self), Pulls(self)
+        self.steps, self.sizes = Steps(self), Sizes(self)
+        self.scaling, self.sums = Scaling(self), Sums(self)
+        self.averages = Averages(self)
+        self.operations = Operations(self)
+        for name, members in (players or {}).items():
+            self.add_player(name, members)
+
+    # -- players
+
+    def add_player(self, name: str, members: list[nn.Module | Tensor]) -> None:
+        """Let a player in.
+
+        Parameters
+        ----------
+        name : str
+            Its role.
+        members : list of nn.Module or Tensor
+            Its networks, or the tensors that it learns.
+        """
+        self.players.add(name, members)
+        self._count_players()
+
+    def rename_player(self, old: str, new: str) -> None:
+        """Give a player another name, before anything of it was written down.
+
+        Parameters
+        ----------
+        old, new : str
+            Its name so far, and from now on.
+        """
+        self.players.rename(old, new)
+        self._count_players()
+
+    def _count_players(self) -> None:
+        self.log.players = dict(self.players.sizes())
+        self._shapes.clear()
+
+    def shapes(self, player: str) -> set:
+        """The shapes of a player's weights."""
+        if player not in self._shapes:
+            weights = self.players.tensors(player)
+            self._shapes[player] = {p.shape for p in weights}
+        return self._shapes[player]
+
+    # -- entering and leaving
+
+    def __enter__(self) -> Observer:
+        if _on:
+            raise RuntimeError(
+                "an audit is on already, and two cannot nest: leave the first `with` "
+                "block before you enter the next"
+            )
+        _on.append(self)
+        self._exit.callback(_on.clear)
+        for handle in (
+            module_hooks.register_module_forward_pre_hook(self._enter),
+            module_hooks.register_module_forward_hook(self._leave, always_call=True),
+            step_hooks.register_optimizer_step_pre_hook(self.steps.before),
+            step_hooks.register_optimizer_step_post_hook(self.steps.after),
+        ):
+            self._exit.callback(handle.remove)
+        real = torch.autograd._engine_run_backward
+        self._put(
+            torch.autograd,
+            "_engine_run_backward",
+            lambda outputs, *a, **k: self.passes.run(real, outputs, *a, **k),
+        )
+        for owner, name, make in (
+            *self.gradients.patches(),
+            *self.scaling.patches(),
+            (torch.optim.Optimizer, "add_param_group", self._adding),
+            (Tensor, "numpy", self._leaving),
+            (Tensor, "__array__", self._leaving),
+        ):
+            self._put(owner, name, make(getattr(owner, name)))
+        self._exit.enter_context(self.operations)
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._exit.close()
+        self.steps.finish_hand()
+        self.gradients.look()
+        self._stack.clear()
+        self.call = None
+
+    def _put(self, owner: Any, name: str, value: Any) -> None:
+        own = owner.__dict__.get(name)
+        setattr(owner, name, value)
+        if own is None:
+            self._exit.callback(delattr, owner, name)
+        else:
+            self._exit.callback(setattr, owner, name, own)
+
+    def _adding(self, real):
+        def add_param_group(optimizer, group):
+            result = real(optimizer, group)
+            known = self.steps.group(optimizer)
+            known.made = known.made or here()
+            if self.new_optimizer is not None:
+                held = list(optimizer.param_groups[-1]["params"])
+                self.new_optimizer(optimizer, held)
+            return result
+
+        return add_param_group
+
+    def _leaving(self, real):
+        def leave(tensor, *args, **kwargs):
+            if not self.busy:
+                for o in self.memory.trail(tensor):
+                    if type(o) is Origin:
+                        self._left[o.player] = here()
+            return real(tensor, *args, **kwargs)
+
+        return leave
+
+    # -- networks at work
+
+    def _enter(self, module: nn.Module, args: tuple) -> None:
+        running = self.call
+        if running is not None and running.module is module:
+            running.depth += 1
+            return
+        player = self.players.of_module.get(module)
+        if player is None:
+            if type(module).__name__ == "OptimizedModule":
+                self.log.cannot_see(
+                    "a compiled network ran uncompiled while it was watched: what is "
+                    "said holds for the program, and its FLOPs are those of eager code"
+                )
+            return
+        if self.busy or self.back is not None:
+            return  # a checkpoint runs it again
+        if running is not None and running.player == player:
+            return
+        self.steps.finish_hand()
+        self.call = call = self._begin_call(module, player, args)
+        self._stack.append(call)
+
+    def _begin_call(self, module: nn.Module, player: str, args: tuple) -> Call:
+        version = self.log.versions[player]
+        call = Call(
+            number=next(self._numbers),
+            player=player,
+            version=version,
+            module=module,
+            place=here(),
+            whole=module in self.players.roots,
+            grad=torch.is_grad_enabled(),
+            frozen=all_frozen(module),
+            autocast=any(map(torch.is_autocast_enabled, ("cpu", "cuda"))),
+        )
+        given = [t for t in tensors(args) if isinstance(t, Tensor)]
+        made_by, cut = set(), set()
+        for t in given:
+            makers = {
+                o.player
+                for o in self.memory.trail(t)
+                if type(o) is Origin and o.player != player
+            }
+            made_by |= makers
+            if not t.requires_grad:
+                cut |= makers
+            if t.dim() and makers and not call.rows:
+                call.rows = [
+                    (first, last, _maker(trail, player))
+                    for first, last, trail in self.memory.rows(t)
+                ]
+        call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
+        for maker in made_by:
+            self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
+        if given and call.whole:
+            call.in_eval = not module.training and behaves_otherwise_in_eval(module)
+            self._find_twin(call, given)
+        return call
+
+    def _find_twin(self, call: Call, given: list[Tensor]) -> None:
+        """Whether the same weights have scored the same input before."""
+        version, known = self._twins.get(call.player, (-1, {}))
+        if version != call.version:
+            known = {}
+            self._twins[call.player] = (call.version, known)
+        if len(known) > 64:
+            known.clear()
+        key = (call.module, call.module.training, *map(self.memory.identity, given))
+        call.twin = known.get(key)
+        if call.twin is None:
+            known[key] = call
+        elif call.grad:
+            self.log.note(
+                "scored-twice", call.place, [call.twin.place], player=call.player
+            )
+
+    def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
+        call = self.call
+        if call is None or call.module is not module:
+            return
+        if call.depth:
+            call.depth -= 1
+            return
+        while self._stack and self._stack.pop() is not call:
+            pass  # calls that an exception has left open
+        self.call = self._stack[-1] if self._stack else None
+        for t in tensors(output if isinstance(output, (tuple, list)) else (output,)):
+            if t.requires_grad and t.grad_fn is not None:
+                call.scores = True
+                self.passes.made(t.grad_fn, call)
+                if call.whole and t.is_floating_point():
+                    self.busy += 1
+                    try:
+                        self.pulls.watch(call, t)
+                    finally:
+                        self.busy -= 1
+
+    # -- small services to the parts
+
+    def new_origin(self, player: str, version: int, call: Call | None) -> Origin:
+        """An origin of its own."""
+        return Origin(next(self._numbers), player, version, call)
+
+    def origin(self, player: str, version: int) -> Trail:
+        """The trail of weights that are read outside of any call of their network."""
+        known = self._origins.get((player, version))
+        if known is None:
+            if len(self._origins) > 256:
+                self._origins.clear()
+            known = frozenset((self.new_origin(player, version, None),))
+            self._origins[player, version] = known
+        return known
+
+    def tag(self, kind: type, *args: Any, **kwargs: Any) -> Any:
+        """A mark of one use, with a number of its own."""
+        return kind(next(self._numbers), *args, **kwargs)
+
+    def written(self, tensor, mark: Weight, name: str, found: Trail, given) -> None:
+        """A weight or a buffer of a player was overwritten outside of a step."""
+        if mark.buffer:
+            call = self.call
+            if call is not None and call.player == mark.player and call.frozen:
+                if tensor.is_floating_point():
+                    self.log.note("frozen-critic-moves", call.place, player=mark.player)
+            return
+        own = [o for o in found if type(o) is Derivative and not o.dead]
+        if own:
+            self.steps.by_hand(mark, found, own)
+        elif self.log.move_count and self.back is None:
+            self.log.note("weights-written", here(), player=mark.player, by=name)
+
+    def remember(self, back: Backward, calls: Iterable[Call]) -> None:
+        """Keep the calls that a pass's losses were made from, as long as the pass."""
+        self._calls_of[back] = list(calls)
+
+    def cutting_call(self, back: Backward, cut: set[str]) -> Place | None:
+        """The line where a network got what a player made, without its history."""
+        for call in self._calls_of.get(back, ()):
+            if cut & call.cut_from:
+                return call.place
+        return None
+
+    def look_at_calls(self, who: str, backs: list[Backward]) -> None:
+        """What the calls behind a move say of it."""
+        now = self.log.versions[who] - 1
+        for back in backs:
+            for call in self._calls_of.get(back, ()):
+                if call.player != who:
+                    continue
+                if call.in_eval and call.walked and call.grad:
+                    self.log.note("left-in-eval", call.place, player=who)
+                dead = call.scores and not call.walked and call.version == now
+                if dead and call.whole:
+                    self.log.note("dead-score", call.place, [back.place], player=who)
+
+    def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
+        """A derivative by an input, with a graph: what a penalty is made from."""
+        for call in self._calls_of.get(back, ()):
+            if call.normed:
+                self.log.note(
+                    "batch-norm-penalty", place, [call.place], player=call.player
+                )
+        trail = self.memory.trail(asked)
+        blends = [o for o in trail if type(o) is Blend]
+        factors = [o.count for o in trail if type(o) is Factor]
+        if blends and asked.dim() > 1 and len(asked) > 1:
+            if all(count_ == 1 for count_ in factors):
+                self.log.note("one-epsilon", blends[0].place, [place])
+
+    def is_blind(self, who: str, read: Mapping[str, object]) -> bool:
+        """Whether a move may have read what went by where nothing is seen."""
+        others = set(self.log.players) - {who}
+        if others & set(read) or not self._left:
+            return False
+        return bool(others & set(self._left))
+
+    def skipped(self, ps: Iterable[Tensor]) -> None:
+        """A scaler has left out a step."""
+        self.log.note("skipped-step", here())
+        self.gradients.forgive(ps)
+
+    # -- the report
+
+    def report(self) -> LoopReport:
+        """Say what was seen up to now.
+
+        Returns
+        -------
+        LoopReport
+        """
+        for kind in sorted(self.memory.strange):
+            self.log.cannot_see(
+                f"a {kind} has no memory of its own: what it hands on is unknown"
+            )
+        for player, place in self._left.items():
+            self.log.cannot_see(
+                f"what {player} made left torch for NumPy at {place}: where it went "
+                "from there is unknown"
+            )
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            self.log.cannot_see("what the other processes do is unknown")
+        self.log.trainable = {
+            n for n in self.players.members if self.players.trainable(n)
+        }
+        self.log.normed = {
+            n for n in self.players.members if self.players.has_statistics(n)
+        }
+        return conclude(self.log, list(self.feeds))
+
+
+def _maker(trail: Trail, player: str) -> str | None:
+    makers = {o.player for o in trail if type(o) is Origin and o.player != player}
+    return min(makers) if makers else None
+
+
+__all__ = ["NOTHING", "Observer"]

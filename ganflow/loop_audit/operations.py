@@ -1,0 +1,318 @@
+"""Every operation: what it reads, what it writes, and what that makes a value of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from ganflow.loop_audit.memory import Copied, Parts, Weight, span
+from ganflow.loop_audit.origins import (
+    CLEARED,
+    KEPT,
+    NOTHING,
+    Blend,
+    Derivative,
+    Factor,
+    Origin,
+    Scaled,
+    Trail,
+    youngest,
+)
+from ganflow.loop_audit.places import here
+from ganflow.loop_audit.plans import (
+    CLIPS,
+    COPIES,
+    NORMS,
+    SIZES,
+    SUMS,
+    Plan,
+    plan_of,
+    tensors,
+)
+
+if TYPE_CHECKING:
+    from ganflow.loop_audit.observer import Observer
+
+_node = torch._C._current_autograd_node
+ALIASES = frozenset(("_unsafe_view", "lift_fresh", "_reshape_alias"))
+EMPTIED = frozenset((CLEARED,))
+
+
+class Operations(TorchDispatchMode):
+    """A mode below autograd: each operation runs as it is, then is written down.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose memory is written.
+    """
+
+    def __init__(self, observer: Observer):
+        super().__init__()
+        self.observer = observer
+        self.memory = observer.memory
+        self.versions = observer.log.versions
+
+    def __torch_dispatch__(self, call, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        made = call(*args, **kwargs)
+        if self.observer.busy:
+            return made
+        plan = plan_of(call)
+        if not plan.hidden:
+            self._note(call, plan, args, kwargs, made)
+        return made
+
+    def _note(self, call, plan: Plan, args, kwargs, made) -> None:
+        if plan.view or plan.name in ALIASES or (plan.shapes and not plan.writes):
+            return
+        node = _node()
+        if plan.listwise:
+            self._note_lists(plan, args, kwargs, made)
+            return
+        written = plan.written(args, kwargs) if plan.writes else []
+        given = [*tensors(args), *tensors(tuple(kwargs.values()))]
+        results = list(tensors(made))
+        size = results[0].numel() if results else -1
+        found, at_work = NOTHING, None
+        product = plan.flops is not None
+        calling = self.observer.call if node is None else None
+        bare = calling is not None or product
+        for tensor in given:
+            is_target = any(tensor is one for one in written)
+            if is_target and plan.overwrites:
+                continue
+            mark = self.memory.mark(tensor)
+            kind = type(mark)
+            if kind is frozenset:
+                trail = mark
+            elif kind is Weight:
+                if is_target:
+                    continue
+                trail, at_work = self._read(mark.player, node is not None), mark.player
+            elif kind is Copied:
+                trail, at_work = self._read_copy(mark, node is not None), mark.player
+            else:
+                trail = mark.within(*span(tensor)[:2])
+            if trail:
+                found = _merge(found, _kept(trail, bare, tensor.numel() == size))
+        if len(found) > KEPT:
+            found = youngest(found)
+        if calling is None and node is None:
+            found = self._outside(plan, args, given, results, found)
+        self._write(call, plan, args, given, written, results, found)
+        if product:
+            observer = self.observer
+            observer.costs.count(call, plan, args, kwargs, made, node, at_work)
+        elif plan.name in NORMS and calling is not None:
+            self._batch_norm(call, args, kwargs, calling)
+        elif plan.name in SIZES or plan.name in CLIPS:
+            self.observer.scaling.touched(given)
+
+    # -- reading
+
+    def _read(self, player: str, backward: bool) -> Trail:
+        """The trail of a weight that is read now."""
+        version = self.versions[player]
+        call = self.observer.call
+        if backward or call is None or call.player != player:
+            return self.observer.origin(player, version)
+        if call.origin is None or call.origin.version != version:
+            call.origin = self.observer.new_origin(player, version, call)
+        return frozenset((call.origin,))
+
+    def _read_copy(self, copy: Copied, backward: bool) -> Trail:
+        call = self.observer.call
+        if backward or call is None or call.player != copy.player:
+            return self.observer.origin(copy.player, copy.version)
+        if copy.version == self.versions[copy.player]:
+            return self._read(copy.player, False)
+        name = "autocast-cache" if copy.autocast else "stale-weight-copy"
+        late = self.versions[copy.player] - copy.version
+        self.observer.log.note(
+            name, call.place, [copy.place], player=copy.player, late=late
+        )
+        return frozenset((self.observer.new_origin(copy.player, copy.version, call),))
+
+    # -- writing
+
+    def _write(self, call, plan, args, given, written, results, found) -> None:
+        for tensor in written:
+            mark = self.memory.mark(tensor)
+            if type(mark) is Weight:
+                self.observer.written(tensor, mark, plan.name, found, given)
+                continue
+            trail = EMPTIED if plan.name == "zero_" else found
+            self.memory.write(tensor, trail, whole=plan.overwrites)
+            if found:
+                self.observer.averages.written(tensor, found, given)
+        if plan.name in COPIES and results and self._copy(plan, given, results[0]):
+            return
+        if plan.name in ("cat", "stack") and results and self._joined(args, results[0]):
+            return
+        for tensor in results:
+            if any(tensor is one for one in written):
+                continue
+            if not (tensor.is_floating_point() or tensor.is_complex()):
+                continue
+            if type(self.memory.mark(tensor)) is not Weight:
+                self.memory.set_mark(tensor, found)
+
+    def _copy(self, plan: Plan, given: list[Tensor], result: Tensor) -> bool:
+        """A copy of a weight remembers the version that was copied."""
+        mark = self.memory.mark(given[0])
+        if type(mark) is Weight and not mark.buffer:
+            call = self.observer.call
+            cast = plan.name == "_to_copy" and call is not None and call.autocast
+            version = self.versions[mark.player]
+            copy = Copied(mark.player, version, here(), autocast=cast)
+        elif type(mark) is Copied:
+            copy = mark
+        else:
+            return False
+        if not result.is_floating_point():
+            return False
+        self.memory.set_mark(result, copy)
+        return True
+
+    def _joined(self, args: tuple, result: Tensor) -> bool:
+        """A batch put together from several keeps the trail of each."""
+        dim = args[1] if len(args) > 1 else 0
+        if dim not in (0, -result.dim()) or not result.is_contiguous():
+            return False
+        spans, start = [], 0
+        for part in tensors(args[0]):
+            size = part.numel() * result.element_size()
+            mark = self.memory.mark(part)
+            if type(mark) in (Weight, Copied):
+                return False
+            trail = _kept(self.memory.trail(part), False, False)
+            if spans and spans[-1][2] == trail:
+                spans[-1] = (spans[-1][0], start + size, trail)
+            else:
+                spans.append((start, start + size, trail))
+            start += size
+        if len(spans) < 2:
+            return False
+        self.memory.set_mark(result, Parts(spans))
+        return True
+
+    def _note_lists(self, plan: Plan, args, kwargs, made) -> None:
+        """An operation on lists: each place of the lists is an operation of its own."""
+        lists = [a for a in (*args, *kwargs.values()) if _is_list(a)]
+        common = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
+        if plan.name in SIZES or plan.name in CLIPS:
+            self.observer.scaling.touched(lists[0])
+        writes = bool(plan.writes)
+        for place, target in enumerate(lists[0] if lists else ()):
+            found = NOTHING
+            given = [one[place] for one in lists if len(one) > place] + common
+            for tensor in given:
+                if writes and tensor is target:
+                    continue
+                mark = self.memory.mark(tensor)
+                if type(mark) in (Weight, Copied):
+                    trail = self.observer.origin(
+                        mark.player, getattr(mark, "version", self._now(mark.player))
+                    )
+                else:
+                    trail = self.memory.trail(tensor)
+                found = _merge(
+                    found, _kept(trail, False, tensor.numel() == target.numel())
+                )
+            if writes:
+                mark = self.memory.mark(target)
+                if type(mark) is Weight:
+                    self.observer.written(target, mark, plan.name, found, given)
+                    continue
+                trail = EMPTIED if plan.name == "_foreach_zero_" else found
+                self.memory.write(target, trail, whole=plan.overwrites)
+                if found:
+                    self.observer.averages.written(target, found, given)
+            elif _is_list(made) and len(made) > place:
+                self.memory.set_mark(made[place], found)
+
+    def _now(self, player: str) -> int:
+        return self.versions[player]
+
+    # -- outside of networks
+
+    def _outside(self, plan: Plan, args, given, results, found: Trail) -> Trail:
+        """What sums and products between networks add to a trail."""
+        if not results:
+            return found
+        result = results[0]
+        if plan.name in SUMS or plan.name == "add_":
+            self.observer.sums.added(given, result)
+        batched = result.dim() > 1 and result.shape[0] > 1
+        if not batched or not result.is_floating_point():
+            return found
+        if plan.name in ("mul", "lerp") and (n := _factor(given, result)):
+            found = found | {self.observer.tag(Factor, n)}
+        if plan.name in SUMS and len(given) > 1 and found:
+            bare = [not _origins(self.memory.trail(t)) for t in given]
+            wide = [t.shape == result.shape for t in given]
+            if any(b and w for b, w in zip(bare, wide, strict=True)) and not all(bare):
+                found = found | {self.observer.tag(Blend, here())}
+        return found
+
+    def _batch_norm(self, call, args, kwargs, running) -> None:
+        """Mark a call that uses the statistics of its batch."""
+        training = True
+        for place, argument in enumerate(call._schema.arguments):
+            if argument.name in ("training", "train"):
+                training = kwargs.get(argument.name, True)
+                training = args[place] if place < len(args) else training
+        if training and args[0].shape[0] > 1:  # instance norm comes as one sample
+            running.normed = True
+            if running.mixed:
+                self.observer.log.note(
+                    "mixed-batch-norm", running.place, player=running.player
+                )
+
+
+def _is_list(value: Any) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and bool(value)
+        and isinstance(value[0], Tensor)
+    )
+
+
+def _merge(found: Trail, trail: Trail) -> Trail:
+    if not found or found is trail:
+        return trail
+    return found if trail <= found else found | trail
+
+
+def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
+    """What of a trail goes on: marks of one use end where the value becomes another."""
+    for one in trail:
+        if type(one) is not Origin:
+            break
+    else:
+        return trail
+    return frozenset(
+        one
+        for one in trail
+        if type(one) is Origin
+        or type(one) is Scaled
+        or (type(one) is Derivative and not bare and (one.dead or same_size))
+        or (type(one) in (Blend, Factor) and not bare)
+    )
+
+
+def _origins(trail: Trail) -> bool:
+    return any(type(one) is Origin for one in trail)
+
+
+def _factor(given: list[Tensor], result: Tensor) -> int | None:
+    """How many numbers a factor holds that is spread over a batch; None if none is."""
+    for tensor in given:
+        if tensor.shape != result.shape or 0 in tensor.stride():
+            block = tensor.untyped_storage()
+            return max(1, block.nbytes() // max(1, tensor.element_size()))
+    return None

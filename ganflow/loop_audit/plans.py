@@ -1,0 +1,103 @@
+"""What an operation does to memory, read off its schema once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import flop_registry
+
+# The factor of a loss scale depends on every gradient: it is not a reading.
+HIDDEN = ("_amp_", "_fused_")
+OVERWRITES = frozenset(
+    ("zero_", "fill_", "copy_", "normal_", "uniform_", "random_", "bernoulli_")
+)
+# They take a shape from their argument, and no value.
+SHAPES = frozenset(
+    "empty_like zeros_like ones_like full_like rand_like randn_like randint_like "
+    "new_empty new_zeros new_ones new_full new_empty_strided".split()
+)
+COPIES = frozenset(("_to_copy", "clone"))
+SUMS = frozenset(("add", "sub", "lerp", "rsub", "addcmul"))
+NORMS = frozenset(
+    "native_batch_norm _native_batch_norm_legit _batch_norm_with_update "
+    "cudnn_batch_norm miopen_batch_norm _native_batch_norm_legit_functional".split()
+)
+SIZES = frozenset(("linalg_vector_norm", "norm", "_foreach_norm"))
+CLIPS = frozenset(("clamp_", "clamp_min_", "clamp_max_", "_foreach_clamp_max_"))
+
+
+class Plan:
+    """How one overload of an operation reads and writes.
+
+    Parameters
+    ----------
+    call : torch._ops.OpOverload
+        The operation.
+    """
+
+    __slots__ = (
+        "flops",
+        "hidden",
+        "listwise",
+        "name",
+        "overwrites",
+        "shapes",
+        "view",
+        "writes",
+    )
+
+    def __init__(self, call: Any):
+        schema = call._schema
+        self.name: str = schema.name.split("::")[-1]
+        self.hidden = self.name.startswith(HIDDEN)
+        self.overwrites = self.name in OVERWRITES or self.name == "_foreach_zero_"
+        self.overwrites |= self.name == "_foreach_copy_"
+        self.overwrites |= any(a.is_out for a in schema.arguments)
+        self.shapes = self.name in SHAPES
+        self.listwise = self.name.startswith("_foreach_")
+        self.writes = tuple(
+            (place, argument.name, argument.kwarg_only)
+            for place, argument in enumerate(schema.arguments)
+            if argument.alias_info is not None and argument.alias_info.is_write
+        )
+        self.view = not self.writes and any(
+            argument.alias_info is not None for argument in schema.arguments
+        )
+        self.flops: Callable | None = flop_registry.get(call._overloadpacket)
+
+    def written(self, args: tuple, kwargs: dict) -> list[Tensor]:
+        """The tensors that a call overwrites."""
+        found: list[Tensor] = []
+        for place, name, keyword in self.writes:
+            value = kwargs.get(name) if keyword or place >= len(args) else args[place]
+            found.extend(tensors(value))
+        return found
+
+
+def tensors(value: Any) -> Iterator[Tensor]:
+    """Every tensor in a value of an operation: itself, or in lists."""
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            if isinstance(one, Tensor):
+                yield one
+            elif isinstance(one, (list, tuple)):
+                yield from tensors(one)
+
+
+_plans: dict[Any, Plan] = {}
+
+
+def plan_of(call: Any) -> Plan:
+    """The plan of an overload, made once."""
+    plan = _plans.get(call)
+    if plan is None:
+        plan = _plans[call] = Plan(call)
+    return plan
+
+
+CONVOLUTION_BACKWARD = torch.ops.aten.convolution_backward

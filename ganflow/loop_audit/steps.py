@@ -1,0 +1,303 @@
+"""Optimizers' steps: who moved, on what, and what the gradients had been made from."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor
+
+from ganflow.loop_audit.memory import Weight
+from ganflow.loop_audit.origins import CLEARED, NOTHING, Derivative, Origin, Trail
+from ganflow.loop_audit.places import here
+from ganflow.loop_report import Move, Place
+from ganflow.loop_report.log import Backward, Group
+
+if TYPE_CHECKING:
+    from ganflow.loop_audit.observer import Observer
+
+
+class Steps:
+    """Writes moves down: an optimizer's, or those that the loop writes by hand.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose log is written.
+    """
+
+    def __init__(self, observer: Observer):
+        self._observer = observer
+        self.count = 0  # of optimizers' steps, whoever moved
+        self._groups: WeakKeyDictionary[Any, Group] = WeakKeyDictionary()
+        self._last: set[int] = set()  # the weights of the last move
+        self._hand: dict[str, Any] | None = None
+        self._begun: list[tuple[Any, int]] = []
+
+    # -- an optimizer's step
+
+    def before(self, optimizer, args: tuple, kwargs: dict):
+        """The hook before a step: look at the gradients, watch the closure."""
+        observer = self._observer
+        self.finish_hand()
+        observer.gradients.look()
+        observer.closure_backs.clear()
+        self._begun.append((optimizer, self.count))
+        observer.busy += 1
+        if len(args) > 1 and callable(args[1]):
+            return (args[0], self._watched(args[1]), *args[2:]), kwargs
+        if callable(kwargs.get("closure")):
+            return args, {**kwargs, "closure": self._watched(kwargs["closure"])}
+        return None
+
+    def _watched(self, closure):
+        observer = self._observer
+
+        def run(*args, **kwargs):
+            busy, observer.busy = observer.busy, 0
+            observer.in_closure += 1
+            try:
+                return closure(*args, **kwargs)
+            finally:
+                observer.in_closure -= 1
+                observer.busy = busy
+
+        return run
+
+    def after(self, optimizer, args: tuple, kwargs: dict) -> None:
+        """The hook after a step: write the moves down."""
+        observer, count = self._observer, self.count
+        while self._begun:  # a step that raised is still there
+            begun, count = self._begun.pop()
+            if begun is optimizer:
+                break
+        try:
+            if self.count == count:  # else an optimizer inside this one has stepped
+                self._note(optimizer, here())
+        finally:
+            observer.busy = len(self._begun)
+        if observer.after_move is not None:
+            observer.after_move(observer)
+
+    def group(self, optimizer) -> Group:
+        """What is known of an optimizer."""
+        group = self._groups.get(optimizer)
+        if group is None:
+            group = self._groups[optimizer] = Group(type(optimizer).__name__)
+            self._observer.log.groups[len(self._observer.log.groups)] = group
+        return group
+
+    def _note(self, optimizer, place: Place) -> None:
+        observer, self.count = self._observer, self.count + 1
+        observer.gradients.look()
+        group = self.group(optimizer)
+        group.stepped = place
+        held = [p for g in optimizer.param_groups for p in g["params"]]
+        mine: dict[str, list[Tensor]] = {}
+        foreign = []
+        for p in held:
+            owner = observer.players.of(p)
+            if owner is None:
+                foreign.append(p)
+            else:
+                mine.setdefault(owner, []).append(p)
+        group.holds = Counter({who: len(ps) for who, ps in mine.items()})
+        for back in observer.closure_backs:
+            observer.log.used_inside(back, mine)
+        observer.closure_backs.clear()
+        self._note_foreign(group, foreign)
+        moved = {}
+        for who, ps in mine.items():
+            fed = [p for p in ps if p.grad is not None and not self._is_cleared(p)]
+            if fed:
+                moved[who] = fed
+        if not moved:
+            self._note_idle(group, mine, place)
+        joint = False
+        for who, ps in moved.items():
+            group.moves[who] += 1
+            self._move(who, ps, place, group.name, joint=joint, parts=len(moved) == 1)
+            joint = True
+        observer.players.refresh()
+
+    def _is_cleared(self, p: Tensor) -> bool:
+        trail = self._observer.memory.trail(p.grad)
+        return CLEARED in trail and not any(type(o) is Derivative for o in trail)
+
+    def _note_foreign(self, group: Group, foreign: list[Tensor]) -> None:
+        observer = self._observer
+        group.foreign = len(foreign)
+        if not foreign or group.holds:
+            return
+        shapes = Counter(tuple(p.shape) for p in foreign)
+        for who in observer.players.members:
+            theirs = Counter(tuple(p.shape) for p in observer.players.tensors(who))
+            if theirs and not theirs - shapes:
+                group.twin_of = who
+
+    def _note_idle(self, group: Group, mine, place: Place) -> None:
+        """A step that moved nobody, and why."""
+        group.idle += 1
+        observer = self._observer
+        if not mine:
+            return
+        players = tuple(mine)
+        back, wipe = observer.last_back, observer.gradients.last_wipe
+        if wipe is not None and set(players) & wipe[1]:
+            return  # told as wiped-before-step, where the pass is an orphan
+        if back is not None:
+            cut = set(players) & back.reads - set(back.arrived)
+            if cut:
+                call = observer.cutting_call(back, cut)
+                observer.log.note(
+                    "cut-in-own-turn",
+                    call or back.place,
+                    [back.place, place],
+                    player=" and ".join(sorted(cut)),
+                )
+                return
+        observer.log.note(
+            "step-moves-nobody", place, player=" and ".join(sorted(players))
+        )
+
+    def _move(
+        self, who: str, ps: list[Tensor], place: Place, by: str, *, joint, parts
+    ) -> None:
+        """One player's weights have moved on what lies in their gradients."""
+        observer, log = self._observer, self._observer.log
+        memory, gradients = observer.memory, observer.gradients
+        trail = NOTHING
+        for p in ps:
+            one = memory.trail(p.grad)
+            trail = one if not trail else trail if one <= trail else trail | one
+        backs = gradients.take(who, ps, place)
+        move = self._record(who, trail, backs, place, by, len(ps), joint)
+        keys = {id(p) for p in ps}
+        self._add(move, keys, parts)
+        log.pull(who, backs)
+        log.leftovers(who, place, backs)
+        observer.sizes.moved(who, ps)
+        observer.look_at_calls(who, backs)
+
+    def _record(
+        self,
+        who: str,
+        trail: Trail,
+        backs: list[Backward],
+        place: Place,
+        by: str,
+        tensors: int,
+        joint: bool,
+    ) -> Move:
+        observer, log = self._observer, self._observer.log
+        read: dict[str, set[int]] = {}
+        calls = set()
+        for o in trail:
+            if type(o) is Origin:
+                read.setdefault(o.player, set()).add(o.version)
+                if o.call is not None:
+                    calls.add(o.call.number)
+        return Move(
+            number=log.move_count,
+            player=who,
+            version=log.versions[who] + 1,
+            place=place,
+            reads={name: tuple(sorted(found)) for name, found in read.items()},
+            newest=dict(log.versions) | {n: log.versions[n] for n in read},
+            tensors=tensors,
+            of=log.players.get(who, tensors),
+            fed_by=tuple(back.place for back in backs),
+            by=by,
+            joint=joint,
+            calls=frozenset(calls),
+            blind=observer.is_blind(who, read),
+        )
+
+    def _add(self, move: Move, keys: set[int], parts: bool) -> None:
+        """Add a move, or join it to the last: another part of the same player."""
+        log = self._observer.log
+        last = log.moves[-1] if log.moves else None
+        if parts and last and last.player == move.player and not self._last & keys:
+            reads = {
+                who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
+                for who in {**last.reads, **move.reads}
+            }
+            log.extend(
+                dataclasses.replace(
+                    last,
+                    reads=reads,
+                    newest={**move.newest, **last.newest},
+                    tensors=last.tensors + move.tensors,
+                    fed_by=tuple(dict.fromkeys((*last.fed_by, *move.fed_by))),
+                    calls=last.calls | move.calls,
+                    blind=last.blind or move.blind,
+                )
+            )
+            self._last |= keys
+            return
+        log.moved(move)
+        self._last = set(keys)
+
+    # -- an update written by hand
+
+    def by_hand(
+        self, mark: Weight, trail: Trail, derivatives: list[Derivative]
+    ) -> None:
+        """A weight was overwritten with what a backward pass gave."""
+        hand = self._hand
+        if hand and (hand["who"] != mark.player or mark.key in hand["keys"]):
+            self.finish_hand()
+            hand = None
+        if hand is None:
+            self._hand = hand = {
+                "who": mark.player,
+                "keys": set(),
+                "trail": NOTHING,
+                "backs": {},
+                "place": here(),
+            }
+        hand["keys"].add(mark.key)
+        hand["trail"] = hand["trail"] | trail
+        for one in derivatives:
+            hand["backs"][one.back] = None
+        self._observer.gradients.take_one(mark.player, mark.key, derivatives)
+
+    def finish_hand(self) -> None:
+        """The update that was written by hand is complete."""
+        hand, self._hand = self._hand, None
+        if hand is None:
+            return
+        observer, who = self._observer, hand["who"]
+        backs = list(hand["backs"])
+        move = self._record(
+            who, hand["trail"], backs, hand["place"], "hand", len(hand["keys"]), False
+        )
+        self._add(move, hand["keys"], parts=True)
+        observer.log.pull(who, backs)
+        observer.log.leftovers(who, hand["place"], backs)
+        observer.look_at_calls(who, backs)
+        if observer.after_move is not None:
+            observer.after_move(observer)
+
+
+class Sizes:
+    """The sizes of the gradients that moved each player.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose log is written.
+    """
+
+    def __init__(self, observer: Observer):
+        self._observer = observer
+
+    def moved(self, who: str, ps: list[Tensor]) -> None:
+        """Keep the norm of what a player has moved on; a copy of one number."""
+        grads = [p.grad.detach() for p in ps if p.grad.layout == torch.strided]
+        if grads:
+            norms = torch.stack([n.double() for n in torch._foreach_norm(grads)])
+            self._observer.log.sizes[who].append(norms.norm())

@@ -1,0 +1,66 @@
+"""Sums that keep every graph: a total of losses that nobody detached."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ganflow.loop_audit.places import here
+from ganflow.loop_report import Place
+
+if TYPE_CHECKING:
+    from ganflow.loop_audit.observer import Observer
+
+KEPT = 512
+DEPTH = 4
+
+
+class Sums:
+    """Knows where backward began, and finds losses of several ticks in one sum.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose log is written.
+    """
+
+    def __init__(self, observer: Observer):
+        self._observer = observer
+        self._walked: OrderedDict[int, Place] = OrderedDict()
+        self._sizes: dict[Place, tuple[int, int, int]] = {}
+
+    def walked(self, node, place: Place) -> None:
+        """Say that the backward pass of a line began at a node."""
+        self._walked[node._sequence_nr()] = place
+        if len(self._walked) > KEPT:
+            self._walked.popitem(last=False)
+
+    def grown(self, place: Place, nodes: int) -> None:
+        """Note a line whose graph has grown by the same number of nodes twice."""
+        first, second, third = (*self._sizes.get(place, (0, 0, 0))[1:], nodes)
+        self._sizes[place] = first, second, third
+        if first and third - second == second - first > 0:
+            self._observer.log.note("growing-graph", place)
+
+    def added(self, given: list[Tensor], result: Tensor) -> None:
+        """Look at a sum of scalars outside of networks."""
+        if result.dim() or not torch.is_grad_enabled():
+            return
+        live = [t.grad_fn for t in given if t.grad_fn is not None]
+        if live and self._walked:
+            found = [place for node in live for place in self._places(node)]
+            if len(set(found)) < len(found):
+                self._observer.log.note("growing-graph", here())
+
+    def _places(self, node, depth: int = 0) -> list[Place]:
+        """The lines whose losses lie in a sum, one for each loss."""
+        place = self._walked.get(node._sequence_nr())
+        if place is not None:
+            return [place]
+        if depth == DEPTH or not node.name().startswith(("Add", "Div", "Mul")):
+            return []
+        behind = (after for after, _ in node.next_functions if after is not None)
+        return [p for after in behind for p in self._places(after, depth + 1)]

@@ -1,0 +1,254 @@
+"""The findings: what each is called, how grave it is, its sentence, cure and page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kind of finding.
+
+    Parameters
+    ----------
+    level : str
+        "error", "warning" or "note".
+    sentence : str
+        What was seen; facts in braces are filled in.
+    cure : str
+        What to change.
+    link : str
+        The section of the book that shows it.
+    """
+
+    level: str
+    sentence: str
+    cure: str
+    link: str
+
+
+STEPS = "notebooks/03_frozen_critic/step_only_what_you_mean.html"
+SPARE = "notebooks/03_frozen_critic/spare_the_critic.html"
+PASS = "notebooks/03_frozen_critic/pass_through_a_frozen_critic.html"
+CUTS = "notebooks/02_cuts/cut_the_trace.html"
+TURNS = "notebooks/04_turns/take_turns.html"
+FIND = "notebooks/04_turns/find_the_schedule.html"
+SLOPE = "notebooks/07_slope_penalty/penalise_the_slope.html"
+TWICE = "notebooks/07_slope_penalty/differentiate_twice.html"
+DOUBT = "notebooks/10_errors/doubt_the_number.html"
+STOPPED = "notebooks/10_errors/find_who_stopped.html"
+SETUP = "notebooks/10_errors/mend_the_setup.html"
+PENALTY = "notebooks/10_errors/mend_the_penalty.html"
+GPU = "notebooks/08_gpu/take_less_time.html"
+
+CATALOGUE = {
+    "wiped-before-step": Entry(
+        "error",
+        "The gradient that this loop works out at {line} for {player} is cleared "
+        "before any step takes it.",
+        "Clear before backward(), and step between backward() and the next clearing.",
+        STOPPED,
+    ),
+    "step-moves-nobody": Entry(
+        "error",
+        "The optimizer of {player} steps while nothing lies in any gradient that it "
+        "holds, so nobody moves.",
+        "Call backward() on the loss of {player} before this step, and clear only "
+        "before backward().",
+        STOPPED,
+    ),
+    "never-moved": Entry(
+        "error",
+        "No step has moved {player}, while the others have made {others} moves.",
+        "Give the weights of {player} to an optimizer, and call its step() after the "
+        "backward() of its loss.",
+        STOPPED,
+    ),
+    "never-cleared": Entry(
+        "error",
+        "{player} is stepped again on a gradient that an earlier step has taken: "
+        "nothing clears it in between, so gradients of all ticks add up.",
+        "Call zero_grad() of this optimizer before the backward() of each turn.",
+        STEPS,
+    ),
+    "other-loss-leftovers": Entry(
+        "error",
+        "The step of {player} also takes what the backward pass at {line} left in it "
+        "for the other player's sake.",
+        "Clear {player} right before its own backward(), or freeze it while the "
+        "other's loss is made.",
+        STEPS,
+    ),
+    "wrong-weights": Entry(
+        "error",
+        "This optimizer steps {player} on the other player's loss: it holds weights "
+        "of {player} that belong to another optimizer.",
+        "Give each optimizer the weights of its own player alone.",
+        SETUP,
+    ),
+    "earlier-weights": Entry(
+        "error",
+        "This optimizer holds {tensors} tensors shaped like those of {player}, and "
+        "none of them is a weight of {player}: it steps an earlier copy.",
+        "Make the optimizer after the last time that the network is made, copied or "
+        "replaced.",
+        SETUP,
+    ),
+    "nobodys-weights": Entry(
+        "warning",
+        "This optimizer also holds {tensors} tensors that belong to no player.",
+        "Name them as a player, or take them out of the optimizer.",
+        SETUP,
+    ),
+    "cut-in-own-turn": Entry(
+        "error",
+        "The loss that {player} is to learn from is made of its samples, and no "
+        "derivative of it reaches {player}: the way is cut before this line.",
+        "In the turn of {player} pass its samples on as they are: no detach(), "
+        "no_grad(), .data or NumPy between.",
+        CUTS,
+    ),
+    "dead-penalty": Entry(
+        "error",
+        "A derivative is taken here without create_graph=True and then added to a "
+        "loss: the loss gets a number, and no weight learns from it.",
+        "Take it with create_graph=True.",
+        TWICE,
+    ),
+    "dead-score": Entry(
+        "warning",
+        "A score that {player} makes here goes into its own loss, and no backward "
+        "pass goes through it.",
+        "Leave out the detach() or .data behind this score.",
+        CUTS,
+    ),
+    "frozen-critic-moves": Entry(
+        "warning",
+        "Every weight of {player} is frozen in this call, and the call changes its "
+        "buffers all the same (running statistics, or a spectral norm's vectors).",
+        "Put {player} into eval() for this call, or say to yourself that you want it.",
+        PASS,
+    ),
+    "mixed-batch-norm": Entry(
+        "warning",
+        "Data and samples go through {player} in one batch, and its batch norm "
+        "mixes their statistics: every score then depends on both.",
+        "Score them in two calls, or use a norm that works within a sample.",
+        DOUBT,
+    ),
+    "batch-norm-penalty": Entry(
+        "warning",
+        "A penalty differentiates {player} sample by sample here, while its batch "
+        "norm lets each score depend on the whole batch.",
+        "Use layer norm, instance norm or none in the critic.",
+        PENALTY,
+    ),
+    "left-in-eval": Entry(
+        "warning",
+        "{player} is trained on a call that it made in eval(): its batch norm uses "
+        "stored statistics and its dropout is off.",
+        "Call train() on {player} before the loop, and again after each eval().",
+        DOUBT,
+    ),
+    "autocast-cache": Entry(
+        "error",
+        "{player} runs here with weights from {late} move(s) ago: autocast keeps the "
+        "cast weights until its outermost block ends, whatever a step has changed.",
+        "Open one autocast block for each forward pass, or pass cache_enabled=False.",
+        GPU,
+    ),
+    "stale-weight-copy": Entry(
+        "error",
+        "{player} runs here with a copy of its weights that is {late} move(s) old.",
+        "Copy the weights after the step, or use the network's own.",
+        TURNS,
+    ),
+    "simultaneous-in-disguise": Entry(
+        "note",
+        "The lines take turns, and {player} is stepped on a loss that was made "
+        "before {other} moved: the play is simultaneous.",
+        "If you want turns, score the samples again after the step of {other}.",
+        FIND,
+    ),
+    "same-pull": Entry(
+        "error",
+        "{critic} and {maker} pull the score of the samples the same way, so they do "
+        "not play against each other.",
+        "Turn the sign (or the label) of the samples in one of the two losses.",
+        DOUBT,
+    ),
+    "clipped-while-scaled": Entry(
+        "error",
+        "Gradients are clipped or measured here while the loss scale is still in them.",
+        "Call scaler.unscale_(optimizer) first.",
+        SETUP,
+    ),
+    "scaler-updated-between": Entry(
+        "error",
+        "The scaler was updated between the backward pass and the step of this "
+        "gradient, so that it is divided by another scale than it was made with.",
+        "Call update() once a tick, after the last step.",
+        SETUP,
+    ),
+    "average-without-buffers": Entry(
+        "warning",
+        "The weights of {player} are averaged here, and its running statistics are "
+        "never copied: the average normalises by those of the first tick.",
+        "Copy the buffers of {player} into the average as well.",
+        DOUBT,
+    ),
+    "one-epsilon": Entry(
+        "warning",
+        "Data and samples are blended here with one factor for the whole batch.",
+        "Draw a factor for each sample: shape (batch, 1, 1, 1) for images.",
+        SLOPE,
+    ),
+    "saturated": Entry(
+        "warning",
+        "The gradient that moves {player} is less than a millionth of that of "
+        "{other} (ratio {ratio:.1e}): its loss is flat where the scores lie.",
+        "Use the non-saturating loss, or stop {other} from being so sure.",
+        "notebooks/03_frozen_critic/choose_what_g_hears.html",
+    ),
+    "growing-graph": Entry(
+        "warning",
+        "A sum of losses keeps the graph of every tick here: memory, or the time of "
+        "backward(), grows with each.",
+        "Add loss.item() or loss.detach() instead.",
+        "notebooks/02_cuts/weigh_the_cut.html",
+    ),
+    "wasted-weight-gradients": Entry(
+        "note",
+        "This backward pass works out gradients of {player} that are cleared unused: "
+        "{share:.1%} of the FLOPs of a cycle.",
+        "Freeze {player} for this turn: {player}.requires_grad_(False) before the "
+        "loss is made, and True after.",
+        SPARE,
+    ),
+    "walks-into-generator": Entry(
+        "note",
+        "This backward pass goes on into {player} and what arrives is cleared unused: "
+        "{share:.1%} of the FLOPs of a cycle.",
+        "Score detached samples in this turn: D(fake.detach()).",
+        CUTS,
+    ),
+    "scored-twice": Entry(
+        "note",
+        "The same weights of {player} are called on the same input here and at "
+        "another line.",
+        "Keep the first result, if its graph serves both.",
+        "notebooks/06_one_loss/share_one_pass.html",
+    ),
+    "weights-written": Entry(
+        "note",
+        "Weights of {player} are overwritten here outside of any step, by {by}.",
+        "Nothing, if you mean it: weight clipping and loading do.",
+        SLOPE,
+    ),
+    "skipped-step": Entry(
+        "note",
+        "The scaler left out a step here, since a gradient was infinite or nan.",
+        "Nothing, if it is rare: the scale is halved after it.",
+        GPU,
+    ),
+}

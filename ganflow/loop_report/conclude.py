@@ -1,0 +1,446 @@
+"""From what was written down to the report: the name, the findings, the cost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+
+from ganflow.loop_report.catalogue import CATALOGUE
+from ganflow.loop_report.directions import Direction, direction_of
+from ganflow.loop_report.log import Log, Pulled
+from ganflow.loop_report.naming import LONE, Naming, main_pair, name_of
+from ganflow.loop_report.record import (
+    LEVELS,
+    UNKNOWN,
+    Arrival,
+    CostRow,
+    Finding,
+    LoopCost,
+    LoopReport,
+    Place,
+)
+
+FLAT = 1e-6  # a gradient below this share of the other's is called saturated
+WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
+
+
+def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
+    """Say what a loop did.
+
+    Parameters
+    ----------
+    log : Log
+        What an observer wrote down.
+    feeds : pairs of (maker, user)
+        Whose values entered whose network.
+
+    Returns
+    -------
+    LoopReport
+    """
+    critic, maker = main_pair(log.players, feeds)
+    moves = tuple(log.moves)
+    found = [*_noted(log), *_wrong_pulls(log, feeds)]
+    polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
+    naming = name_of(
+        moves,
+        critic,
+        maker,
+        earlier=log.move_count - len(moves),
+        polluted=bool(polluted),
+    )
+    cost = _cost(log, naming.cycle)
+    found += [
+        *_wrong_optimizers(log),
+        *_disguise(log, naming),
+        *_flat(log, critic, maker),
+        *_averages(log),
+        *_waste(log, cost, feeds),
+    ]
+    found += _stuck(log, found)
+    found = _explained(log, found)
+    found.sort(key=lambda f: (LEVELS.index(f.level), f.place, f.id))
+    return LoopReport(
+        players=dict(log.players),
+        name=naming.words,
+        schedule=naming.schedule,
+        settled=naming.settled,
+        settled_after=naming.settled_after,
+        cycle=naming.cycle,
+        moves=moves,
+        move_count=log.move_count,
+        arrivals=_arrivals(log),
+        findings=tuple(found),
+        cost=cost,
+        unseen=tuple(log.unseen),
+    )
+
+
+def finding(
+    what: str,
+    place: Place,
+    also: Collection[Place] = (),
+    times: int = 1,
+    level: str | None = None,
+    **facts: object,
+) -> Finding:
+    """Make a finding of the catalogue, its facts filled in.
+
+    Parameters
+    ----------
+    what : str
+        Its id.
+    place : Place
+        The line.
+    also : collection of Place
+        Other lines that belong to it.
+    times : int
+        How often it was seen.
+    level : str or None
+        Another level than the catalogue's.
+    **facts : object
+        What its sentence and its cure name.
+
+    Returns
+    -------
+    Finding
+    """
+    entry = CATALOGUE[what]
+    return Finding(
+        id=what,
+        level=level or entry.level,
+        place=place,
+        sentence=entry.sentence.format(**facts),
+        cure=entry.cure.format(**facts),
+        link=entry.link,
+        times=times,
+        also=tuple(one for one in also if one != place),
+    )
+
+
+def _noted(log: Log) -> Iterator[Finding]:
+    for (what, place), note in log.notes.items():
+        level = None
+        if what == "step-moves-nobody" and log.versions[str(note.facts["player"])]:
+            level = "warning"  # at times it moves
+        yield finding(what, place, note.also, note.times, level, **note.facts)
+    for (back, wipe, players), times in log.orphans.items():
+        names = " and ".join(players)
+        where = wipe if wipe != UNKNOWN else back
+        yield finding(
+            "wiped-before-step", where, [back], times, player=names, line=str(back)
+        )
+
+
+# -- which way the scores are pulled
+
+
+def _wrong_pulls(log: Log, feeds) -> Iterator[Finding]:
+    for maker, critic in feeds:
+        own = log.pulled.get((critic, maker, critic), ())
+        others = log.pulled.get((critic, maker, maker), ())
+        mixed = list(_contradictions(log, critic, maker, own))
+        yield from mixed
+        if mixed:
+            continue
+        samples = direction_of(one.pull for one in own)
+        data = direction_of(
+            one.pull for one in log.pulled.get((critic, None, critic), ())
+        )
+        makers = direction_of(one.pull for one in others)
+        if samples is None or data is None or makers is None:
+            continue
+        joint = {one.back for one in own} & {one.back for one in others}
+        moves = {one.move for one in own}, {one.move for one in others}
+        enough = all(len(numbers) > 1 for numbers in moves)
+        if joint or not enough or samples.same_as(data) is not False:
+            continue
+        if makers.same_as(samples):
+            yield finding(
+                "same-pull",
+                others[-1].back.place,
+                [own[-1].back.place],
+                len(others),
+                critic=critic,
+                maker=maker,
+            )
+
+
+def _contradictions(
+    log: Log, critic: str, maker: str, own: Collection[Pulled]
+) -> Iterator[Finding]:
+    """Passes that pull the samples' scores both ways, and both move the critic."""
+    towards: dict[tuple[Place, bool], list[Pulled]] = {}
+    for one in own:
+        feeds_maker = bool(one.back.users.get(maker) is not None)
+        towards.setdefault((one.back.place, feeds_maker), []).append(one)
+    if len(towards) < 2:
+        return
+    ways: dict[tuple[Place, bool], Direction | None] = {
+        key: direction_of(one.pull for one in found) for key, found in towards.items()
+    }
+    for (place, fed), way in ways.items():
+        if not fed or way is None:
+            continue
+        for (other, other_fed), against in ways.items():
+            if other_fed or against is None or way.same_as(against) is not False:
+                continue
+            ours = towards[place, True]
+            theirs = {one.move for one in towards[other, False]}
+            if any(one.move in theirs for one in ours):
+                step = _step_of(log, ours[-1].move)
+                yield finding(
+                    "other-loss-leftovers",
+                    step,
+                    [place, other],
+                    len(ours),
+                    player=critic,
+                    line=str(place),
+                )
+            else:
+                step = _step_of(log, ours[-1].move)
+                made = [g.made for g in log.groups.values() if g.stepped == step]
+                where = next((m for m in made if m), step)
+                yield finding(
+                    "wrong-weights", where, [step, place], len(ours), player=critic
+                )
+            return
+
+
+def _step_of(log: Log, number: int) -> Place:
+    return next((m.place for m in log.moves if m.number == number), UNKNOWN)
+
+
+# -- optimizers
+
+
+def _wrong_optimizers(log: Log) -> Iterator[Finding]:
+    moved = {who for who, n in log.versions.items() if n}
+    for group in log.groups.values():
+        if group.stepped is None or not group.foreign:
+            continue
+        where, also = group.made or group.stepped, [group.stepped]
+        if group.twin_of and group.twin_of not in moved:
+            yield finding(
+                "earlier-weights",
+                where,
+                also,
+                player=group.twin_of,
+                tensors=group.foreign,
+            )
+        elif group.holds:
+            yield finding("nobodys-weights", where, also, tensors=group.foreign)
+        else:
+            log.cannot_see(
+                f"an optimizer steps {group.foreign} tensors of no player at "
+                f"{group.stepped}: name them as a player to see what they do"
+            )
+
+
+def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
+    """Players that could learn and that no step has moved."""
+    told = []
+    explained = {"cut-in-own-turn", "earlier-weights"}
+    for who in sorted(log.trainable):
+        others = log.move_count
+        if log.versions[who] or not others:
+            continue
+        if any(f.id in explained and who in f.sentence for f in found):
+            continue
+        idle = [g for g in log.groups.values() if g.idle and g.holds[who]]
+        if idle:
+            continue  # its steps moved nobody: told as such
+        lone = _wants(log, who)
+        double = [g for g in log.groups.values() if g.moves and g.stepped]
+        if lone is not None and len(double) > 1 and _share_weights(double):
+            group = _second(log, double, lone)
+            victim = next(iter(group.moves))
+            told.append(
+                finding(
+                    "wrong-weights",
+                    group.made or group.stepped or UNKNOWN,
+                    [group.stepped or UNKNOWN, lone],
+                    player=victim,
+                )
+            )
+        elif lone is not None or others >= LONE:
+            told.append(
+                finding("never-moved", lone or UNKNOWN, player=who, others=others)
+            )
+    return told
+
+
+def _wants(log: Log, who: str) -> Place | None:
+    """A backward pass that sends something to a player and moves nobody at all."""
+    for back, _, players in log.orphans:
+        if who in players:
+            return back
+    for (place, player), fates in log.arrivals.items():
+        alone = not any(
+            log.arrivals[place, other]["stepped"]
+            for other in log.players
+            if (place, other) in log.arrivals
+        )
+        if player == who and alone and sum(fates.values()):
+            return place
+    for back in log.open.values():
+        if back.arrived[who] and not back.used and back.started < log.move_count - 1:
+            return back.place
+    for back in log.open.values():  # it lies there, and a step of another took its part
+        if back.arrived[who] and back.used and back.started < log.move_count - 1:
+            return back.place
+    return None
+
+
+def _share_weights(groups) -> bool:
+    held = [frozenset(group.holds) for group in groups]
+    return len(set(held)) < len(held)
+
+
+def _second(log: Log, groups, lone: Place):
+    """The optimizer that steps right after the pass that was meant for another."""
+    fed = [m.place for m in log.moves if lone in m.fed_by]
+    for group in groups:
+        if group.stepped in fed:
+            return group
+    return groups[-1]
+
+
+def _explained(log: Log, found: list[Finding]) -> list[Finding]:
+    """Leave out what another finding is the cause of."""
+    ids = {f.id for f in found}
+    cut = {place for f in found if f.id == "cut-in-own-turn" for place in f.also}
+    kept: list[Finding] = []
+    for one in found:
+        if any(one.id == other.id and one.place == other.place for other in kept):
+            continue
+        if one.id == "wiped-before-step" and cut & {one.place, *one.also}:
+            continue
+        if one.id == "wiped-before-step" and {"never-moved", "wrong-weights"} & ids:
+            continue
+        if one.id == "simultaneous-in-disguise" and (
+            {"autocast-cache", "stale-weight-copy"} & ids
+        ):
+            continue
+        if one.id == "step-moves-nobody" and "wiped-before-step" in ids:
+            continue
+        kept.append(one)
+    return kept
+
+
+# -- the rest
+
+
+def _disguise(log: Log, naming: Naming) -> Iterator[Finding]:
+    if not naming.disguised:
+        return
+    moves = list(log.moves)
+    for move, last in zip(moves[:0:-1], moves[-2::-1], strict=False):
+        behind = move.lags.get(last.player, ())
+        if behind and min(behind) and move.place != last.place:
+            where = move.fed_by[0] if move.fed_by else move.place
+            yield finding(
+                "simultaneous-in-disguise",
+                where,
+                [move.place, last.place],
+                player=move.player,
+                other=last.player,
+            )
+            return
+
+
+def _flat(log: Log, critic: str | None, maker: str | None) -> Iterator[Finding]:
+    if critic is None or maker is None:
+        return
+    small = [float(size) for size in log.sizes.get(maker, ())]
+    large = [float(size) for size in log.sizes.get(critic, ())]
+    if len(small) < 2 or not large or not min(large):
+        return
+    ratio = max(small) / min(large)
+    if ratio < FLAT:
+        moves = [m for m in log.moves if m.player == maker]
+        place = moves[-1].fed_by[0] if moves[-1].fed_by else moves[-1].place
+        yield finding(
+            "saturated",
+            place,
+            [moves[-1].place],
+            len(small),
+            player=maker,
+            other=critic,
+            ratio=ratio,
+        )
+
+
+def _averages(log: Log) -> Iterator[Finding]:
+    for player, blocks in log.averaged.items():
+        whole = len(blocks) >= log.players.get(player, 0) > 0
+        if whole and player in log.normed and player not in log.buffers_copied:
+            yield finding(
+                "average-without-buffers", log.average_places[player], player=player
+            )
+
+
+def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
+    wasted: Counter = Counter()
+    for row in cost.rows:
+        if row.kind != "forward":
+            wasted[row.place] += row.wasted
+    for place, flops in wasted.items():
+        share = flops / cost.flops if cost.flops else 0.0
+        if share < WORTH:
+            continue
+        behind = {
+            who
+            for (where, _, _), players in log.wasted_for.items()
+            if where == place
+            for who in players
+        }
+        fed = {
+            who
+            for (where, who), fates in log.arrivals.items()
+            if where == place and fates["stepped"]
+        }
+        if not fed:
+            continue  # all of it is wiped: told as an error
+        into = [who for who in behind if any((who, other) in feeds for other in fed)]
+        what = "walks-into-generator" if into else "wasted-weight-gradients"
+        names = " and ".join(sorted(into or behind))
+        yield finding(what, place, player=names, share=share)
+
+
+def _arrivals(log: Log) -> tuple[Arrival, ...]:
+    table = {key: Counter(fates) for key, fates in log.arrivals.items()}
+    tensors = Counter(log.tensors)
+    for back in log.open.values():
+        for player, n in back.arrived.items():
+            key = (back.place, player)
+            table.setdefault(key, Counter())[back.fate(player) or "left behind"] += 1
+            tensors[key] = max(tensors[key], n)
+    return tuple(
+        Arrival(
+            place=place,
+            player=player,
+            tensors=tensors[place, player],
+            of=log.players.get(player, tensors[place, player]),
+            times=sum(fates.values()),
+            fates=dict(fates),
+        )
+        for (place, player), fates in sorted(table.items())
+    )
+
+
+def _cost(log: Log, cycle: int | None) -> LoopCost:
+    flops, wasted = Counter(log.flops), Counter(log.wasted)
+    for back in log.open.values():  # their fate is taken to be that of those before
+        for (owner, kind, _), n in back.flops.items():
+            key = (back.place, owner, kind)
+            share = log.wasted[key] / log.flops[key] if log.flops[key] else 0.0
+            flops[key] += n
+            wasted[key] += n * share
+    cycles = log.move_count / cycle if cycle else 1.0
+    return LoopCost(
+        tuple(
+            CostRow(place, owner, kind, n / cycles, wasted[place, owner, kind] / cycles)
+            for (place, owner, kind), n in sorted(flops.items())
+        )
+    )

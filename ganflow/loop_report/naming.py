@@ -1,0 +1,317 @@
+"""Name the schedule of a loop by what each step read, not by the order of its lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from ganflow.loop_report.record import Move
+from ganflow.schedule import (
+    ALTERNATING,
+    ALTERNATING_G_FIRST,
+    SIMULTANEOUS,
+    Schedule,
+    critic_steps,
+    generator_steps,
+)
+
+LONGEST_CYCLE = 120
+LONE = 12  # moves of one player before "the other does not move" is a pattern
+
+
+@dataclass(frozen=True)
+class Naming:
+    """The name of a schedule, and how sure it is.
+
+    Parameters
+    ----------
+    words : str
+        Such as "alternating, D first; fakes shared".
+    schedule : Schedule or None
+        The schedule of the book, if it is one.
+    settled : bool
+        The pattern has repeated twice.
+    settled_after : int or None
+        After how many of the moves it had.
+    cycle : int or None
+        Moves in a repetition.
+    disguised : bool
+        The lines stand in turns, and the reads are those of one turn.
+    """
+
+    words: str
+    schedule: Schedule | None = None
+    settled: bool = False
+    settled_after: int | None = None
+    cycle: int | None = None
+    disguised: bool = False
+
+
+def name_of(
+    moves: Sequence[Move],
+    critic: str | None,
+    maker: str | None,
+    *,
+    earlier: int = 0,
+    polluted: bool = False,
+) -> Naming:
+    """Name the schedule of some moves.
+
+    Parameters
+    ----------
+    moves : sequence of Move
+        In the order of the loop.
+    critic : str or None
+        Who scores; "D" in the words of the book.
+    maker : str or None
+        Whose samples it scores; "G".
+    earlier : int, >= 0
+        Moves before these that are not kept.
+    polluted : bool
+        Steps take old gradients along: old reads are then no pool.
+
+    Returns
+    -------
+    Naming
+    """
+    if not moves:
+        return Naming("no step was seen")
+    tokens = [(move.player, _is_own(move, moves), move.joint) for move in moves]
+    cycle, start = _period(tokens)
+    movers = list(dict.fromkeys(move.player for move in moves))
+    settled = cycle is not None and (len(movers) > 1 or len(moves) >= LONE)
+    told = {
+        "settled": settled,
+        "settled_after": start + 2 * cycle + earlier if settled else None,
+        "cycle": cycle if settled else None,
+    }
+    pair = {critic, maker} - {None}
+    if len(pair) < 2 or not pair <= set(movers):
+        return Naming(f"only {' and '.join(movers)} moves", **told)
+    game = [
+        move
+        for move, (_, own, _) in zip(moves, tokens, strict=True)
+        if move.player in pair and not own
+    ]
+    if blind := [m for m in game if m.blind and not _others(m, pair)]:
+        who = blind[0].player
+        return Naming(
+            f"unknown: what {who} read came in from where nothing is seen", **told
+        )
+    base, schedule, disguised = _base(game, critic, maker)
+    words = [base, *_fakes(game)]
+    words += [] if polluted else _pool(game, critic, maker)
+    words += _rest(moves, tokens, pair)
+    return Naming("; ".join(words), schedule, disguised=disguised, **told)
+
+
+def main_pair(
+    players: Collection[str], feeds: Collection[tuple[str, str]]
+) -> tuple[str | None, str | None]:
+    """Find who scores and whose samples, among the players of a loop.
+
+    Parameters
+    ----------
+    players : names
+        All of them.
+    feeds : pairs of (maker, user)
+        Whose values were seen to enter whose network.
+
+    Returns
+    -------
+    critic, maker : str or None
+        "D" and "G" where they have these names; else the last user of another's values
+        and the one who fed it.
+    """
+    if {"D", "G"} <= set(players):
+        return "D", "G"
+    makers = {maker for maker, _ in feeds}
+    for maker, user in feeds:
+        if user not in makers:
+            return user, maker
+    for maker, user in feeds:  # each feeds the other, as in a cycle
+        return user, maker
+    return (None, None)
+
+
+def _is_own(move: Move, moves: Sequence[Move]) -> bool:
+    """Whether a step used its own player alone, while others of it used the rest."""
+    if move.lags or move.blind:
+        return False
+    return any(m.lags for m in moves if m.player == move.player)
+
+
+def _period(tokens: Sequence[object]) -> tuple[int | None, int]:
+    """The shortest pattern that the last moves repeat twice, and where it began."""
+    for length in range(1, min(LONGEST_CYCLE, len(tokens) // 2) + 1):
+        if tokens[-length:] != tokens[-2 * length : -length]:
+            continue
+        if length == 1 and len(set(tokens)) > 1 and _run(tokens) < LONE:
+            continue  # five critic steps are no pattern of their own
+        start = len(tokens) - 2 * length
+        while start and tokens[start - 1] == tokens[start - 1 + length]:
+            start -= 1
+        return length, start
+    return None, 0
+
+
+def _run(tokens: Sequence[object]) -> int:
+    run = 0
+    while run < len(tokens) and tokens[-1 - run] == tokens[-1]:
+        run += 1
+    return run
+
+
+def _others(move: Move, pair: Collection[str]) -> dict[str, tuple[int, ...]]:
+    return {who: lags for who, lags in move.lags.items() if who in pair}
+
+
+def _lag(move: Move, pair: Collection[str]) -> int | None:
+    """How many moves of the opponent lie between the newest and what was read."""
+    found = _others(move, pair)
+    return min(min(lags) for lags in found.values()) if found else None
+
+
+def _base(
+    game: Sequence[Move], critic: str, maker: str
+) -> tuple[str, Schedule | None, bool]:
+    pair = {critic, maker}
+    least = {}
+    for who in pair:
+        lags = [_lag(m, pair) for m in game[1:] if m.player == who] or [
+            _lag(m, pair) for m in game if m.player == who
+        ]
+        known = [lag for lag in lags if lag is not None]
+        least[who] = min(known) if known else None
+    order = [move.player for move in game]
+    if any(move.joint for move in game):
+        return "simultaneous, one step for both", SIMULTANEOUS, False
+    turns = _turns(game, least)
+    if turns is None:
+        late = {w: lag for w, lag in least.items() if lag}
+        told = ", ".join(f"{w} reads {lag} moves back" for w, lag in late.items())
+        return f"no schedule of the book: {told}", None, False
+    names = {critic: "D", maker: "G"}
+    text = _cycle_text([[names[who] for who in turn] for turn in turns])
+    if text is None:
+        first = order[0]
+        count = {who: order.count(who) for who in pair}
+        told = " and ".join(f"{n} of {who}" for who, n in sorted(count.items()))
+        return f"no pattern yet: {told}, {first} first", None, False
+    schedule = _known(text, names[order[0]])
+    words = schedule.name
+    if schedule == ALTERNATING:
+        words = f"alternating, {critic} first"
+    elif schedule == ALTERNATING_G_FIRST:
+        words = f"alternating, {maker} first"
+    disguised = schedule == SIMULTANEOUS
+    return words, schedule, disguised
+
+
+def _turns(
+    game: Sequence[Move], least: dict[str, int | None]
+) -> list[list[str]] | None:
+    """Put moves that read the start of the same turn together; None if none fits."""
+    turns: list[list[str]] = []
+    for move in game:
+        behind = least[move.player] or 0
+        last = turns[-1] if turns else []
+        if behind > 1:
+            return None
+        if behind == 1 and last and move.player not in last:
+            last.append(move.player)
+        elif behind == 1 and turns:
+            return None  # it misses a move that is not the one just before
+        else:
+            turns.append([move.player])
+    return turns
+
+
+def _cycle_text(turns: list[list[str]]) -> str | None:
+    """The repeating part of the turns, as `Schedule.from_text` reads it."""
+    words = ["".join(sorted(turn)) for turn in turns]
+    if len(words) > 1 and words[-1] != words[0] and "DG" in words:
+        words = [w for i, w in enumerate(words) if 0 < i < len(words) - 1 or w == "DG"]
+    runs: list[list] = []
+    for word in words:
+        if runs and runs[-1][0] == word:
+            runs[-1][1] += 1
+        else:
+            runs.append([word, 1])
+    whole = runs[1:-1] if len(runs) > 3 else runs  # the ends may be cut short
+    lengths: dict[str, Counter] = {}
+    for word, n in whole:
+        lengths.setdefault(word, Counter())[n] += 1
+    if len(runs) > 3:
+        for word in {word for word, _ in runs} - set(lengths):
+            return None
+        most = {word: found.most_common(1)[0][0] for word, found in lengths.items()}
+    else:
+        most = {word: max(found) for word, found in lengths.items()}
+    if set(most) == {"DG"}:
+        return "DG"
+    if set(most) == {"D", "G"}:
+        return " ".join(["D"] * most["D"] + ["G"] * most["G"])
+    if set(most) == {"D", "DG"}:
+        return " ".join(["D"] * most["D"] + ["DG"])
+    if set(most) == {"G", "DG"}:
+        return " ".join(["DG"] + ["G"] * most["G"])
+    return None
+
+
+def _known(text: str, first: str) -> Schedule:
+    """The schedule by its own name, where it has one."""
+    words = text.split()
+    if text == "DG":
+        return SIMULTANEOUS
+    if text == "D G":
+        return ALTERNATING if first == "D" else ALTERNATING_G_FIRST
+    if words.count("G") == 1 and "DG" not in words:
+        return critic_steps(words.count("D"))
+    if words.count("D") == 1 and "DG" not in words:
+        return generator_steps(words.count("G"))
+    return Schedule.from_text(text)
+
+
+def _fakes(game: Sequence[Move]) -> list[str]:
+    pairs = [
+        (a, b)
+        for a, b in zip(game, game[1:], strict=False)
+        if a.player != b.player and a.calls and b.calls
+    ]
+    if not pairs:
+        return []
+    shared = any(a.calls & b.calls for a, b in pairs)
+    return ["fakes shared" if shared else "fakes made afresh"]
+
+
+def _pool(game: Sequence[Move], critic: str, maker: str) -> list[str]:
+    lags = {lag for m in game if m.player == critic for lag in m.lags.get(maker, ())}
+    several = any(len(m.lags.get(maker, ())) > 1 for m in game if m.player == critic)
+    if not several and len(lags) < 3:
+        return []
+    return [f"{critic} reads a pool, {min(lags)} to {max(lags)} moves back"]
+
+
+def _rest(
+    moves: Sequence[Move], tokens: Sequence[tuple], pair: Collection[str]
+) -> list[str]:
+    """Steps on one player alone, and players beyond the two."""
+    told = []
+    own = {who: 0 for who in dict.fromkeys(t[0] for t in tokens if t[1])}
+    for who, is_own, _ in tokens:
+        if is_own:
+            own[who] += 1
+    for who, n in own.items():
+        told.append(f"{n} of {who}'s steps read {who} alone")
+    for who in dict.fromkeys(m.player for m in moves if m.player not in pair):
+        with_ = {
+            other.player
+            for m, other in zip(moves, moves[1:], strict=False)
+            if other.joint and who in (m.player, other.player)
+            for other in (m, other)
+        } - {who}
+        partner = f" with {' and '.join(sorted(with_))}" if with_ else ""
+        told.append(f"{who} steps, too{partner}")
+    return told
