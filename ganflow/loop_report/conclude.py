@@ -309,7 +309,12 @@ def _second(log: Log, groups, lone: Place):
 def _explained(log: Log, found: list[Finding]) -> list[Finding]:
     """Leave out what another finding is the cause of."""
     ids = {f.id for f in found}
-    cut = {place for f in found if f.id == "cut-in-own-turn" for place in f.also}
+    cut = {
+        place
+        for one in found
+        if one.id == "cut-in-own-turn"
+        for place in (one.place, *one.also)
+    }
     kept: list[Finding] = []
     for one in found:
         if any(one.id == other.id and one.place == other.place for other in kept):

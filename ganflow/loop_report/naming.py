@@ -240,17 +240,14 @@ def _cycle_text(turns: list[list[str]]) -> str | None:
         else:
             runs.append([word, 1])
     whole = runs[1:-1] if len(runs) > 3 else runs  # the ends may be cut short
-    lengths: dict[str, Counter] = {}
-    for word, n in whole:
-        lengths.setdefault(word, Counter())[n] += 1
-    if len(runs) > 3:
-        for word in {word for word, _ in runs} - set(lengths):
-            return None
-        most = {word: found.most_common(1)[0][0] for word, found in lengths.items()}
-    else:
-        most = {word: max(found) for word, found in lengths.items()}
+    most = {}
+    for word in {word for word, _ in runs}:
+        lengths = [n for one, n in reversed(whole) if one == word]
+        most[word] = Counter(lengths).most_common(1)[0][0] if lengths else 0
     if set(most) == {"DG"}:
         return "DG"
+    if not all(most.values()):
+        return None
     if set(most) == {"D", "G"}:
         return " ".join(["D"] * most["D"] + ["G"] * most["G"])
     if set(most) == {"D", "DG"}:
