@@ -46,10 +46,12 @@ def moves(turns, cycles):
     Each turn is (player, line of its step, lines that fed it, lags by other player);
     "by", "joint", "blind" and "tensors" may follow in a dict.
     """
-    made, found = dict.fromkeys(TENSORS, 0), []
+    now, found = dict.fromkeys(TENSORS, 0), []
+    made: dict = {}
     for _ in range(cycles):
         for player, step, fed, lags, *more in turns:
             extra = dict(more[0]) if more else {}
+            made = made if extra.get("joint") else dict(now)  # as the step began
             reads = {player: (made[player],)}
             for other, back in lags.items():
                 reads[other] = tuple(
@@ -58,12 +60,12 @@ def moves(turns, cycles):
                     if made[other] >= lag
                 ) or (0,)
             newest = {p: n for p, n in made.items() if p in {player, *lags}}
-            made[player] += 1
+            now[player] += 1
             found.append(
                 Move(
                     number=len(found),
                     player=player,
-                    version=made[player],
+                    version=now[player],
                     place=at(step) if step else Place("", 0),
                     reads=reads,
                     newest=newest,
@@ -205,7 +207,7 @@ def three():
         D_TURN,
         G_TURN,
         ("Q", 62, [61], {"G": [0], "D": [0]}),
-        ("G", 62, [61], {"Q": [1], "D": [0]}, {"joint": True}),
+        ("G", 62, [61], {"Q": [0], "D": [0]}, {"joint": True}),
     ]
     return report(turns, "D, then G, then Q and G at once", players="GDQ")
 
