@@ -5,16 +5,18 @@ from ganflow.loop_report.record import (
     CostRow,
     Finding,
     LoopCost,
-    LoopReport,
+    LoopRecord,
     Move,
     Place,
 )
+from ganflow.loop_report.report import LoopReport
 
 __all__ = [
     "Arrival",
     "CostRow",
     "Finding",
     "LoopCost",
+    "LoopRecord",
     "LoopReport",
     "Move",
     "Place",

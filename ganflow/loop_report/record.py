@@ -224,8 +224,8 @@ class LoopCost:
 
 
 @dataclass(frozen=True)
-class LoopReport:
-    """What a loop did. `print(report)` is the report for people.
+class LoopRecord:
+    """What a loop did, as plain data; a `LoopReport` is one that has forms to read.
 
     Parameters
     ----------

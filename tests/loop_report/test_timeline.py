@@ -1,0 +1,157 @@
+"""The timeline of versions: no box on another, no arrow through one."""
+
+import re
+from dataclasses import replace
+from itertools import combinations
+from xml.etree import ElementTree
+
+import pytest
+from loop_samples import ALL, moves, report
+
+from ganflow.loop_report import words
+from ganflow.loop_report.picture import marks, picture
+from ganflow.loop_report.timeline import BOX, LABEL, along, lay_out_moves
+
+STALE_OWN = report(
+    [("D", 42, [41], {"G": [0]}), ("G", 48, [47], {"D": [0]})],
+    "an older copy of D",
+    moves=tuple(
+        replace(m, reads={**m.reads, "D": (m.version - 2,)})
+        if m.player == "D" and m.version > 1
+        else m
+        for m in moves([("D", 42, [41], {"G": [0]}), ("G", 48, [47], {"D": [0]})], 4)
+    ),
+)
+LONG_AGO = report(
+    [("D", 42, [41], {"G": [1, 3, 4, 5, 7, 9]}), ("G", 48, [47], {})], "", cycles=12
+)
+SAMPLES = {name: make() for name, make in ALL.items()}
+SAMPLES |= {"stale_own": STALE_OWN, "long_ago": LONG_AGO}
+
+
+@pytest.fixture(params=SAMPLES.values(), ids=SAMPLES)
+def sample(request):
+    return request.param
+
+
+def test_no_box_lies_on_another_and_all_are_inside(sample):
+    places = lay_out_moves(sample)
+    for a, b in combinations(places.boxes, 2):
+        apart = a.x + a.width < b.x or b.x + b.width < a.x or abs(a.y - b.y) > BOX
+        assert apart, (a.title, b.title)
+    for box in places.boxes:
+        assert 0 < box.x and box.x + box.width < places.width
+        assert 0 < box.y and box.y + BOX < places.height
+
+
+def test_every_step_of_two_cycles_has_a_box_and_an_arrow_to_each_read(sample):
+    places = lay_out_moves(sample)
+    steps = [box.move for box in places.boxes if box.move]
+    assert steps == list(words.one_cycle(sample, repeats=2))
+    for move in steps:
+        drawn = [a for a in places.arrows if a.start.move is move]
+        seen = words.lags_of(move)
+        if all(lag == 0 for _, lag in seen.get(move.player, ())):
+            seen.pop(move.player, None)
+        reads = [(p, v, lag) for p, pairs in seen.items() for v, lag in pairs]
+        assert [(a.end.player, a.lag) for a in drawn] == [(p, g) for p, _, g in reads]
+        for arrow, (_, version, _) in zip(drawn, reads, strict=True):
+            assert arrow.end.version == version or arrow.end.title.endswith(" ...")
+
+
+def test_arrows_go_from_edge_to_edge_and_cross_no_box(sample):
+    places = lay_out_moves(sample)
+    for arrow in places.arrows:
+        for point, box in (
+            (arrow.pieces[0][0], arrow.start),
+            (arrow.pieces[-1][3], arrow.end),
+        ):
+            assert box.x < point[0] < box.x + box.width
+            assert point[1] in (box.y, box.y + BOX)
+        for one, after in zip(arrow.pieces, arrow.pieces[1:], strict=False):
+            assert one[3] == after[0]
+        for curve in arrow.pieces:
+            for i in range(51):
+                x, y = along(curve, i / 50)
+                assert 0 <= x <= places.width and 0 <= y <= places.height
+                for box in places.boxes:
+                    inside = box.x + 0.01 < x < box.x + box.width - 0.01
+                    assert not (inside and box.y + 0.01 < y < box.y + BOX - 0.01)
+
+
+def test_a_label_stands_on_every_old_read_and_on_no_other_label():
+    for name in ("simultaneous", "pool", "long_names"):
+        arrows = lay_out_moves(SAMPLES[name]).arrows
+        told = [arrow for arrow in arrows if arrow.lag]
+        assert told and all(a.label == f"{a.lag} back" for a in told)
+        assert all(not a.label for a in arrows if not a.lag)
+        for a, b in combinations(told, 2):
+            (ax, ay), (bx, by) = a.label_at, b.label_at
+            assert abs(ax - bx) >= LABEL[0] or abs(ay - by) >= LABEL[1]
+
+
+def test_a_step_of_two_players_is_one_column_tied_together():
+    places = lay_out_moves(SAMPLES["three"])
+    at = {box.title: box.x for box in places.boxes}
+    assert at["Q3"] == at["G6"] and at["G5"] < at["G6"]
+    assert len(places.ties) == 2
+
+
+def test_cycles_are_named_where_there_is_one():
+    names = [name for *_, name in lay_out_moves(SAMPLES["stylegan"]).spans]
+    assert names == ["one cycle: 37 moves", "the same again"]
+    assert lay_out_moves(SAMPLES["unsettled"]).spans == ()
+
+
+def test_what_is_very_old_shares_a_box():
+    titles = [
+        b.title for b in lay_out_moves(LONG_AGO).boxes if b.player == "G" and not b.move
+    ]
+    assert titles == ["G6 ...", "G7", "G8", "G9", "G10"]
+
+
+def svg_of(text):
+    return ElementTree.fromstring(re.search(r"<svg width=.*?</svg>(?=</div>)", text)[0])
+
+
+def test_each_step_of_the_picture_says_its_sentence_and_what_it_read(sample):
+    """Escaped, well-formed, one step in the tab order; the first versions are mute."""
+    steps = words.one_cycle(sample, repeats=2)
+    if not steps:
+        assert "No step was seen" in picture(sample)
+        return
+    svg = svg_of(picture(sample))
+    drawn = [g for g in svg if g.get("class") == "step"]
+    assert [g.get("tabindex") for g in drawn] == ["0"] + ["-1"] * (len(steps) - 1)
+    for g, move in zip(drawn, steps, strict=True):
+        assert words.stepping(move) in g.get("aria-label")
+        assert words.reading(move, sample.players) in g.get("aria-label")
+        keys = {box.get("data-box") for box in svg.iter() if box.get("data-box")}
+        assert set(g.get("data-reads").split()) <= keys
+
+
+def test_a_name_that_looks_like_html_stays_a_name():
+    named = report([("D", 42, [41], {}, {"by": '<b>&"'})], "x", players="D", cycles=3)
+    (first, *_) = [g for g in svg_of(picture(named)) if g.get("class") == "step"]
+    assert '<b>&"' in first.get("aria-label")
+
+
+def test_players_keep_apart_without_colour():
+    """G is round, D square, others between; an old read is dashed and has a label."""
+    assert marks(["encoder", "G", "Q", "D"]) == {
+        "encoder": "other1",
+        "G": "G",
+        "Q": "other2",
+        "D": "D",
+    }
+    text = picture(SAMPLES["three"])
+    assert {'rx="20.0"', 'rx="0"', 'rx="8"'} <= set(re.findall(r'rx="[\d.]+"', text))
+    stale = re.findall(r'class="line stale".*?</g>', picture(SAMPLES["simultaneous"]))
+    assert len(stale) == 2
+    assert all("1 back" in one for one in stale)
+
+
+def test_a_step_that_read_the_unknown_is_marked_and_the_mark_explained():
+    assert "D4 ?" in picture(SAMPLES["blind"])
+    assert "unknown, too" in picture(SAMPLES["blind"])
+    assert "unknown" not in re.sub("<style>.*</style>", "", picture(SAMPLES["pool"]))
