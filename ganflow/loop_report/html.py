@@ -99,7 +99,8 @@ def _table(
     right = {int(column) for column in numbers.split()}
 
     def cell(i: int, tag: str, scope: str, content: str) -> str:
-        kind = "number" if i in right else "words" if len(content) > 30 else ""
+        long = len(content) > 30 and "<" not in content
+        kind = "number" if i in right else "words" if long else ""
         align = f' class="{kind}"' if kind else ""
         return f"<{tag}{scope}{align}>{content}</{tag}>"
 
@@ -129,9 +130,10 @@ class _Players:
     def __init__(self, record: LoopRecord):
         self.marks = marks(record.players)
 
-    def __call__(self, player: str) -> str:
+    def __call__(self, player: str, name: str = "") -> str:
         mark = self.marks.get(player, "nobody")
-        return f'<span class="player {mark}">{escape(player or "nobody")}</span>'
+        shown = escape(name or player or "nobody")
+        return f'<span class="player {mark}">{shown}</span>'
 
 
 def _head(record: LoopRecord, book: str) -> Iterator[str]:
@@ -166,18 +168,17 @@ def _timeline(record: LoopRecord) -> Iterator[str]:
         yield f"<p>{title} in words. The order: {escape(words.order(moves))}.</p>"
         rows = (
             [
-                escape(words.version(move.player, move.version)),
-                player(move.player),
-                str(n),
+                player(move.player, words.version(move.player, move.version)),
                 _code(move.place if move.place.file else "unknown"),
-                f"{move.tensors}\u00a0of\u00a0{move.of}",
                 escape(words.reading(move, record.players)),
                 escape(words.feeding(move)),
+                f"{move.tensors}\u00a0of\u00a0{move.of}",
+                str(n),
             ]
             for move, n in words.alike(moves)
         )
-        heads = ("makes", "player", "how many", "step at", "tensors", "read", "fed by")
-        yield from _table("The moves of a cycle, one of each kind", heads, rows, "2")
+        heads = ("makes", "step at", "what it read", "what fed it", "tensors", "alike")
+        yield from _table("The moves of a cycle, one of each kind", heads, rows, "5")
     yield "</section>"
 
 

@@ -16,6 +16,7 @@ ROUND = {"G": BOX / 2, "D": 0}  # as in the book's other pictures: G is round, D
 KEY = (
     '<svg width="30" height="9" aria-hidden="true"><path class="{}" d="M1 5h28"/></svg>'
 )
+LONG = 1400  # px: on paper a wider picture is cut, as its words would be too small
 OTHERS = 4  # further colours; a fifth player has the first of them again
 
 
@@ -58,8 +59,9 @@ def picture(record: LoopRecord) -> str:
     if not any(box.move for box in places.boxes):
         body = "<p>No step was seen: there is no version to draw.</p>"
     else:
+        kind = "scroll long" if places.width > LONG else "scroll"
         body = (
-            '<div class="scroll" role="group" aria-label="Timeline of versions">'
+            f'<div class="{kind}" role="group" aria-label="Timeline of versions">'
             f"{_svg(record, places)}</div>"
             f'<p class="key">{KEY.format("line")} reads the newest version '
             f"{KEY.format('line stale')} reads an older one{_blind(places)}</p>"

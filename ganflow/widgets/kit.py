@@ -1,7 +1,8 @@
 """Give a view its script and style: the kit that all views share, and its own.
 
 A page without a kernel has the script that a widget carries and no file beside it, so
-what `view.js` imports from `../kit.js` is put in front of it here.
+what `view.js` imports from `../kit.js` is put in front of it here; so is what it
+imports from another module of the package, where `view.py` names that.
 
 Under `ANYWIDGET_HMR=1` the widgets that are shown follow their files: save `kit.js`,
 `kit.css` or a view's own two files, and what is on the screen is drawn anew.
@@ -12,25 +13,27 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Thread
 from time import sleep
 
 KIT = Path(__file__)
-FROM_KIT = re.compile(r'^import \{([^{}]*)\} from "\.\./kit\.js";\n', re.M)
 EXPORT = re.compile(r"^export (?=(?:async function|function|const) (\w+))", re.M)
 STRAY = re.compile(r"^\s*(?:import\b|export\b.* from ).*", re.M)
 LOOK_EVERY = 0.3  # seconds between two looks at files that somebody edits
 
 
-def script_of(view: str) -> object:
+def script_of(view: str, *others: str) -> object:
     """The module that a browser gets for a view: what it imports of the kit, then it.
 
     Parameters
     ----------
     view : str
         `__file__` of a `view.py`; its script is the `view.js` beside it.
+    *others : str
+        Further modules that it imports from, as it writes them:
+        "../../loop_report/timeline.js".
 
     Returns
     -------
@@ -40,9 +43,16 @@ def script_of(view: str) -> object:
     Raises
     ------
     ValueError
-        The script has another import than one of names that the kit exports.
+        The script has another import than one of names that the kit, or a module named
+        here, exports.
     """
-    return _followed(lambda: joined(*_texts(view, ".js")))
+
+    def read() -> str:
+        files = {name: Path(view).parent / name for name in others}
+        texts = {name: file.read_text("utf-8") for name, file in files.items()}
+        return joined(*_texts(view, ".js"), texts)
+
+    return _followed(read)
 
 
 def style_of(view: str) -> object:
@@ -61,15 +71,18 @@ def style_of(view: str) -> object:
     return _followed(lambda: "\n".join(_texts(view, ".css")))
 
 
-def joined(kit: str, view: str) -> str:
-    """One module of two: the kit in a scope of its own, then the view that imports it.
+def joined(kit: str, view: str, others: Mapping[str, str] | None = None) -> str:
+    """One module of several: the kit in a scope of its own, then what imports it.
 
     Parameters
     ----------
     kit : str
         A module that imports nothing and exports functions and constants by name.
     view : str
-        A module whose one import is `import { names } from "../kit.js";`.
+        A module whose one import is `import { names } from "../kit.js";`, and one of
+        this form from each of the others.
+    others : dict of str to str, optional
+        Further modules like the kit, by the names that the view imports them by.
 
     Returns
     -------
@@ -82,26 +95,35 @@ def joined(kit: str, view: str) -> str:
     ValueError
         Anything else is imported or handed on, or a name that the kit does not export.
     """
-    found = FROM_KIT.findall(view)
-    if len(found) != 1:
-        raise ValueError(
-            f"a view imports from the kit {len(found)} times, expected once: "
-            'import { names } from "../kit.js";'
-        )
-    scope, own = EXPORT.sub("", kit), FROM_KIT.sub("", view)
-    if stray := STRAY.search(f"{scope}\n{own}"):
+    text = view
+    for name, module in {"../kit.js": kit, **(others or {})}.items():
+        text = _in_front(name, module, text)
+    if stray := STRAY.search(text):
         raise ValueError(
             f"{stray[0].strip()!r} cannot be joined: a view imports names from "
-            '"../kit.js" and nothing else, and the kit imports nothing'
+            '"../kit.js" and from what is named beside it, and those import nothing'
         )
-    exported = EXPORT.findall(kit)
-    asked = [name.strip() for name in found[0].split(",") if name.strip()]
+    return text
+
+
+def _in_front(name: str, module: str, view: str) -> str:
+    """A module in a scope of its own, and a view that knows what it asked for."""
+    line = re.compile(rf'^import \{{([^{{}}]*)\}} from "{re.escape(name)}";\n', re.M)
+    found = line.findall(view)
+    if len(found) != 1:
+        raise ValueError(
+            f"a view imports from {name} {len(found)} times, expected once: "
+            f'import {{ names }} from "{name}";'
+        )
+    exported = EXPORT.findall(module)
+    asked = [one.strip() for one in found[0].split(",") if one.strip()]
     if unknown := set(asked) - set(exported):
         raise ValueError(
-            f"the kit exports no {', '.join(sorted(unknown))}; it exports "
+            f"{name} exports no {', '.join(sorted(unknown))}; it exports "
             f"{', '.join(exported)}"
         )
-    names = f"{{ {', '.join(asked)} }}"
+    names, scope = f"{{ {', '.join(asked)} }}", EXPORT.sub("", module)
+    own = line.sub("", view)
     return f"const {names} = (() => {{\n{scope}return {names};\n}})();\n{own}"
 
 

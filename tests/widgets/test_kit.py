@@ -61,6 +61,21 @@ def test_an_import_over_several_lines_is_one():
     assert run(kit.joined(KIT, long), call=True) == [10, 2, 2, "undefined"]
 
 
+OTHER = "../../room/other.js"
+
+
+def test_a_module_named_beside_a_view_is_joined_as_the_kit_is():
+    view = f'import {{ own }} from "{OTHER}";\n{VIEW}'.replace("typeof own", "own()")
+    other = "const one = 3;\nexport const own = () => one;\n"
+    assert run(kit.joined(KIT, view, {OTHER: other}), call=True) == [10, 2, 2, 3]
+    with pytest.raises(ValueError, match=r"other.js 0 times, expected once"):
+        kit.joined(KIT, VIEW, {OTHER: other})
+    with pytest.raises(ValueError, match="cannot be joined"):
+        kit.joined(KIT, view)
+    with pytest.raises(ValueError, match="other.js exports no own; it exports two"):
+        kit.joined(KIT, view, {OTHER: "export const two = 2;\n"})
+
+
 @pytest.mark.parametrize(
     "line",
     [
