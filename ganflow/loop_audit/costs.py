@@ -80,13 +80,11 @@ class Costs:
     def count(self, call, plan: Plan, args, kwargs, made, node, at_work) -> None:
         """Count one product."""
         observer, log = self._observer, self._observer.log
-        formula, back = plan.flops, observer.back
-        if formula is None:
-            return
+        back = observer.back
         if node is None or back is None:
             running = observer.call
             owner = running.player if running else at_work or NOBODY
-            n = formula(*args, **kwargs, out_val=made)
+            n = plan.count(args, kwargs, made)
             place = running.place if running else here()
             log.flops[place, owner, "forward"] += n
             if running:
@@ -96,21 +94,23 @@ class Costs:
             return
         edges = self._edges.get(node)
         if edges is None:  # recomputed, or made by this very pass
-            n = formula(*args, **kwargs, out_val=made)
+            n = plan.count(args, kwargs, made)
             back.flops[at_work or NOBODY, "through", None] += n
         elif call._overloadpacket is CONVOLUTION_BACKWARD:
-            self._convolution(formula, args, kwargs, made, edges, at_work, back)
+            self._convolution(plan, args, kwargs, made, edges, at_work, back)
         else:
-            n = formula(*args, **kwargs, out_val=made)
+            n = plan.count(args, kwargs, made)
             behind, weights = self._edge(node, edges, at_work)
             self._add(back, behind, weights, n, at_work)
 
-    def _convolution(self, formula, args, kwargs, made, edges, at_work, back) -> None:
+    def _convolution(
+        self, plan: Plan, args, kwargs, made, edges, at_work, back
+    ) -> None:
         groups = args[9]
         for place, weights in ((0, False), (1, True)):
             if args[-1][place]:
                 mask = [place == 0, place == 1, False]
-                n = formula(*args[:-1], mask, **kwargs, out_val=made)
+                n = plan.count((*args[:-1], mask), kwargs, made)
                 # torch counts the weights of grouped convolutions `groups` times
                 self._add(
                     back, edges[place], weights, n // (groups if place else 1), at_work

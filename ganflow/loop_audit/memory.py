@@ -87,8 +87,11 @@ class Memory:
 
     def mark(self, tensor: Tensor) -> Mark:
         """What is written on the block of a tensor."""
-        storage = self.block(tensor)
-        return NOTHING if storage is None else storage.__dict__.get(self._key, NOTHING)
+        try:
+            return tensor.untyped_storage().__dict__.get(self._key, NOTHING)
+        except (NotImplementedError, RuntimeError):
+            self.strange.add(type(tensor).__name__)
+            return NOTHING
 
     def set_mark(self, tensor: Tensor, mark: Mark) -> None:
         """Write on the block of a tensor."""

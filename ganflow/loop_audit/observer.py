@@ -32,7 +32,6 @@ from ganflow.loop_audit.places import here
 from ganflow.loop_audit.plans import tensors
 from ganflow.loop_audit.players import (
     Players,
-    all_frozen,
     behaves_otherwise_in_eval,
 )
 from ganflow.loop_audit.pulls import Pulls
@@ -155,7 +154,8 @@ class Observer:
             (Tensor, "__array__", self._leaving),
         ):
             self._put(owner, name, make(getattr(owner, name)))
-        self._exit.enter_context(self.operations)
+        self.operations.__enter__()
+        self._exit.callback(self.operations.leave)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -178,6 +178,8 @@ class Observer:
             result = real(optimizer, group)
             known = self.steps.group(optimizer)
             known.made = known.made or here()
+            self.players.refresh()
+            self._count_players()
             if self.new_optimizer is not None:
                 held = list(optimizer.param_groups[-1]["params"])
                 self.new_optimizer(optimizer, held)
@@ -228,7 +230,7 @@ class Observer:
             place=here(),
             whole=module in self.players.roots,
             grad=torch.is_grad_enabled(),
-            frozen=all_frozen(module),
+            frozen=self.players.frozen(module),
             autocast=any(map(torch.is_autocast_enabled, ("cpu", "cuda"))),
         )
         given = [t for t in tensors(args) if isinstance(t, Tensor)]
@@ -371,6 +373,11 @@ class Observer:
         if others & set(read) or not self._left:
             return False
         return bool(others & set(self._left))
+
+    def only_makes(self, player: str) -> bool:
+        """Whether a player feeds another and is fed by none."""
+        makes = any(maker == player for maker, _ in self.feeds)
+        return makes and not any(user == player for _, user in self.feeds)
 
     def skipped(self, ps: Iterable[Tensor]) -> None:
         """A scaler has left out a step."""

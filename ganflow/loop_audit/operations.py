@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._python_dispatch import (
+    TorchDispatchMode,
+    _get_current_dispatch_mode,
+)
 
 from ganflow.loop_audit.memory import Copied, Parts, Weight, span
 from ganflow.loop_audit.origins import (
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from ganflow.loop_audit.observer import Observer
 
 _node = torch._C._current_autograd_node
-ALIASES = frozenset(("_unsafe_view", "lift_fresh", "_reshape_alias"))
 EMPTIED = frozenset((CLEARED,))
 
 
@@ -55,37 +57,52 @@ class Operations(TorchDispatchMode):
         self.observer = observer
         self.memory = observer.memory
         self.versions = observer.log.versions
+        self.on = False
+
+    def __enter__(self):
+        super().__enter__()
+        self.on = True
+        return self
+
+    def leave(self) -> bool:
+        """Come off, unless another mode lies on top; say whether it was on and is off."""
+        if not self.on or _get_current_dispatch_mode() is not self:
+            return False
+        self.__exit__(None, None, None)
+        self.on = False
+        return True
 
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         made = call(*args, **kwargs)
-        if self.observer.busy:
-            return made
         plan = plan_of(call)
-        if not plan.hidden:
+        if not plan.idle and not self.observer.busy:
             self._note(call, plan, args, kwargs, made)
         return made
 
     def _note(self, call, plan: Plan, args, kwargs, made) -> None:
-        if plan.view or plan.name in ALIASES or (plan.shapes and not plan.writes):
-            return
         node = _node()
         if plan.listwise:
             self._note_lists(plan, args, kwargs, made)
             return
         written = plan.written(args, kwargs) if plan.writes else []
-        given = [*tensors(args), *tensors(tuple(kwargs.values()))]
-        results = list(tensors(made))
+        given = list(tensors(args))
+        if kwargs:
+            given.extend(tensors(tuple(kwargs.values())))
+        results = [made] if isinstance(made, Tensor) else list(tensors(made))
         size = results[0].numel() if results else -1
         found, at_work = NOTHING, None
         product = plan.flops is not None
         calling = self.observer.call if node is None else None
         bare = calling is not None or product
+        mark_of = self.memory.mark
         for tensor in given:
-            is_target = any(tensor is one for one in written)
+            is_target = bool(written) and any(tensor is one for one in written)
             if is_target and plan.overwrites:
                 continue
-            mark = self.memory.mark(tensor)
+            mark = mark_of(tensor)
+            if mark is NOTHING:
+                continue
             kind = type(mark)
             if kind is frozenset:
                 trail = mark
@@ -154,11 +171,12 @@ class Operations(TorchDispatchMode):
         if plan.name in ("cat", "stack") and results and self._joined(args, results[0]):
             return
         for tensor in results:
-            if any(tensor is one for one in written):
+            if written and any(tensor is one for one in written):
                 continue
-            if not (tensor.is_floating_point() or tensor.is_complex()):
+            mark = self.memory.mark(tensor)
+            if mark is found or type(mark) is Weight:
                 continue
-            if type(self.memory.mark(tensor)) is not Weight:
+            if tensor.is_floating_point() or tensor.is_complex():
                 self.memory.set_mark(tensor, found)
 
     def _copy(self, plan: Plan, given: list[Tensor], result: Tensor) -> bool:
@@ -295,6 +313,8 @@ def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
             break
     else:
         return trail
+    if trail == EMPTIED:
+        return NOTHING
     return frozenset(
         one
         for one in trail

@@ -19,6 +19,7 @@ SHAPES = frozenset(
     "empty_like zeros_like ones_like full_like rand_like randn_like randint_like "
     "new_empty new_zeros new_ones new_full new_empty_strided".split()
 )
+ALIASES = frozenset(("_unsafe_view", "lift_fresh", "_reshape_alias"))
 COPIES = frozenset(("_to_copy", "clone"))
 SUMS = frozenset(("add", "sub", "lerp", "rsub", "addcmul"))
 NORMS = frozenset(
@@ -40,33 +41,49 @@ class Plan:
 
     __slots__ = (
         "flops",
-        "hidden",
+        "idle",
         "listwise",
         "name",
         "overwrites",
-        "shapes",
-        "view",
         "writes",
     )
 
     def __init__(self, call: Any):
         schema = call._schema
         self.name: str = schema.name.split("::")[-1]
-        self.hidden = self.name.startswith(HIDDEN)
         self.overwrites = self.name in OVERWRITES or self.name == "_foreach_zero_"
         self.overwrites |= self.name == "_foreach_copy_"
         self.overwrites |= any(a.is_out for a in schema.arguments)
-        self.shapes = self.name in SHAPES
         self.listwise = self.name.startswith("_foreach_")
         self.writes = tuple(
             (place, argument.name, argument.kwarg_only)
             for place, argument in enumerate(schema.arguments)
             if argument.alias_info is not None and argument.alias_info.is_write
         )
-        self.view = not self.writes and any(
-            argument.alias_info is not None for argument in schema.arguments
+        aliased = any(argument.alias_info is not None for argument in schema.arguments)
+        # A view shares its block, and so its trail; a shape is no value.
+        self.idle = self.name.startswith(HIDDEN) or (
+            not self.writes and (aliased or self.name in ALIASES | SHAPES)
         )
-        self.flops: Callable | None = flop_registry.get(call._overloadpacket)
+        formula = flop_registry.get(call._overloadpacket)
+        # Without its wrapper, which walks every argument as a tree.
+        self.flops: Callable | None = getattr(formula, "__wrapped__", None)
+
+    def count(self, args: tuple, kwargs: dict, made: Any) -> int:
+        """The floating-point operations of a product; a product and a sum are two."""
+        if self.flops is None:
+            return 0
+        shapes = tuple([_shape(one) for one in args])
+        key = (self.name, *shapes)
+        known = _counts.get(key)
+        if known is None:
+            named = {name: _shape(one) for name, one in kwargs.items()}
+            out = [_shape(one) for one in made] if type(made) is tuple else _shape(made)
+            known = self.flops(*map(_listed, shapes), **named, out_shape=out)
+            if len(_counts) > 4096:
+                _counts.clear()
+            _counts[key] = known
+        return known
 
     def written(self, args: tuple, kwargs: dict) -> list[Tensor]:
         """The tensors that a call overwrites."""
@@ -75,6 +92,16 @@ class Plan:
             value = kwargs.get(name) if keyword or place >= len(args) else args[place]
             found.extend(tensors(value))
         return found
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.shape
+    return tuple(value) if type(value) is list else value
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if type(value) is tuple else value
 
 
 def tensors(value: Any) -> Iterator[Tensor]:
@@ -89,14 +116,15 @@ def tensors(value: Any) -> Iterator[Tensor]:
                 yield from tensors(one)
 
 
-_plans: dict[Any, Plan] = {}
+_plans: dict[int, Plan] = {}
+_counts: dict[tuple, int] = {}
 
 
 def plan_of(call: Any) -> Plan:
     """The plan of an overload, made once."""
-    plan = _plans.get(call)
+    plan = _plans.get(id(call))  # torch keeps its overloads for good
     if plan is None:
-        plan = _plans[call] = Plan(call)
+        plan = _plans[id(call)] = Plan(call)
     return plan
 
 

@@ -78,6 +78,7 @@ class Players:
         self.weights: dict[int, tuple[str, Tensor]] = {}  # id -> whose, and itself
         self.of_module: dict[nn.Module, str] = {}
         self.roots: set[nn.Module] = set()
+        self._weights_of: dict[nn.Module, list[Tensor]] = {}
 
     def add(self, name: str, members: Sequence[nn.Module | Tensor]) -> None:
         """Let a player in; a weight that is another's already stays the other's."""
@@ -94,8 +95,21 @@ class Players:
         self.of_module.clear()
         self.refresh()
 
+    def remark(self) -> None:
+        """Mark the blocks of weights that were given other memory."""
+        for owner, p in self.weights.values():
+            self._mark(p, owner)
+
+    def frozen(self, module: nn.Module) -> bool:
+        """Whether a network has weights, and none of them wants a derivative."""
+        known = self._weights_of.get(module)
+        if known is None:
+            known = self._weights_of[module] = list(module.parameters())
+        return bool(known) and not any(p.requires_grad for p in known)
+
     def refresh(self) -> None:
-        """Mark the blocks of all weights and buffers; they may have been replaced."""
+        """Look again for all weights, buffers and parts, and mark their blocks."""
+        self._weights_of.clear()
         for name, members in self.members.items():
             for member in members:
                 for p in parameters(member):
@@ -145,13 +159,3 @@ def behaves_otherwise_in_eval(module: nn.Module) -> bool:
     """Whether a network has layers that train() and eval() change."""
     kinds = (nn.modules.batchnorm._BatchNorm, nn.modules.dropout._DropoutNd)
     return any(isinstance(part, kinds) for part in module.modules())
-
-
-def all_frozen(module: nn.Module) -> bool:
-    """Whether a network has weights, and none of them wants a derivative."""
-    found = False
-    for p in module.parameters():
-        if p.requires_grad:
-            return False
-        found = True
-    return found

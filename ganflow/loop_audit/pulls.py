@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ganflow.loop_audit.observer import Observer
 
 MOST = 32  # scores of a batch
+WIDEST = 4096  # numbers of one score: more are an image
 MOVES = 200  # after so many, enough was seen
 
 
@@ -39,7 +40,9 @@ class Pulls:
             Its first dimension is the batch.
         """
         observer = self._observer
-        if observer.log.move_count > MOVES or not output.numel():
+        if observer.log.move_count > MOVES or not output.numel() or not output.dim():
+            return
+        if output.numel() // len(output) > WIDEST or observer.only_makes(call.player):
             return
         for maker, sample in _samples(call, output):
             scores = sample(output.detach()).clone()
@@ -67,8 +70,8 @@ def _samples(call: Call, output: Tensor):
     kinds: dict[str | None, list[int]] = {}
     if not call.mixed:
         maker = next(iter(sorted(call.made_by)), None)
-        step = max(1, output.numel() // MOST)
-        yield maker, lambda t: t.reshape(-1)[::step][:MOST]
+        step = -(-output.numel() // MOST)
+        yield maker, lambda t: t.reshape(-1)[::step]
         return
     for first, last, maker in call.rows:
         kinds.setdefault(maker, []).extend(range(first, last))

@@ -47,6 +47,7 @@ class Steps:
         observer.closure_backs.clear()
         self._begun.append((optimizer, self.count))
         observer.busy += 1
+        observer.operations.leave()
         if len(args) > 1 and callable(args[1]):
             return (args[0], self._watched(args[1]), *args[2:]), kwargs
         if callable(kwargs.get("closure")):
@@ -59,11 +60,16 @@ class Steps:
         def run(*args, **kwargs):
             busy, observer.busy = observer.busy, 0
             observer.in_closure += 1
+            off = not observer.operations.on
+            if off:
+                observer.operations.__enter__()
             try:
                 return closure(*args, **kwargs)
             finally:
                 observer.in_closure -= 1
                 observer.busy = busy
+                if off:
+                    observer.operations.leave()
 
         return run
 
@@ -79,6 +85,8 @@ class Steps:
                 self._note(optimizer, here())
         finally:
             observer.busy = len(self._begun)
+            if not self._begun and not observer.operations.on:
+                observer.operations.__enter__()
         if observer.after_move is not None:
             observer.after_move(observer)
 
@@ -121,7 +129,7 @@ class Steps:
             group.moves[who] += 1
             self._move(who, ps, place, group.name, joint=joint, parts=len(moved) == 1)
             joint = True
-        observer.players.refresh()
+        observer.players.remark()
 
     def _is_cleared(self, p: Tensor) -> bool:
         trail = self._observer.memory.trail(p.grad)

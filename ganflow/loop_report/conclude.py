@@ -16,9 +16,9 @@ from ganflow.loop_report.record import (
     CostRow,
     Finding,
     LoopCost,
-    LoopReport,
     Place,
 )
+from ganflow.loop_report.report import LoopReport
 
 FLAT = 1e-6  # a gradient below this share of the other's is called saturated
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
