@@ -103,9 +103,7 @@ class Costs:
             behind, weights = self._edge(node, edges, at_work)
             self._add(back, behind, weights, n, at_work)
 
-    def _convolution(
-        self, plan: Plan, args, kwargs, made, edges, at_work, back
-    ) -> None:
+    def _convolution(self, plan, args, kwargs, made, edges, at_work, back) -> None:
         groups = args[9]
         for place, weights in ((0, False), (1, True)):
             if args[-1][place]:

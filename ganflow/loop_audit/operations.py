@@ -65,7 +65,7 @@ class Operations(TorchDispatchMode):
         return self
 
     def leave(self) -> bool:
-        """Come off, unless another mode lies on top; say whether it was on and is off."""
+        """Come off, unless another mode lies on top; say whether it came off."""
         if not self.on or _get_current_dispatch_mode() is not self:
             return False
         self.__exit__(None, None, None)
