@@ -21,6 +21,8 @@ from ganflow.loop_report.record import (
 from ganflow.loop_report.report import LoopReport
 
 FLAT = 1e-5  # a smaller derivative by a score, or share of the other's, is flat
+# What was cleared behind one of these has its cause there.
+TELLING = ("cut-in-own-turn", "dead-penalty", "step-moves-nobody", "wrong-weights")
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
 
 
@@ -135,6 +137,7 @@ def _idle(log: Log) -> Iterator[Finding]:
     for first, second in swapped:
         player = next(iter(second.holds))
         places = [first.stepped or UNKNOWN, first.made or UNKNOWN]
+        places += {one.back.place for one in first.idle if one.back}
         yield finding("wrong-weights", second.stepped or UNKNOWN, places, player=player)
     for group in log.groups.values():
         if any(group is one for pair in swapped for one in pair):
@@ -153,8 +156,9 @@ def _idle(log: Log) -> Iterator[Finding]:
             else:
                 moved = any(log.versions[who] for who in group.holds)
                 level = "note" if moved else None  # at times it moves
+                also = [last.back.place] if last.back else []
                 yield finding(
-                    "step-moves-nobody", place, (), len(same), level, player=names
+                    "step-moves-nobody", place, also, len(same), level, player=names
                 )
 
 
@@ -287,7 +291,7 @@ def _wrong_optimizers(log: Log) -> Iterator[Finding]:
                 "nobodys-weights",
                 group.made or where,
                 [where],
-                what="This optimizer also holds",
+                holder="This optimizer also holds",
                 tensors=group.foreign,
             )
         else:
@@ -302,7 +306,7 @@ def _wrong_optimizers(log: Log) -> Iterator[Finding]:
             "nobodys-weights",
             made[0] if made else place,
             [place, *made[1:]],
-            what="No optimizer holds what this loop's gradients also reach:",
+            holder="No optimizer holds what this loop's gradients also reach:",
             tensors=tensors,
         )
 
@@ -398,10 +402,7 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
     causes = {"never-moved", "wrong-weights", "earlier-weights", "cut-in-own-turn"}
     stuck = [who for who in log.trainable if not log.versions[who]]
     told = {
-        place
-        for one in found
-        if one.id in ("cut-in-own-turn", "dead-penalty")
-        for place in (one.place, *one.also)
+        place for one in found if one.id in TELLING for place in (one.place, *one.also)
     }
     kept: list[Finding] = []
     for one in found:
@@ -414,8 +415,6 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
         if one.id == "simultaneous-in-disguise" and (
             {"autocast-cache", "stale-weight-copy"} & ids
         ):
-            continue
-        if one.id == "step-moves-nobody" and "wiped-before-step" in ids:
             continue
         kept.append(one)
     return kept
@@ -431,11 +430,10 @@ def _disguise(log: Log, naming: Naming) -> Iterator[Finding]:
     for move, last in zip(moves[:0:-1], moves[-2::-1], strict=False):
         behind = move.lags.get(last.player, ())
         if behind and min(behind) and move.place != last.place:
-            where = move.fed_by[0] if move.fed_by else move.place
             yield finding(
                 "simultaneous-in-disguise",
-                where,
-                [move.place, last.place],
+                move.place,
+                [*move.fed_by[:1], last.place],
                 player=move.player,
                 other=last.player,
             )
