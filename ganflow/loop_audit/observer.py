@@ -256,6 +256,7 @@ class Observer:
                     (first, last, _maker(trail, player))
                     for first, last, trail in self.memory.rows(t)
                 ]
+        self.log.called.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
         for maker in made_by:
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
@@ -431,6 +432,10 @@ class Observer:
             self.log.cannot_see("what the other processes do is unknown")
         self.log.strays, self.log.still = self.steps.strays(), self.gradients.still()
         self.log.scaled = self.scaling.used
+        self.log.shapes = {
+            name: tuple(sorted(tuple(p.shape) for p in self.players.tensors(name)))
+            for name in self.players.members
+        }
         self.log.trainable = {
             n for n in self.players.members if self.players.trainable(n)
         }
