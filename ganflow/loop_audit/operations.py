@@ -109,8 +109,6 @@ class Operations(TorchDispatchMode):
                 continue
             mark = mark_of(tensor)
             if mark is NOTHING:
-                if calling is None and not tensor.dim() and self._numbers:
-                    found = _merge(found, self._number(tensor))
                 continue
             kind = type(mark)
             if kind is frozenset:
@@ -125,6 +123,10 @@ class Operations(TorchDispatchMode):
                 trail = mark.within(*span(tensor)[:2])
             if trail:
                 found = _merge(found, _kept(trail, bare, tensor.numel() == size))
+        if self._numbers and calling is None:  # item() gave them, and here they return
+            for one in args:
+                if type(one) is float and one in self._numbers:
+                    found = _merge(found, self._numbers[one])
         if plan.name == "_local_scalar_dense" and type(made) is float and found:
             self._numbers[made] = found
             if len(self._numbers) > KEPT:
@@ -149,12 +151,6 @@ class Operations(TorchDispatchMode):
         for one in self.memory.trail(tensor):
             if type(one) is Slope:
                 one.cut = place
-
-    def _number(self, tensor: Tensor) -> Trail:
-        """The trail of a Python number, if it is one that `item()` has given."""
-        if tensor.dtype != torch.float64 or tensor.device.type != "cpu":
-            return NOTHING
-        return self._numbers.get(tensor.item(), NOTHING)
 
     # -- reading
 
