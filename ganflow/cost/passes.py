@@ -129,8 +129,9 @@ class PassCounter:
         for network in began:
             network.call = _Call(given)
         calls = [network.call for network in homes if network.call is not None]
-        for call in calls if weights else ():
-            call.times[module] += 1
+        if module._parameters:
+            for call in calls:
+                call.times[module] += 1
         self._running.append(module)
         results: list[Tensor] = []
         try:
@@ -289,13 +290,16 @@ def _noting(
 
 
 def _weights(module: nn.Module) -> dict[Edge, object]:
-    """Where the graph goes on to each of the module's own parameters, as they are now:
-    `functional_call` lends it others."""
+    """Where the graph goes on to each of the module's own parameters.
+
+    They are those of now: `functional_call` lends a module others.
+    """
+    own = module._parameters.items()
     return {
         edge: (module, name)
-        for name, tensor in module._parameters.items()
+        for name, tensor in own
         if tensor is not None
-        for edge in _edge(tensor) or [(None, name)]
+        for edge in _edge(tensor)
     }
 
 

@@ -105,15 +105,16 @@ def cost_of(
 
 
 def _networks(player: str, given: nn.Module | Sequence[nn.Module]) -> list[nn.Module]:
-    networks = list(given) if isinstance(given, (list, tuple)) else [given]
-    if not networks:
-        raise ValueError(f"{player} is an empty list: give its networks")
-    for network in networks:
+    networks: list[nn.Module] = []
+    for network in given if isinstance(given, (list, tuple)) else [given]:
         if not isinstance(network, nn.Module):
             raise TypeError(
                 f"{player} is to be a network (nn.Module) or a list of networks, and "
                 f"holds a {type(network).__name__}"
             )
+        networks.append(network)
+    if not networks:
+        raise ValueError(f"{player} is an empty list: give its networks")
     return networks
 
 

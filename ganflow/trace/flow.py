@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import GradientEdge
+from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.nn.parameter import is_lazy
 
 from ganflow.records import Flow, FlowCell
@@ -159,9 +159,11 @@ def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
 
 
 def _tensors(player: str, given: Player) -> list[Tensor]:
-    several = isinstance(given, Iterable) and not isinstance(given, nn.Module | Tensor)
+    listed: Iterable[object] = [given]
+    if isinstance(given, Iterable) and not isinstance(given, (nn.Module, Tensor)):
+        listed = given
     found = []
-    for one in given if several else [given]:
+    for one in listed:
         found += one.parameters() if isinstance(one, nn.Module) else [one]
     tensors = list({id(tensor): tensor for tensor in found}.values())
     if not tensors:
@@ -220,17 +222,23 @@ def _derivatives(
     For the tensors alone torch would leave out what leads elsewhere, and with it the
     errors that `backward` raises there.
     """
-    leaves = [GradientEdge(n, 0) for n in nodes_behind(loss) if hasattr(n, "variable")]
+    edges = [get_gradient_edge(tensor) for tensor in wanted]
     try:
-        arrived = torch.autograd.grad(
-            loss, [*wanted, *leaves], retain_graph=True, allow_unused=True
-        )
+        arrived = _ask(loss, edges + _leaves(nodes_behind(loss)))
     except RuntimeError as error:
         for words, meaning in REFUSALS.items():
             if words in str(error):
                 raise RuntimeError(meaning.format(name=name)) from error
         raise
     return arrived[: len(wanted)]
+
+
+def _leaves(nodes: Iterable[GradNode]) -> list[GradientEdge]:
+    return [GradientEdge(node, 0) for node in nodes if hasattr(node, "variable")]
+
+
+def _ask(loss: Tensor, ends: list[GradientEdge]) -> Sequence[Tensor | None]:
+    return torch.autograd.grad(loss, ends, retain_graph=True, allow_unused=True)
 
 
 def _where_it_stops(loss: Tensor, tensors: list[Tensor]) -> list[str]:
@@ -262,12 +270,7 @@ def _where_it_stops(loss: Tensor, tensors: list[Tensor]) -> list[str]:
     watched = [n for n in leads if not hasattr(n, "variable")]
     handles = [node.register_hook(look(node)) for node in watched]
     try:
-        torch.autograd.grad(
-            loss,
-            [GradientEdge(n, 0) for n in nodes if hasattr(n, "variable")],
-            retain_graph=True,
-            allow_unused=True,
-        )
+        _ask(loss, _leaves(nodes))
     finally:
         for handle in handles:
             handle.remove()
