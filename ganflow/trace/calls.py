@@ -209,7 +209,7 @@ def values_in(name: str, args: tuple, kwargs: dict) -> tuple[object, ...]:
         return args[:1]
     if name.endswith("_like") or name.startswith("new_") or name == "new":
         return args[1:], {k: v for k, v in rest.items() if k not in ("input", "self")}
-    if name.endswith("_as") or name == "to":
+    if name.endswith(("_as", "_as_")) or name == "to":
         return args[:1], {k: v for k, v in rest.items() if k not in ("other", "tensor")}
     if name in OVERWRITES:
         first = args[0] if args else rest.get("tensor", rest.get("input"))

@@ -195,8 +195,7 @@ def _check_loss(name: str, loss: Tensor) -> None:
     if not loss.requires_grad:
         raise ValueError(
             f"{name} has no history: it was made from frozen or detached tensors only, "
-            "or under no_grad, or in a checkpoint with use_reentrant=True of which no "
-            "input needs a gradient, so backward() has nowhere to go"
+            "or under no_grad, so backward() has nowhere to go"
         )
 
 

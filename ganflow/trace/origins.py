@@ -184,7 +184,8 @@ class Origins:
     def _sources_of(self, value: Tensor) -> Iterator[Source]:
         found = list(self._seen_sources_of(value))
         yield from found
-        if self._left and _is_shared_outside(value):
+        weight = isinstance(value, nn.Parameter)  # a beginning, whoever shares it
+        if self._left and not weight and _is_shared_outside(value):
             known = frozenset().union(*(s.call.networks for s in found))
             late = {
                 network: door

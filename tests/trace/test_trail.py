@@ -50,6 +50,7 @@ TARGETS = {
     "to": lambda s: torch.ones(3, 1).to(s),
     "to, by keyword": lambda s: torch.ones(3, 1).to(tensor=s),
     "broadcast_tensors": lambda s: torch.broadcast_tensors(torch.ones(1), s)[0],
+    "resize_as_": lambda s: torch.ones(3, 1).resize_as_(s),
     "fill_": lambda s: s.detach().clone().fill_(0.9),
     "zero_": lambda s: s.detach().clone().zero_(),
     "init": lambda s: nn.init.constant_(s.detach().clone(), 0.9),
@@ -184,6 +185,18 @@ def test_what_left_torch_does_not_blur_what_never_came_near_it(pair):
     )
     with pytest.raises(ValueError, match="no network named 'E' was watched"):
         seen.trace(back).not_seen("E")
+
+
+def test_weights_that_are_logged_stay_weights(pair):
+    """Afterwards NumPy shares their memory."""
+    G, D = pair["G"], pair["D"]
+    with watch(**pair) as seen:
+        D(pair["x_real"])
+        for weight in [*G.parameters(), *D.parameters()]:
+            weight.detach().numpy()
+        loss_G = G(pair["z"]).mean()
+    table = flow({"loss_G": loss_G}, {"G": G, "D": D}, seen=seen)
+    assert table["loss_G", "D"].words() == "no path"
 
 
 def test_an_array_from_before_any_value_left_is_data(pair):
