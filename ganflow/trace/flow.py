@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.graph import GradientEdge, get_gradient_edge
 from torch.nn.parameter import is_lazy
 
 from ganflow.records import Flow, FlowCell
 from ganflow.records.checks import check_dict, check_losses, check_watch
 from ganflow.records.flow import why_nothing_arrives
 from ganflow.records.steps import steps_after
-from ganflow.trace.calls import GradNode
-from ganflow.trace.double_backward import nodes_behind
+from ganflow.trace.walk import derivatives, where_it_stops
 from ganflow.trace.watch import WatchedBlock
 
 Player = nn.Module | Tensor | Iterable[nn.Module | Tensor]
@@ -96,7 +93,7 @@ def flow(
     traces = {} if seen is None else {n: seen.trace(x) for n, x in losses.items()}
 
     def why(name: str, player: str) -> str:
-        if stops := _where_it_stops(losses[name], tensors[player]):
+        if stops := where_it_stops(losses[name], tensors[player]):
             return ", ".join(stops)
         frozen = not any(tensor.requires_grad for tensor in tensors[player])
         whole = seen is None or seen.saw(losses[name])
@@ -216,64 +213,13 @@ def _norms(
 def _derivatives(
     name: str, loss: Tensor, wanted: list[Tensor]
 ) -> Sequence[Tensor | None]:
-    """By each tensor; but asked for by every leaf, so that all of the graph runs.
-
-    For the tensors alone torch would leave out what leads elsewhere, and with it the
-    errors that `backward` raises there.
-    """
-    edges = [get_gradient_edge(tensor) for tensor in wanted]
     try:
-        arrived = _ask(loss, edges + _leaves(nodes_behind(loss)))
+        return derivatives(loss, wanted)
     except RuntimeError as error:
         for words, meaning in REFUSALS.items():
             if words in str(error):
                 raise RuntimeError(meaning.format(name=name)) from error
         raise
-    return arrived[: len(wanted)]
-
-
-def _leaves(nodes: Iterable[GradNode]) -> list[GradientEdge]:
-    return [GradientEdge(node, 0) for node in nodes if hasattr(node, "variable")]
-
-
-def _ask(loss: Tensor, ends: list[GradientEdge]) -> Sequence[Tensor | None]:
-    return torch.autograd.grad(loss, ends, retain_graph=True, allow_unused=True)
-
-
-def _where_it_stops(loss: Tensor, tensors: list[Tensor]) -> list[str]:
-    """The functions that hand on None, to the nodes that lead to any of the tensors."""
-    nodes, ours = nodes_behind(loss), {id(tensor) for tensor in tensors}
-    leads = {n for n in nodes if id(getattr(n, "variable", None)) in ours}
-    if not any(n.variable.requires_grad for n in leads):
-        return []
-    users: dict[GradNode, list[GradNode]] = {}
-    for node in nodes:
-        for behind, _ in node.next_functions:
-            users.setdefault(behind, []).append(node)
-    todo = list(leads)
-    while todo:
-        new = set(users.get(todo.pop(), ())) - leads
-        leads |= new
-        todo += new
-    stops: set[str] = set()
-
-    def look(node: GradNode):
-        def hook(made: tuple[Tensor | None, ...], given: tuple[Tensor | None, ...]):
-            handed = zip(node.next_functions, made, strict=True)
-            if any(slope is not None for slope in given):
-                if any(n in leads and slope is None for (n, _), slope in handed):
-                    stops.add(re.sub(r"Backward\d*$", "", node.name()))
-
-        return hook
-
-    watched = [n for n in leads if not hasattr(n, "variable")]
-    handles = [node.register_hook(look(node)) for node in watched]
-    try:
-        _ask(loss, _leaves(nodes))
-    finally:
-        for handle in handles:
-            handle.remove()
-    return sorted(stops)
 
 
 def _norm(slope: Tensor) -> float:
