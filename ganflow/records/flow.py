@@ -10,6 +10,7 @@ from math import hypot
 from ganflow.records.derivative_trace import DerivativeTrace
 
 NO_PATH = "no path"
+NOT_SEEN = "not seen"
 CAPTION = "Which loss reaches whose parameters"
 
 
@@ -29,9 +30,10 @@ class FlowCell:
     stepped : bool
         Whether the training step that follows this loss updates this player.
     why : str
-        When norm is None, what was seen to cut the path ("detach", …), else "no path",
-        and after a colon what is known of it: nothing leads there, or nobody watched
-        what cut it.
+        When norm is None, one of three: what was seen to cut the path ("detach", …);
+        "not seen", and after a colon what hides whether there is one ("numpy()", made
+        outside the watch, …); else "no path": nothing that was seen leads there. If
+        nobody watched, that is all that autograd's graph tells.
 
     Raises
     ------
@@ -81,13 +83,14 @@ class FlowCell:
 
     @property
     def state(self) -> str:
-        """One of: cut, no path, zero, stepped, left behind (no step takes it).
+        """One of: cut, not seen, no path, zero, stepped, left behind.
 
-        Nothing arrives in the first two; cut is only what was seen to cut.
+        Nothing arrives in the first three; cut is only what was seen to cut. What is
+        left behind, no step takes.
         """
         if self.norm is None:
             why = self.why or NO_PATH
-            return "no path" if why.startswith(NO_PATH) else "cut"
+            return next((w for w in (NO_PATH, NOT_SEEN) if why.startswith(w)), "cut")
         if self.norm == 0.0:
             return "zero"
         return "stepped" if self.stepped else "left behind"
@@ -227,12 +230,14 @@ def why_nothing_arrives(
     if trace is not None and player in trace.networks:
         if player in trace.called and (reasons := trace.why_not(player)):
             return ", ".join(reasons)
+        if hidden := trace.not_seen(player):
+            return f"{NOT_SEEN}: {', '.join(hidden)}"
         if whole:
             called = player in trace.called
             return NO_PATH if called else f"{NO_PATH}: never called"
     if frozen:
         return "frozen parameter"
-    return NO_PATH if whole else f"{NO_PATH}: made outside the watch"
+    return NO_PATH if whole else f"{NOT_SEEN}: made outside the watch"
 
 
 def significant(value: float, digits: int) -> str:

@@ -6,6 +6,8 @@ import pytest
 
 from ganflow.records import Flow, FlowCell
 
+UNSEEN = "not seen: numpy()"
+
 
 def small_table():
     return Flow(
@@ -33,15 +35,23 @@ loss_G | 1.235e+04, stepped (3 of 4) | 0.1000, left behind"""
 def test_only_a_cut_that_was_seen_is_called_a_cut():
     words = {
         why: FlowCell(None, 0, 4, False, why).words()
-        for why in ("detach", "frozen parameter", "no path", "no path: never called")
+        for why in (
+            "detach",
+            "frozen parameter",
+            "no path",
+            "no path: never called",
+            UNSEEN,
+        )
     }
     assert words == {
         "detach": "cut: detach",
         "frozen parameter": "cut: frozen parameter",
         "no path": "no path",
         "no path: never called": "no path: never called",
+        UNSEEN: UNSEEN,
     }
     assert FlowCell(None, 0, 4, False).words() == "no path"
+    assert FlowCell(None, 0, 4, False, UNSEEN).state == "not seen"
 
 
 class Outline(HTMLParser):
