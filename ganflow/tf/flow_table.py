@@ -17,10 +17,8 @@ from ganflow.tf.networks import VARIABLES, Leaf, Player, kept_in, variables_of
 from ganflow.tf.watched_step import WatchedStep
 
 Found = dict[str, list[tuple[Leaf, tf.Variable]]]
-Step: TypeAlias = (
-    "keras.optimizers.Optimizer | tf.Variable | keras.Variable | "
-    "Iterable[keras.optimizers.Optimizer | tf.Variable | keras.Variable] | None"
-)
+Mover: TypeAlias = "keras.optimizers.Optimizer | tf.Variable | keras.Variable"
+Step: TypeAlias = "Mover | Iterable[Mover] | None"
 
 
 def flow(

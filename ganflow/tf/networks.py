@@ -78,7 +78,7 @@ def variables_of(
     return found
 
 
-def kept_in(variable: Any) -> tf.Variable:
+def kept_in(variable: Any) -> Any:
     """TensorFlow's own variable, which Keras' wraps."""
     return variable.value if isinstance(variable, keras.Variable) else variable
 
