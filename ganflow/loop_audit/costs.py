@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.places import here
 from ganflow.loop_audit.plans import CONVOLUTION_BACKWARD, Plan
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 NOBODY = ""
 
@@ -21,11 +17,11 @@ class Costs:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._edges: dict = {}
         self._done: dict = {}

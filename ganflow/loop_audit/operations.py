@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import (
     _get_current_dispatch_mode,
 )
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Copied, Parts, Weight, span
 from ganflow.loop_audit.origins import (
     CLEARED,
@@ -38,9 +39,6 @@ from ganflow.loop_audit.plans import (
 )
 from ganflow.loop_report import Place
 
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
-
 _node = torch._C._current_autograd_node
 EMPTIED = frozenset((CLEARED,))
 
@@ -50,11 +48,11 @@ class Operations(TorchDispatchMode):
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose memory is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         super().__init__()
         self.observer = observer
         self.memory = observer.memory

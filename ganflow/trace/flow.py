@@ -1,21 +1,24 @@
-"""Which loss reaches whose parameters, and who is stepped on it: torch tensors in."""
+"""Which loss reaches whose parameters, and whose step holds them: torch tensors in."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
+from torch.optim import Optimizer
 
 from ganflow.records import Flow, FlowCell
 from ganflow.records.checks import check_dict, check_losses, check_watch
 from ganflow.records.flow import why_nothing_arrives
-from ganflow.records.steps import steps_after
+from ganflow.records.steps import held_after
 from ganflow.trace.walk import derivatives, where_it_stops
 from ganflow.trace.watch import WatchedBlock
 
 Player = nn.Module | Tensor | Iterable[nn.Module | Tensor]
+Step = Optimizer | Tensor | Iterable[Optimizer | Tensor] | None
 # What torch says where it refuses the walk, and what that means to who asked.
 REFUSALS = {
     "backward through the graph a second time": (
@@ -46,7 +49,7 @@ REFUSALS = {
 def flow(
     losses: Mapping[str, Tensor],
     players: Mapping[str, Player],
-    steps: Mapping[str, str | Collection[str]] | None = None,
+    steps: Mapping[str, Step] | None = None,
     seen: WatchedBlock | None = None,
 ) -> Flow:
     """Say what each loss's backward pass would send to each player.
@@ -57,9 +60,11 @@ def flow(
         Still with their graphs.
     players : dict of name -> nn.Module, Tensor, or iterable of them
         A tensor in two players counts for both.
-    steps : dict of loss -> player or players, or None
-        Whom the step after the loss's backward updates; () for none. By default loss_D
-        is followed by D's step, and so on.
+    steps : dict of loss -> optimizer, tensors, or several of them; or None
+        The step that follows the loss's backward pass: its optimizer, or the tensors
+        that a step by hand moves, or () for none. A cell says *stepped* of parameters
+        that are among these very tensors, and *left behind* of others. Of a loss that
+        is not in it, the table says only what *arrives*.
     seen : WatchedBlock or None
         The watch that saw the losses being made, to name what cut a path.
 
@@ -71,10 +76,11 @@ def flow(
     Raises
     ------
     TypeError
-        No dict, no watch, or a loss or a player of the wrong kind.
+        No dict, no watch, or a loss, a player or a step of the wrong kind: a name shows
+        no step.
     ValueError
-        A loss with several elements, without history, or made before the watch; names
-        that do not fit, an empty player.
+        A loss with several elements, without history, or made before the watch; a step
+        after an unknown loss, an empty player.
     RuntimeError
         Backward cannot run: the graph, or a part of it, is freed, a value it needs was
         changed in place, or a function has no derivative to give. Or flow cannot ask: a
@@ -89,7 +95,7 @@ def flow(
     tensors = parameters_of(players)
     check_losses(losses, _check_loss)
     check_watch(seen, WatchedBlock)
-    after = steps_after(losses, players, steps)
+    held = held_after(losses, steps, _weights_of)
     traces = {} if seen is None else {n: seen.trace(x) for n, x in losses.items()}
 
     def why(name: str, player: str) -> str:
@@ -100,13 +106,17 @@ def flow(
         trace = traces.get(name)
         return why_nothing_arrives(trace, player, frozen=frozen, whole=whole)
 
+    listed = {player: [id(p) for p in given] for player, given in tensors.items()}
     return Flow.fill(
-        after, tensors, lambda name: _norms(name, losses[name], tensors), why
+        held, listed, lambda name: _norms(name, losses[name], tensors), why
     )
 
 
 def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
     """Read the norm of what lies in each player's `.grad` now, None if nothing does.
+
+    After a step that is what nobody cleared. Before it, what the step is to take is in
+    the number, too: the norm does not say from which loss it comes, nor who steps.
 
     Parameters
     ----------
@@ -130,7 +140,7 @@ def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
     lying = {}
     for player, tensors in parameters_of(players).items():
         norms = [None if p.grad is None else _norm(p.grad) for p in tensors]
-        lying[player] = FlowCell.of_norms(norms, stepped=False).norm
+        lying[player] = FlowCell.of_norms(norms).norm
     return lying
 
 
@@ -176,6 +186,14 @@ def _tensors(player: str, given: Player) -> list[Tensor]:
                 f"{player} has a parameter without a shape: call it once first"
             )
     return tensors
+
+
+def _weights_of(where: str, step: Any) -> list[Tensor] | None:
+    """What an optimizer holds. Wrappers of one, Lightning's say, have its groups."""
+    if isinstance(step, Tensor):
+        return [step]
+    groups = getattr(step, "param_groups", None)
+    return None if groups is None else [p for group in groups for p in group["params"]]
 
 
 def _check_loss(name: str, loss: Tensor) -> None:

@@ -8,7 +8,6 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from ganflow.records import FlowCell
 from ganflow.trace.flow import flow, left_behind
 from ganflow.trace.watch import watch
 
@@ -23,6 +22,14 @@ def pair(seed=0):
     loss_D = F.softplus(-D(x_real)).mean() + F.softplus(D(x_fake.detach())).mean()
     loss_G = F.softplus(-D(x_fake)).mean()
     return {"G": G, "D": D}, {"loss_D": loss_D, "loss_G": loss_G}
+
+
+def steps_of(players):
+    """Each loss is followed by a step of the player in its name."""
+    return {
+        f"loss_{who}": torch.optim.SGD(net.parameters(), lr=0.1)
+        for who, net in players.items()
+    }
 
 
 def deposited(loss, network):
@@ -46,7 +53,7 @@ def penalised():
 
 def test_each_cell_is_what_backward_would_deposit():
     players, losses = pair()
-    table = flow(losses, players)
+    table = flow(losses, players, steps_of(players))
     for loss in losses:
         for player, network in players.items():
             norm, expected = table[loss, player].norm, deposited(losses[loss], network)
@@ -70,13 +77,15 @@ def test_the_dirac_gan_has_a_closed_form():
         "loss_psi": F.softplus(psi * theta),
         "loss_theta": F.softplus(-psi * theta),
     }
-    table = flow(losses, {"theta": theta, "psi": psi})
+    steps = {"loss_psi": psi, "loss_theta": [theta]}  # hand-written, of these
+    table = flow(losses, {"theta": theta, "psi": psi}, steps)
     sigmoid = 1 / (1 + math.exp(-1.0))
     assert table["loss_psi", "psi"].norm == pytest.approx(0.5 * sigmoid, rel=1e-12)
     assert table["loss_theta", "theta"].norm == pytest.approx(
         2 - 2 * sigmoid, rel=1e-12
     )
     assert table["loss_psi", "theta"].state == "left behind"
+    assert table["loss_psi", "psi"].state == "stepped"
 
 
 def test_a_penalty_reaches_the_weights_but_not_the_last_bias():
@@ -118,10 +127,13 @@ def test_asking_changes_nothing(make):
 def test_exactly_zero_is_not_cut():
     """A hinge beyond its margin sends zeros; Adam still moves the weights on them."""
     psi = torch.tensor(3.0, requires_grad=True)
-    table = flow({"loss_D": torch.relu(1 - psi)}, {"D": psi})
-    assert table["loss_D", "D"] == FlowCell(0.0, 1, 1, stepped=True)
-    assert table["loss_D", "D"].state == "zero"
-    assert table["loss_D", "D"].words() == "exactly 0, stepped"
+    loss_D = torch.relu(1 - psi)
+    words = ["exactly 0 arrives", "exactly 0, left behind", "exactly 0, stepped"]
+    for stepped, steps in enumerate([None, {"loss_D": ()}, {"loss_D": psi}]):
+        cell = flow({"loss_D": loss_D}, {"D": psi}, steps)["loss_D", "D"]
+        assert (cell.norm, cell.state) == (0.0, "zero")
+        assert cell.stepped == (None, 0, 1)[stepped]
+        assert cell.words() == words[stepped]
 
 
 def test_a_derivative_too_small_for_float32_squares_is_not_zero():
@@ -226,12 +238,115 @@ def test_sparse_and_complex_derivatives_have_a_norm():
     assert cells["loss_w", "w"].norm == pytest.approx(1.0)
 
 
-def test_one_step_may_move_both_players_and_a_loss_may_have_none():
+def test_without_a_step_the_table_says_what_arrives_and_claims_none():
     players, losses = pair()
-    steps = {"loss_D": (), "loss_G": ("G", "D")}
-    table = flow(losses, players, steps)
+    for steps in (None, {}):
+        table = flow(losses, players, steps)
+        states = {where: cell.state for where, cell in table.cells.items()}
+        assert states.pop(("loss_D", "G")) == "no path"
+        assert set(states.values()) == {"arrives"}
+        assert all(cell.stepped is None for cell in table.cells.values())
+    part = flow(losses, players, {"loss_D": steps_of(players)["loss_D"]})
+    assert part["loss_D", "D"].state == "stepped"
+    assert part["loss_G", "G"].state == part["loss_G", "D"].state == "arrives"
+
+
+def test_an_optimizer_is_believed_for_what_it_holds_not_for_its_name():
+    """`opt_D = SGD(G.parameters())` does not move D, and the table says so."""
+    players, losses = pair()
+    opt_D = torch.optim.SGD(players["G"].parameters(), lr=0.1)
+    table = flow(losses, players, {"loss_D": opt_D})
+    assert table["loss_D", "D"].words().endswith(", left behind")
+    assert table["loss_D", "D"].stepped == 0
+    before = [p.clone() for p in players["D"].parameters()]
+    losses["loss_D"].backward()
+    opt_D.step()
+    assert all(map(torch.equal, players["D"].parameters(), before))
+
+
+def test_a_step_that_holds_a_part_moves_that_part():
+    players, losses = pair()
+    head = torch.optim.SGD(players["D"][2].parameters(), lr=0.1)
+    cell = flow(losses, players, {"loss_D": head})["loss_D", "D"]
+    assert (cell.state, cell.stepped) == ("partly stepped", 2)
+    assert cell.words().endswith(", 2 stepped, 2 left behind")
+    before = [p.clone() for p in players["D"].parameters()]
+    losses["loss_D"].backward()
+    head.step()
+    moved = [
+        not torch.equal(now, then)
+        for now, then in zip(players["D"].parameters(), before, strict=True)
+    ]
+    assert moved == [False, False, True, True]
+
+
+def test_a_weight_that_nothing_reaches_is_not_counted_as_stepped():
+    """The optimizer holds the last bias, which a slope penalty does not reach."""
+    players, _ = pair()
+    x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(players["D"](x).sum(), x, create_graph=True)
+    penalty = {"penalty": slope.square().sum()}
+    opt_D = torch.optim.SGD(players["D"].parameters(), lr=0.1)
+    cell = flow(penalty, players, {"penalty": opt_D})["penalty", "D"]
+    assert (cell.stepped, cell.reached, cell.total) == (3, 3, 4)
+    assert cell.words().endswith(", stepped (3 of 4)")
+    opt_D.param_groups[0]["params"].pop(0)
+    cell = flow(penalty, players, {"penalty": opt_D})["penalty", "D"]
+    assert cell.words().endswith(", 2 stepped, 1 left behind (3 of 4)")
+
+
+def test_a_copy_of_a_weight_is_another_tensor():
+    """As an optimizer that was made before the network was copied holds them."""
+    players, losses = pair()
+    opt_D = torch.optim.SGD(copy.deepcopy(players["D"]).parameters(), lr=0.1)
+    table = flow(losses, players, {"loss_D": opt_D})
     assert table["loss_D", "D"].state == "left behind"
-    assert table["loss_G", "G"].state == table["loss_G", "D"].state == "stepped"
+    views = (p.data for p in players["D"].parameters())
+    table = flow(losses, players, {"loss_D": views})
+    assert table["loss_D", "D"].state == "left behind"
+
+
+class Wrapped:
+    """An optimizer in a wrapper that lends its groups, as Lightning's does."""
+
+    def __init__(self, optimizer):
+        self.param_groups = optimizer.param_groups
+
+
+def both(players):
+    return [p for net in players.values() for p in net.parameters()]
+
+
+MOVES_BOTH = {
+    "one optimizer": lambda p: torch.optim.Adam(both(p)),
+    "two optimizers": lambda p: list(steps_of(p).values()),
+    "two groups": lambda p: torch.optim.SGD(
+        [{"params": net.parameters(), "lr": 0.1} for net in p.values()]
+    ),
+    "a wrapper": lambda p: Wrapped(torch.optim.Adam(both(p))),
+    "tensors": both,
+    "a generator": lambda p: (tensor for tensor in both(p)),
+    "an optimizer and tensors": lambda p: (
+        torch.optim.SGD(p["G"].parameters(), lr=0.1),
+        *p["D"].parameters(),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MOVES_BOTH)
+def test_one_step_may_move_both_players(kind):
+    players, losses = pair()
+    table = flow(losses, players, dict.fromkeys(losses, MOVES_BOTH[kind](players)))
+    states = {where: cell.state for where, cell in table.cells.items()}
+    assert states.pop(("loss_D", "G")) == "no path"
+    assert set(states.values()) == {"stepped"}
+
+
+@pytest.mark.parametrize("none", [None, (), []])
+def test_a_loss_may_be_followed_by_no_step(none):
+    players, losses = pair()
+    table = flow(losses, players, {"loss_D": none})
+    assert table["loss_D", "D"].state == "left behind"
 
 
 def test_players_may_be_given_as_generators_of_tensors():
@@ -430,25 +545,34 @@ BAD = [
     (ValueError, "no history", lambda p, _: ({"loss_D": torch.tensor(1.0)}, p)),
     (TypeError, "loss_D is a float", lambda p, _: ({"loss_D": 0.5}, p)),
     (
-        ValueError,
-        "names 'C'; the players are G, D",
-        lambda p, k: (k, p, {"loss_D": "C"}),
-    ),
-    (ValueError, "steps names 'loss_C'", lambda p, k: (k, p, {"loss_C": "D"})),
-    (
-        ValueError,
-        "which player does the step after 'critic'",
-        lambda p, k: ({"critic": k["loss_D"]}, p),
+        TypeError,
+        r"steps\['loss_D'\] holds the name 'D', which does not show what a step moves: "
+        "pass the optimizer whose step follows loss_D, or the weights that a step of "
+        r"your own moves, or \(\) where no step follows",
+        lambda p, k: (k, p, {"loss_D": "D"}),
     ),
     (
-        ValueError,
-        "say so with steps={'G_loss': 'G'}",
-        lambda p, k: ({"G_loss": k["loss_G"]}, p),
+        TypeError,
+        "holds the name 'G'",
+        lambda p, k: (k, p, {"loss_G": ("G", "D")}),
+    ),
+    (ValueError, "steps names 'loss_C'", lambda p, k: (k, p, {"loss_C": p["D"]})),
+    (
+        TypeError,
+        "holds a Linear, which does not show.*pass the optimizer",
+        lambda p, k: (k, p, {"loss_D": p["D"]}),
     ),
     (
+        TypeError,
+        "holds a Linear, which does not show.*pass the optimizer",
+        lambda p, k: (k, p, {"loss_D": p["D"][0]}),
+    ),
+    (TypeError, "holds a float", lambda p, k: (k, p, {"loss_D": 0.1})),
+    (TypeError, "holds a dict", lambda p, k: (k, p, {"loss_D": {"D": p["D"]}})),
+    (
         ValueError,
-        r"say so with steps={'GD': \.\.\.}",
-        lambda p, k: ({"GD": k["loss_G"]}, p),
+        "is a list_iterator with nothing left in it: pass a list",
+        lambda p, k: (k, p, {"loss_D": iter([])}),
     ),
     (TypeError, "G_loss is a float", lambda p, _: ({"G_loss": 0.5}, p)),
     (TypeError, "steps is of type str: pass a dict", lambda p, k: (k, p, "G")),
@@ -471,7 +595,6 @@ BAD = [
     (ValueError, "no losses", lambda p, k: ({}, p)),
     (TypeError, "losses is of type Tensor: pass a dict", lambda p, k: (k["loss_D"], p)),
     (TypeError, "players is of type Sequential", lambda p, k: (k, p["G"])),
-    (TypeError, "name a player or several", lambda p, k: (k, p, {"loss_D": None})),
     (
         ValueError,
         "D has a parameter without a shape",

@@ -175,8 +175,8 @@ def test_what_left_torch_does_not_blur_what_never_came_near_it(pair):
         loss_D = D(pair["x_real"]).mean() + D(noise).mean() + D(noise[:1]).mean()
         back = D(torch.tensor([[logged, 1.0]])).mean()
     players = {"G": G, "D": D, "other": other}
-    losses, steps = {"loss_D": loss_D, "back": back}, {"back": "D"}
-    table = flow(losses, players, steps, seen)
+    losses = {"loss_D": loss_D, "back": back}
+    table = flow(losses, players, seen=seen)
     assert table["loss_D", "G"].words() == table["back", "other"].words() == "no path"
     assert table["back", "G"].words() == "not seen: numpy()"
     assert table["back", "G"].state == "not seen"
