@@ -29,6 +29,7 @@ class Passes:
     def __init__(self, observer: Hub):
         self._observer = observer
         self._calls: OrderedDict[int, Call] = OrderedDict()  # by its node's number
+        self._reached: list[int] = []  # of those: on the graph of the running pass
         self.counts = True  # the pass is by weights: it pulls at scores
 
     def made(self, node, call: Call) -> None:
@@ -95,13 +96,15 @@ class Passes:
         back = observer.log.backward(place, reads)
         order, leaves = observer.costs.walk(nodes)
         numbers = {node._sequence_nr() for node in order}
-        for number in numbers & self._calls.keys():
+        self._reached = sorted(numbers & self._calls.keys())
+        for number in self._reached:
             self._calls[number].walked = True
-        for o in trail:
-            if type(o) is Slope and observer.log.move_count - o.moves < 2:
-                if not o.nodes & numbers:
-                    where = o.cut or o.back.place
-                    observer.log.note("dead-penalty", where, [o.back.place, place])
+        slopes = [o for o in trail if type(o) is Slope]
+        living = {o.back.place for o in slopes if o.nodes & numbers}
+        for o in slopes:  # one of an earlier pass of a living line is a running mean
+            if o.back.place not in living and observer.log.move_count - o.moves < 2:
+                where = o.cut or o.back.place
+                observer.log.note("dead-penalty", where, [o.back.place, place])
         for node in nodes:
             observer.sums.walked(node, place)
         observer.sums.grown(place, len(order))
@@ -129,7 +132,12 @@ class Passes:
             else:
                 self._slopes(back, [given])
                 if create and isinstance(asked, Tensor):
-                    observer.look_at_penalty(back, asked, place)
+                    observer.look_at_penalty(self._behind(asked), asked, place)
+
+    def _behind(self, asked: Tensor) -> list[Call]:
+        """The calls that a pass has walked back through on its way to a tensor."""
+        first = -1 if asked.grad_fn is None else asked.grad_fn._sequence_nr()
+        return [self._calls[n] for n in self._reached if n > first and n in self._calls]
 
     def _slopes(self, back: Backward, slopes: list[Tensor]) -> None:
         """Mark derivatives by inputs."""

@@ -285,8 +285,10 @@ class Observer:
         if call.twin is None:
             known[key] = call
         elif call.grad:
+            place, first = call.place, call.twin.place
+            again = "more than once" if first == place else f"and at {first}"
             self.log.note(
-                "scored-twice", call.place, [call.twin.place], player=call.player
+                "scored-twice", place, [first], player=call.player, again=again
             )
 
     def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
@@ -337,7 +339,7 @@ class Observer:
         if mark.buffer:
             call = self.call
             if call is not None and call.player == mark.player and call.frozen:
-                if tensor.is_floating_point():
+                if call.made_by and tensor.is_floating_point():
                     self.log.note("frozen-critic-moves", call.place, player=mark.player)
             return
         own = [o for o in found if type(o) is Derivative]
@@ -379,9 +381,9 @@ class Observer:
                 if dead and call.whole and (call.twin or call) not in covered:
                     self.log.note("dead-score", call.place, [back.place], player=who)
 
-    def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
+    def look_at_penalty(self, calls: list[Call], asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""
-        for call in self._calls_of.get(back, ()):
+        for call in calls:
             if call.normed:
                 self.log.note(
                     "batch-norm-penalty", place, [call.place], player=call.player

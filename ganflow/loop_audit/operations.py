@@ -91,9 +91,7 @@ class Operations(TorchDispatchMode):
             self._note_lists(plan, args, kwargs, made)
             return
         written = plan.written(args, kwargs) if plan.writes else []
-        given = list(tensors(args))
-        if kwargs:
-            given.extend(tensors(tuple(kwargs.values())))
+        given = plan.read(args, kwargs)
         results = [made] if isinstance(made, Tensor) else list(tensors(made))
         size = results[0].numel() if results else -1
         found, at_work = NOTHING, None
@@ -103,7 +101,7 @@ class Operations(TorchDispatchMode):
         mark_of = self.memory.mark
         for tensor in given:
             is_target = bool(written) and any(tensor is one for one in written)
-            if is_target and plan.overwrites:
+            if is_target and plan.overwrites and not plan.out:
                 continue
             mark = mark_of(tensor)
             if mark is NOTHING:
@@ -363,9 +361,9 @@ def _origins(trail: Trail) -> bool:
 
 
 def _factor(given: list[Tensor], result: Tensor) -> int | None:
-    """How many numbers a factor holds that is spread over a batch; None if none is."""
+    """How many numbers a factor of a batch holds; None for one that is no tensor."""
     for tensor in given:
         if tensor.shape != result.shape or 0 in tensor.stride():
             block = tensor.untyped_storage()
             return max(1, block.nbytes() // max(1, tensor.element_size()))
-    return None
+    return result.numel() if len(given) > 1 else None

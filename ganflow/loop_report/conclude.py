@@ -41,9 +41,9 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     -------
     LoopReport
     """
-    critic, maker = main_pair(log.players, feeds)
     moves = tuple(log.moves)
-    found = [*_noted(log), *_wrong_pulls(log, feeds), *_idle(log)]
+    critic, maker = main_pair(log.players, feeds, moves)
+    found = [*_noted(log, critic), *_wrong_pulls(log, feeds), *_idle(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
         moves,
@@ -121,10 +121,16 @@ def finding(
     )
 
 
-def _noted(log: Log) -> Iterator[Finding]:
+def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
     for (what, place), note in log.notes.items():
+        if what == "dead-score" and note.facts["player"] != critic:
+            continue  # no score of the game's: features, taken as constants
         yield finding(what, place, note.also, note.times, **note.facts)
     for (back, wipe, players), times in log.orphans.items():
+        if times == log.rehearsed[back, wipe, players] and all(
+            log.versions[who] > 1 for who in players
+        ):
+            continue  # before the loop began: to find shapes, or to warm up
         names = " and ".join(players)
         where = wipe if wipe != UNKNOWN else back
         yield finding(

@@ -195,6 +195,7 @@ class Log:
         self.arrivals: dict[tuple[Place, str], Counter] = defaultdict(Counter)
         self.tensors: Counter = Counter()  # (place, player) -> most tensors
         self.orphans: Counter = Counter()  # (place of the pass, of the wipe, players)
+        self.rehearsed: Counter = Counter()  # the same, begun before the first move
         self.flops: Counter = Counter()  # (place, owner, kind) -> n
         self.wasted: Counter = Counter()
         self.wasted_for: dict[tuple[Place, str, str], set[str]] = defaultdict(set)
@@ -329,6 +330,7 @@ class Log:
             player = next(iter(back.wiped))
             where = (back.place, back.wiped_at[player], tuple(sorted(back.wiped)))
             self.orphans[where] += 1
+            self.rehearsed[where] += not back.started
         for (owner, kind, behind), n in back.flops.items():
             key = (back.place, owner, kind)
             self.flops[key] += n

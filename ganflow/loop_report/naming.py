@@ -107,7 +107,9 @@ def name_of(
 
 
 def main_pair(
-    players: Collection[str], feeds: Collection[tuple[str, str]]
+    players: Collection[str],
+    feeds: Collection[tuple[str, str]],
+    moves: Sequence[Move] = (),
 ) -> tuple[str | None, str | None]:
     """Find who scores and whose samples, among the players of a loop.
 
@@ -117,22 +119,33 @@ def main_pair(
         All of them.
     feeds : pairs of (maker, user)
         Whose values were seen to enter whose network.
+    moves : sequence of Move
+        What was seen of the loop.
 
     Returns
     -------
     critic, maker : str or None
         "D" and "G" where they have these names; else the last user of another's values
-        and the one who fed it.
+        and the one who fed it. A user who learns from the maker's own backward pass
+        helps it; one who has a pass of its own is rather the critic.
     """
     if {"D", "G"} <= set(players):
         return "D", "G"
     makers = {maker for maker, _ in feeds}
-    for maker, user in feeds:
-        if user not in makers:
-            return user, maker
+    last = [(maker, user) for maker, user in feeds if user not in makers]
+    for maker, user in sorted(last, key=lambda pair: not _opposed(*pair, moves)):
+        return user, maker
     for maker, user in feeds:  # each feeds the other, as in a cycle
         return user, maker
     return (None, None)
+
+
+def _opposed(maker: str, user: str, moves: Sequence[Move]) -> bool:
+    """Whether a user learns from what a maker made, in passes of its own."""
+    its = [move for move in moves if move.player == user]
+    passes = {back for move in moves if move.player == maker for back in move.fed_by}
+    reads = any(maker in move.reads for move in its)
+    return reads and not any(passes.intersection(move.fed_by) for move in its)
 
 
 def _is_own(move: Move, moves: Sequence[Move]) -> bool:
