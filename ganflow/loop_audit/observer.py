@@ -39,10 +39,9 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import Sums
 from ganflow.loop_report import LoopReport, Place
+from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
-
-_on: list[Observer] = []
 
 
 class Observer:
@@ -126,13 +125,8 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        if _on:
-            raise RuntimeError(
-                "an audit is on already, and two cannot nest: leave the first `with` "
-                "block before you enter the next"
-            )
-        _on.append(self)
-        self._exit.callback(_on.clear)
+        begin(self)
+        self._exit.callback(end)
         for handle in (
             module_hooks.register_module_forward_pre_hook(self._enter),
             module_hooks.register_module_forward_hook(self._leave, always_call=True),

@@ -115,6 +115,7 @@ def finding(
         link=entry.link,
         times=times,
         also=tuple(one for one in also if one != place),
+        facts=facts,
     )
 
 
@@ -172,7 +173,7 @@ def _contradictions(
     """Passes that pull the samples' scores both ways, and both move the critic."""
     towards: dict[tuple[Place, bool], list[Pulled]] = {}
     for one in own:
-        feeds_maker = bool(one.back.users.get(maker) is not None)
+        feeds_maker = maker in one.back.users or maker in one.back.thrown
         towards.setdefault((one.back.place, feeds_maker), []).append(one)
     if len(towards) < 2:
         return
