@@ -7,6 +7,7 @@ from typing import Any
 from ganflow.loop_report.places import here
 from ganflow.tf.audit_parts.marks import Call, Origin, Rows
 from ganflow.tf.audit_parts.state import State
+from ganflow.tf.audit_parts.steps import Steps
 from ganflow.tf.audit_parts.tapes import Tapes
 from ganflow.tf.load import keras, tf
 
@@ -22,11 +23,13 @@ class Calls:
         Whose log is written.
     tapes : Tapes
         What is told of scores.
+    steps : Steps
+        What has an update by hand that ends where a network is called.
     """
 
-    def __init__(self, state: State, tapes: Tapes):
+    def __init__(self, state: State, tapes: Tapes, steps: Steps):
         self._state = state
-        self._tapes = tapes
+        self._tapes, self._steps = tapes, steps
         self._twins: dict[str, tuple[int, dict]] = {}
 
     def patches(self):
@@ -69,6 +72,7 @@ class Calls:
         return __call__
 
     def _begin(self, layer, player: str, given: list, training) -> Call:
+        self._steps.finish_hand()
         state, memory = self._state, self._state.memory
         call = state.tag(
             Call,
@@ -77,15 +81,21 @@ class Calls:
             layer,
             here(),
             id(layer) in state.players.roots,
-            state.recording,
+            state.watching(player),
         )
         made_by, connected = set(), set()
+        reached = {
+            number
+            for number, record in state.recording.items()
+            if record.tensors and any(t._id in record.tensors for t in given)
+        }
         for tensor in given:
             for one in memory.trail(tensor):
                 if type(one) is Origin and one.player != player:
                     made_by.add(one.player)
-                    if one.tapes & state.recording:
+                    if tapes := one.tapes & state.recording.keys():
                         connected.add(one.player)
+                        reached |= tapes
             mark = memory.mark(tensor)
             if type(mark) is Rows and not call.rows:
                 call.rows = [
@@ -94,6 +104,7 @@ class Calls:
                 ]
         state.use(frozenset().union(*(memory.trail(tensor) for tensor in given)))
         call.made_by, call.cut_from = frozenset(made_by), frozenset(made_by - connected)
+        call.reached = frozenset(reached)
         for maker in made_by:
             state.feeds[maker, player] = None
         if given and call.whole:

@@ -19,6 +19,25 @@ _serials = count()
 
 
 @dataclass(eq=False)
+class Record:
+    """What is known of one tape.
+
+    Parameters
+    ----------
+    number : int
+        From 0; below 0 for a tape that began before the audit.
+    accessed : bool
+        It watches each trainable variable that is read.
+    """
+
+    number: int
+    accessed: bool
+    players: set[str] = field(default_factory=set)  # it was told to watch
+    tensors: set[int] = field(default_factory=set)
+    scores: list[tuple[Call, Any]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
 class Call:
     """One call of a player's network.
 
@@ -37,7 +56,7 @@ class Call:
     whole : bool
         It was given as a player, and is no part of one.
     tapes : frozenset of int
-        The tapes that recorded it.
+        The tapes that recorded it and watched its weights.
     """
 
     number: int
@@ -50,6 +69,7 @@ class Call:
     origin: Origin | None = None
     made_by: frozenset[str] = frozenset()  # players whose weights made the input
     cut_from: frozenset[str] = frozenset()  # those of them that no tape connects
+    reached: frozenset[int] = frozenset()  # tapes that watched something of its input
     rows: list[tuple[int, int, str | None]] = field(default_factory=list)
     normed: bool = False  # it used the statistics of its batch
     trains: bool = False  # a layer of it ran with training=True
@@ -67,7 +87,7 @@ class Call:
 class Origin:
     """The weights of one player at one version, as one call of a network read them.
 
-    `tapes` recorded the reading; none connects what `tf.stop_gradient` gave.
+    `tapes` have watched the reading; none connects what `tf.stop_gradient` gave.
     """
 
     number: int
@@ -76,23 +96,27 @@ class Origin:
     call: Call | None
     tapes: frozenset[int]
     statistics: bool = False  # moving averages, not weights
+    cut_at: Place | None = None
     _cut: Origin | None = None
 
-    @property
-    def cut(self) -> Origin:
-        """The same reading, behind `tf.stop_gradient`."""
-        if self._cut is None:
-            self._cut = self
-            if self.tapes:
-                self._cut = Origin(
-                    self.number,
-                    self.player,
-                    self.version,
-                    self.call,
-                    frozenset(),
-                    self.statistics,
-                )
+    def cut(self, place: Place | None) -> Origin:
+        """The same reading, behind a `tf.stop_gradient` at a line."""
+        if self._cut is None or self._cut.cut_at != place:
+            self._cut = Origin(
+                self.number,
+                self.player,
+                self.version,
+                self.call,
+                frozenset(),
+                self.statistics,
+                place,
+            )
         return self._cut
+
+
+def is_origin(one: Any) -> bool:
+    """Whether a part of a trail is a reading of weights."""
+    return type(one) is Origin
 
 
 @dataclass(eq=False)
@@ -103,7 +127,6 @@ class Given:
     back: Backward
     player: str
     reads: frozenset[Origin]
-    zero: bool = False  # zeros in the place of None
     taken: set[int] = field(default_factory=set)  # weights whose step took it
 
 

@@ -41,7 +41,7 @@ class Observer:
         self.state = State()
         self._steps = Steps(self.state)
         self._tapes = Tapes(self.state, self._steps)
-        self._calls = Calls(self.state, self._tapes)
+        self._calls = Calls(self.state, self._tapes, self._steps)
         self._flops = Flops(self.state)
         self._operations = Operations(self.state, self._flops, self._steps)
         self._exit = ExitStack()
@@ -70,6 +70,7 @@ class Observer:
             *self._calls.patches(),
             (keras.optimizers.LossScaleOptimizer, "scale_loss", self._scaling),
             (tensor, "numpy", self._leaving),
+            (pywrap_tfe, "TFE_Py_FastPathExecute", _reading),
         ):
             self._put(owner, name, make)
         pywrap_tfe.TFE_Py_RegisterGradientFunction(self._flops.gradient)
@@ -147,3 +148,24 @@ class Observer:
             if finding.id != "simultaneous-in-disguise" or not state.openly
         ]
         return replace(report, findings=tuple(findings))
+
+
+def _reading(real):
+    """Read variables before an operation: TensorFlow's short cut tells nobody."""
+
+    def execute(context, name, op, *args):
+        if any(isinstance(one, (tf.Variable, list, tuple)) for one in args):
+            args = tuple(map(_read, args))
+        return real(context, name, op, *args)
+
+    return execute
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, tf.Variable):
+        return tf.convert_to_tensor(value)
+    if isinstance(value, list | tuple) and any(
+        isinstance(v, tf.Variable) for v in value
+    ):
+        return [_read(one) for one in value]
+    return value

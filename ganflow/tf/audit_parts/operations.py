@@ -91,8 +91,9 @@ class Operations:
             if name == "ConcatV2" and self._joined(inputs, result):
                 return
         if name == "StopGradient":
+            place = here() if state.call is None and state.back is None else None
             found = frozenset(
-                one.cut if type(one) is Origin else one
+                one.cut(place) if type(one) is Origin else one
                 for one in found
                 if type(one) is not Slope
             )
@@ -113,6 +114,8 @@ class Operations:
             elif trail:
                 self._memory.set(value, trail)
             return
+        if self._steps.wrote(handle):
+            self._steps.finish_hand()
         owner = who or moving
         mark = Read(owner, state.log.versions[owner], who is None, UNKNOWN)
         self._memory.set(value, mark)

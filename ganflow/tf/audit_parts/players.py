@@ -57,6 +57,7 @@ class Players:
         self.members: dict[str, list[Any]] = {}
         self.weights: dict[int, tuple[str, Any]] = {}  # id of handle -> whose, variable
         self.statistics: dict[int, tuple[str, Any]] = {}
+        self._own: dict[str, list[Any]] = {}
         self.of_layer: dict[int, str] = {}
         self.roots: set[int] = set()
         self.norms: set[int] = set()  # handles of the moving averages of batch norms
@@ -68,6 +69,7 @@ class Players:
 
     def refresh(self, name: str) -> None:
         """Look again for the variables and layers of a player."""
+        self._own.pop(name, None)
         for member in self.members[name]:
             for variable in _weights(name, member):
                 self.weights.setdefault(id(variable.handle), (name, variable))
@@ -101,7 +103,10 @@ class Players:
 
     def of(self, name: str) -> list[Any]:
         """The weights of a player."""
-        return [variable for who, variable in self.weights.values() if who == name]
+        if name not in self._own:
+            found = self.weights.values()
+            self._own[name] = [variable for who, variable in found if who == name]
+        return self._own[name]
 
     def sizes(self) -> dict[str, int]:
         """How many weights each player has."""

@@ -10,10 +10,11 @@ from weakref import WeakKeyDictionary
 from ganflow.loop_audit.origins import Trail
 from ganflow.loop_report import Move, Place
 from ganflow.loop_report.log import Backward, Log
-from ganflow.tf.audit_parts.marks import Call, Memory, Origin
+from ganflow.tf.audit_parts.marks import Call, Memory, Origin, Record, is_origin
 from ganflow.tf.audit_parts.players import Players
+from ganflow.tf.load import tf
 
-ORIGINS_KEPT = 256
+ORIGINS_KEPT = 16
 
 
 class State:
@@ -28,7 +29,7 @@ class State:
         self.call: Call | None = None
         self.back: Backward | None = None
         self.tape = -1  # the number of the tape that is asked
-        self.recording: frozenset[int] = frozenset()  # tapes that record now
+        self.recording: dict[int, Record] = {}  # tapes that record now, by number
         self.in_jacobian = False
         self.hidden: set[str] = set()  # players that a function may have moved unseen
         self.left: dict[str, Place] = {}  # players whose values left for NumPy
@@ -57,18 +58,31 @@ class State:
         """A mark of one use, with a number of its own."""
         return kind(next(self._numbers), *args)
 
+    def watching(self, player: str) -> frozenset[int]:
+        """The tapes that record now and watch the weights of a player."""
+        if not self.recording:
+            return frozenset()
+        weights = self.players.of(player)  # none yet: its first call makes them
+        learns = not weights or any(weight.trainable for weight in weights)
+        return frozenset(
+            number
+            for number, record in self.recording.items()
+            if player in record.players or (learns and record.accessed)
+        )
+
     def new_origin(self, player: str, version: int, call: Call) -> Origin:
         """The weights of a player as one of its calls reads them."""
         return self.tag(Origin, player, version, call, call.tapes)
 
     def origin(self, player: str, version: int, statistics: bool) -> Trail:
         """The trail of a player's variables that are read outside of its calls."""
-        key = (player, version, statistics, self.recording)
+        tapes = self.watching(player)
+        key = (player, version, statistics, tapes)
         known = self._origins.get(key)
         if known is None:
             if len(self._origins) > ORIGINS_KEPT:
                 self._origins.clear()
-            one = self.tag(Origin, player, version, None, self.recording, statistics)
+            one = self.tag(Origin, player, version, None, tapes, statistics)
             known = self._origins[key] = frozenset((one,))
         return known
 
@@ -98,6 +112,13 @@ class State:
             for one in trail:
                 if type(one) is Origin and one.call is not None:
                     self.unread.pop(one.call.number, None)
+
+    def is_nothing(self, gradient: Any) -> bool:
+        """Whether a gradient is zeros in the place of None: made from nothing."""
+        if gradient is None or not isinstance(gradient, tf.Tensor):
+            return gradient is None
+        trail = self.memory.trail(gradient)  # TensorFlow uses one zero often
+        return not any(map(is_origin, trail)) and not gradient._numpy().any()
 
     def is_blind(self, who: str, read: Iterable[str]) -> bool:
         """Whether a move may have read what went by where nothing is seen."""

@@ -95,8 +95,9 @@ class Steps:
         self._note_foreign(group, foreign)
         fed = {}
         for who, found in mine.items():
-            live = [pair for pair in found if self._feeds(pair[1])]
-            if live:
+            live = [pair for pair in found if pair[1] is not None]
+            cut = who in self.refused  # its last pass gave nothing: zeros stand for it
+            if live and not (cut and all(state.is_nothing(g) for _, g in live)):
                 fed[who] = live
         if not fed:
             self._note_idle(group, mine, place)
@@ -110,13 +111,6 @@ class Steps:
                 self._move(who, found, kept, place, group.name, joint, len(fed) == 1)
                 joint = True
         log.close()
-
-    def _feeds(self, grad) -> bool:
-        """Whether a gradient is more than None, or zeros in its place."""
-        if grad is None:
-            return False
-        given = [o for o in self._state.memory.trail(grad) if type(o) is Given]
-        return not given or not all(one.zero for one in given)
 
     def _note_foreign(self, group: Group, foreign: list) -> None:
         players = self._state.players
@@ -229,6 +223,10 @@ class Steps:
         newest = [one for one in given if key not in one.taken]  # the rest is momentum
         self._take(who, {one: {key} for one in newest}, hand.place)
         hand.given.update(dict.fromkeys(newest))
+
+    def wrote(self, handle) -> bool:
+        """Whether the update by hand that is not complete has written a weight."""
+        return self._hand is not None and id(handle) in self._hand.weights
 
     def finish_hand(self) -> None:
         """The update that was written by hand is complete."""

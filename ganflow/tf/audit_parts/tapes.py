@@ -10,7 +10,15 @@ from ganflow.loop_audit.origins import Blend, Factor
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward, Pull
 from ganflow.loop_report.places import here
-from ganflow.tf.audit_parts.marks import Call, Given, Origin, Slope
+from ganflow.tf.audit_parts.marks import (
+    Call,
+    Given,
+    Origin,
+    Record,
+    Scaled,
+    Slope,
+    is_origin,
+)
 from ganflow.tf.audit_parts.state import State
 from ganflow.tf.audit_parts.steps import Steps
 from ganflow.tf.load import imperative_grad, tf
@@ -19,14 +27,6 @@ MOST = 32  # scores of a batch
 WIDEST = 4096  # numbers of one score: more are an image
 MOVES = 200  # after so many moves, enough was seen
 UNSEEN = -1
-
-
-class Record:
-    """What is known of one tape: its number, and the scores that it has recorded."""
-
-    def __init__(self, number: int):
-        self.number = number
-        self.scores: list[tuple[Call, Any]] = []
 
 
 class Tapes:
@@ -45,7 +45,6 @@ class Tapes:
         self._steps = steps
         self._numbers = count()
         self._of: WeakKeyDictionary[Any, Record] = WeakKeyDictionary()
-        self._on: dict[int, Record] = {}
         self._asked: Record | None = None
         self._by_weights = False
         self._given: list[tuple[Backward, str, ref[Given]]] = []
@@ -55,6 +54,7 @@ class Tapes:
         tape = tf.GradientTape
         yield tape, "_push_tape", self._push
         yield tape, "_pop_tape", self._pop
+        yield tape, "watch", self._watch
         yield tape, "gradient", self._asking
         yield tape, "jacobian", self._asking_all
         yield tape, "batch_jacobian", self._asking_all
@@ -67,11 +67,11 @@ class Tapes:
             new = tape._tape is None
             real(tape)
             if tf.executing_eagerly():
-                if new:
-                    self._of[tape] = Record(next(self._numbers))
-                record = self._of.setdefault(tape, Record(UNSEEN))
-                self._on[record.number] = record
-                self._state.recording = frozenset(self._on)
+                number = next(self._numbers) if new else UNSEEN
+                if new or tape not in self._of:
+                    self._of[tape] = Record(number, tape._watch_accessed_variables)
+                record = self._of[tape]
+                self._state.recording[record.number] = record
 
         return _push_tape
 
@@ -80,15 +80,29 @@ class Tapes:
             real(tape)
             record = self._of.get(tape)
             if record is not None:
-                self._on.pop(record.number, None)
-                self._state.recording = frozenset(self._on)
+                self._state.recording.pop(record.number, None)
 
         return _pop_tape
 
+    def _watch(self, real):
+        def watch(tape, tensor):
+            real(tape, tensor)
+            record, players = self._of.get(tape), self._state.players
+            for one in tf.nest.flatten(tensor) if record is not None else ():
+                handle = getattr(one, "handle", None)
+                if handle is not None:
+                    record.players.add(players.weight(handle) or "")
+                elif isinstance(one, tf.Tensor):
+                    record.tensors.add(one._id)
+
+        return watch
+
     def scored(self, call: Call, output: Any) -> None:
-        """Say what a network has given: every tape that records can be asked for it."""
-        for record in self._on.values():
-            record.scores.append((call, output))
+        """Say what a network has given: each tape that has it can be asked for it."""
+        for number in call.tapes | call.reached:
+            record = self._state.recording.get(number)
+            if record is not None:
+                record.scores.append((call, output))
 
     # -- asking
 
@@ -101,7 +115,7 @@ class Tapes:
             self.sweep()
             place, record = here(), self._of.get(tape)
             trail = self._trail(target)
-            names = {one.player for one in filter(_is_origin, trail)}
+            names = {one.player for one in filter(is_origin, trail)}
             back = state.log.backward(place, names)
             self._begin(back, trail, record)
             handles = [getattr(s, "handle", None) for s in tf.nest.flatten(sources)]
@@ -154,7 +168,7 @@ class Tapes:
                 unconnected_gradients,
             )
             for (call, score), slope in zip(scores, found[len(sources) :], strict=True):
-                if slope is not None and not self._is_nothing(slope):
+                if slope is not None and not self._state.is_nothing(slope):
                     call.walked = True
                     if self._by_weights:
                         self._pull(call, score, slope)
@@ -178,13 +192,6 @@ class Tapes:
                     line = str(one.place)
                     state.log.note("dead-penalty", back.place, [one.place], line=line)
 
-    def _is_nothing(self, gradient) -> bool:
-        """Whether a gradient is zeros in the place of None: made from nothing."""
-        if not isinstance(gradient, tf.Tensor):
-            return False
-        trail = self._state.memory.trail(gradient)  # TensorFlow uses one zero often
-        return not any(map(_is_origin, trail)) and not gradient._numpy().any()
-
     # -- giving
 
     def _give(self, back: Backward, trail, sources, result, place: Place) -> None:
@@ -202,46 +209,55 @@ class Tapes:
                 memory.set(value, memory.trail(value) | {tag})
                 self._look_at_penalty(back, source, place)
         for player, found in own.items():
-            self._give_player(back, player, [one for one in found if one is not None])
+            live = [one for one in found if one is not None]
+            if player in back.reads and all(map(state.is_nothing, live)):
+                self._steps.refused[player] = (back, self._cut(back, trail, player))
+            else:
+                self._steps.refused.pop(player, None)
+                self._give_player(back, trail, player, live)
         reached = {who for (_, _, behind) in back.flops for who in behind or ()}
         back.thrown |= reached - set(back.arrived)
         state.log.close()
 
-    def _give_player(self, back: Backward, player: str, found: list) -> None:
+    def _cut(self, back: Backward, trail, player: str) -> Place:
+        """The line where the way from a loss to a player is cut."""
+        own = [one for one in filter(is_origin, trail) if one.player == player]
+        stops = [one.cut_at for one in own if one.cut_at is not None]
+        calls = [
+            call.place
+            for call in self._state.calls_of.get(back, ())
+            if player in call.cut_from
+        ]
+        return next(iter((*stops, *calls)), back.place)
+
+    def _give_player(self, back: Backward, trail, player: str, found: list) -> None:
         state, memory = self._state, self._state.memory
-        nothing = all(map(self._is_nothing, found))
-        if nothing and player in back.reads:
-            cut = [c for c in state.calls_of.get(back, ()) if player in c.cut_from]
-            self._steps.refused[player] = (back, cut[0].place if cut else back.place)
-        else:
-            self._steps.refused.pop(player, None)
-        trails = [frozenset(filter(_is_origin, memory.trail(one))) for one in found]
-        zero = nothing and player in back.reads
-        tag = state.tag(Given, back, player, frozenset().union(*trails), zero)
-        for one, trail in zip(found, trails, strict=True):
-            memory.set(getattr(one, "values", one), trail | {tag})
-        if found and not zero:
+        scaled = {one for one in trail if type(one) is Scaled}
+        trails = [frozenset(filter(is_origin, memory.trail(one))) for one in found]
+        tag = state.tag(Given, back, player, frozenset().union(*trails))
+        for one, origins in zip(found, trails, strict=True):
+            memory.set(getattr(one, "values", one), origins | {tag} | scaled)
+        if found:
+            back.held = True
             state.log.arrive(back, player, len(found))
             self._given.append((back, player, ref(tag)))
 
     def sweep(self) -> None:
         """Note which gradients nobody holds any more."""
-        kept = []
+        living = [one for one in self._given if one[2]() is not None]
+        held = {back for back, _, _ in living}
         for back, player, tag in self._given:
-            if back.lying[player] <= 0:
-                continue
-            if tag() is None:
+            back.held = back in held  # as long as a step can take it again
+            if tag() is None and back.lying[player] > 0:
                 self._state.log.throw(back, player)
-            else:
-                kept.append((back, player, tag))
-        self._given = kept
+        self._given = living
         self._state.log.close()
 
     def _through(self, trail, source) -> frozenset[int]:
         """The tapes that have recorded all of the way from a source to a target."""
         behind = self._state.memory.trail(source)
-        before = {one.call for one in filter(_is_origin, behind)}
-        tapes = self._state.recording
+        before = {one.call for one in filter(is_origin, behind)}
+        tapes = frozenset(self._state.recording)
         for one in trail:
             if type(one) is Origin and one.call is not None and one.call not in before:
                 tapes = tapes & one.call.tapes
@@ -278,10 +294,6 @@ class Tapes:
                     a.reshape(len(a), -1)[rows, 0].tolist() for a in (scores, slopes)
                 ]
             back.pulls.append(Pull(call.player, maker, *picked, call.place))
-
-
-def _is_origin(one: Any) -> bool:
-    return type(one) is Origin
 
 
 def _samples(call: Call, size: int):

@@ -9,8 +9,8 @@ from ganflow.loop_report import Finding
 SENTENCES = {
     "never-cleared": "{player} is stepped again on a gradient that an earlier step has "
     "taken: nothing sets the sum back to zero, so gradients of all ticks add up.",
-    "dead-penalty": "In the loss lies a derivative, taken at {line}, that this tape has "
-    "not recorded: the loss gets a number, and no weight learns from it.",
+    "dead-penalty": "In the loss lies a derivative, taken at {line}, that this tape "
+    "has not recorded: the loss gets a number, and no weight learns from it.",
     "left-in-eval": "{player} is trained on a call that it made without training=True: "
     "its batch norm uses stored statistics and its dropout is off.",
     "frozen-critic-moves": "{player} is not trainable in this call, and the call "
@@ -45,8 +45,9 @@ CURES = {
     "trainable_variables.",
     "wasted-weight-gradients": "Record with tf.GradientTape(watch_accessed_variables="
     "False) and watch() only the player whose turn it is.",
-    "walks-into-generator": "Let the tape of this turn watch() only the weights that it "
-    "is asked for (watch_accessed_variables=False), or score tf.stop_gradient(samples).",
+    "walks-into-generator": "Let the tape of this turn watch() only the weights that "
+    "it is asked for (watch_accessed_variables=False), or score "
+    "tf.stop_gradient(samples).",
 }
 
 
