@@ -95,13 +95,18 @@ def variables_in(network: str, given: Any) -> Iterator[tuple[Leaf, tf.Variable]]
     """
     names, known = Counter(), set()
     for label, layer, variable in _labelled(network, given):
-        kept = variable.value if isinstance(variable, keras.Variable) else variable
+        kept = stored(variable)
         if id(kept) not in known:
             known.add(id(kept))
             names[label] += 1
             name = label if names[label] == 1 else f"{label}_{names[label]}"
             frozen = not variable.trainable
             yield Leaf(name, network, layer, frozen, tuple(kept.shape)), kept
+
+
+def stored(variable: Any) -> Any:
+    """The TensorFlow variable in a Keras one; its `value` is a copy under autocast."""
+    return variable._value if isinstance(variable, keras.Variable) else variable
 
 
 def _labelled(network: str, given: Any) -> Iterator[tuple[str, str | None, Any]]:

@@ -9,9 +9,10 @@ from ganflow.tf.audit_parts.marks import Call, Origin, Rows
 from ganflow.tf.audit_parts.state import State
 from ganflow.tf.audit_parts.steps import Steps
 from ganflow.tf.audit_parts.tapes import Tapes
-from ganflow.tf.load import keras, tf
+from ganflow.tf.load import keras, pywrap_tfe, tf
 
 TWINS_KEPT = 64
+UNREAD_KEPT = 64
 
 
 class Calls:
@@ -52,8 +53,9 @@ class Calls:
             state = self._state
             player = state.players.of_layer.get(id(layer))
             outer = state.call
-            off = player is None or state.busy or state.back is not None
-            if off or (outer is not None and outer.player == player):
+            off = state.busy or state.back is not None
+            off = off or (outer is not None and outer.player == player)
+            if off or player is None:
                 return real(layer, *args, **kwargs)
             given = tf.nest.flatten((args, kwargs))
             if not tf.executing_eagerly() or any(map(_is_symbol, given)):
@@ -105,6 +107,7 @@ class Calls:
         state.use(frozenset().union(*(memory.trail(tensor) for tensor in given)))
         call.made_by, call.cut_from = frozenset(made_by), frozenset(made_by - connected)
         call.reached = frozenset(reached)
+        call.walked = bool(pywrap_tfe.TFE_Py_TapeSetIsStopped())  # nobody can tell
         for maker in made_by:
             state.feeds[maker, player] = None
         if given and call.whole:
@@ -130,6 +133,8 @@ class Calls:
         for one in tf.nest.flatten(output):
             if isinstance(one, tf.Tensor) and one.dtype.is_floating:
                 state.unread[call.number] = call
+                if len(state.unread) > UNREAD_KEPT:
+                    del state.unread[next(iter(state.unread))]
                 self._tapes.scored(call, one)
 
     def _working(self, real):

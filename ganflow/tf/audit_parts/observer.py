@@ -23,7 +23,6 @@ from ganflow.tf.audit_parts.words import in_tensorflow
 from ganflow.tf.load import backprop, keras, op_callbacks, pywrap_tfe, tf
 
 pass_over(tf, keras, __file__)
-pass_over(*(module.__file__ for module in (pywrap_tfe, backprop) if module.__file__))
 
 
 class Observer:
@@ -105,7 +104,7 @@ class Observer:
 
     def _leaving(self, real):
         def numpy(value):
-            if value._num_elements() > 1:
+            if value._num_elements() > 1 and self.state.back is None:
                 for one in self.state.memory.trail(value):
                     if type(one) is Origin:
                         self.state.left[one.player] = here()

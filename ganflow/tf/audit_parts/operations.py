@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ganflow.loop_audit.origins import NOTHING, Blend, Factor, Trail
 from ganflow.loop_report.places import here
 from ganflow.loop_report.record import UNKNOWN
@@ -73,13 +75,14 @@ class Operations:
                 continue
             marked = True
             if type(mark) is Read:
-                if name in COPIES and result._num_elements() == size:
+                if name in COPIES:
                     self._copy(name, mark, result)
                     return
                 trail, at_work = self.origin(mark), mark.player
             else:
                 trail = mark.trail if type(mark) is Rows else mark
-            found = found | _kept(trail, bare, tensor._num_elements() == size)
+            whole = size > 1 or tensor._num_elements() == size  # no norm, no sum
+            found = found | _kept(trail, bare, whole)
         if product:
             self._flops.count(name, inputs, attrs, result, at_work)
         if not marked:
@@ -106,7 +109,8 @@ class Operations:
     def _read(self, handle, value) -> None:
         state, players = self._state, self._players
         who, moving = players.weight(handle), players.moving(handle)
-        if who is None and moving is None:
+        owner = who or moving
+        if owner is None:
             trail = self._memory.mark(handle)
             call = state.call
             if not trail and call is not None and state.builds(handle):
@@ -116,7 +120,6 @@ class Operations:
             return
         if self._steps.wrote(handle):
             self._steps.finish_hand()
-        owner = who or moving
         mark = Read(owner, state.log.versions[owner], who is None, UNKNOWN)
         self._memory.set(value, mark)
 
@@ -291,7 +294,8 @@ class Operations:
     def _written_by(self, name: str) -> set[int]:
         """Which arguments of a function it overwrites, or may overwrite."""
         if name not in self._writes:
-            whole = context.context().get_function_def(name)
+            running: Any = context.context()
+            whole = running.get_function_def(name)
             arguments = {a.name: i for i, a in enumerate(whole.signature.input_arg)}
             found: set[int] = set()
             for node in whole.node_def:
@@ -303,7 +307,7 @@ class Operations:
         return self._writes[name]
 
 
-def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
+def _kept(trail: Trail, bare: bool, whole: bool) -> Trail:
     """What of a trail goes on: marks of one use end where the value becomes another."""
     for one in trail:
         if type(one) is not Origin:
@@ -314,7 +318,7 @@ def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
         one
         for one in trail
         if type(one) is Origin
-        or (type(one) is Given and same_size and not bare)
+        or (type(one) is Given and whole and not bare)
         or (type(one) in (Scaled, Slope, Blend, Factor) and not bare)
     )
 

@@ -14,6 +14,7 @@ from ganflow.loop_report.places import here
 from ganflow.tf.audit_parts.marks import Given
 from ganflow.tf.audit_parts.state import State
 from ganflow.tf.load import keras, tf
+from ganflow.tf.networks import stored
 
 Pair = tuple[int, Any]  # the id of a weight's handle, and a gradient
 
@@ -60,19 +61,14 @@ class Steps:
                 trainable_variables = list(trainable_variables)
             state.busy = True
             state.touched.clear()
-            stopped = True
             try:
-                result = real(optimizer, grads, trainable_variables)
-                stopped = False
+                return real(optimizer, grads, trainable_variables)
             finally:
                 state.busy = False
                 held = trainable_variables
                 if held is None:
                     held = optimizer._trainable_variables
                 self._note(optimizer, list(zip(grads, held, strict=False)), place)
-                if stopped:
-                    state.log.cannot_see(f"a step at {place} stopped with an error")
-            return result
 
         return apply
 
@@ -86,11 +82,11 @@ class Steps:
         mine: dict[str, list[Pair]] = {}
         foreign = []
         for grad, variable in pairs:
-            owner = state.players.weight(variable.handle)
+            owner = state.players.weight(stored(variable).handle)
             if owner is None:
                 foreign.append(variable)
             else:
-                mine.setdefault(owner, []).append((id(variable.handle), grad))
+                mine.setdefault(owner, []).append((id(stored(variable).handle), grad))
         group.holds = Counter({who: len(found) for who, found in mine.items()})
         self._note_foreign(group, foreign)
         fed = {}

@@ -88,7 +88,9 @@ class Tapes:
         def watch(tape, tensor):
             real(tape, tensor)
             record, players = self._of.get(tape), self._state.players
-            for one in tf.nest.flatten(tensor) if record is not None else ():
+            if record is None:
+                return
+            for one in tf.nest.flatten(tensor):
                 handle = getattr(one, "handle", None)
                 if handle is not None:
                     record.players.add(players.weight(handle) or "")
@@ -123,6 +125,8 @@ class Tapes:
             state.back, state.in_jacobian = back, whole
             state.tape = UNSEEN if record is None else record.number
             self._asked = None if whole else record
+            for call in state.calls_of[back] if whole else ():
+                call.walked = True  # a jacobian cannot be asked for more
             try:
                 result = real(tape, target, sources, *args, **kwargs)
             finally:
@@ -286,14 +290,16 @@ class Tapes:
             return
         scores, slopes = score._numpy(), slope._numpy()
         for maker, rows in _samples(call, score.shape[0]):
-            if rows is None:
-                step = -(-size // MOST)
-                picked = [a.reshape(-1)[::step].tolist() for a in (scores, slopes)]
-            else:
-                picked = [
-                    a.reshape(len(a), -1)[rows, 0].tolist() for a in (scores, slopes)
-                ]
-            back.pulls.append(Pull(call.player, maker, *picked, call.place))
+            picked, slope_of = (_picked(a, rows) for a in (scores, slopes))
+            pull = Pull(call.player, maker, picked, slope_of, call.place)
+            back.pulls.append(pull)
+
+
+def _picked(numbers: Any, rows: list[int] | None) -> list[float]:
+    """Some numbers of an array: of these rows the first each, or from all of it."""
+    if rows is None:
+        return numbers.reshape(-1)[:: -(-numbers.size // MOST)].tolist()
+    return numbers.reshape(len(numbers), -1)[rows, 0].tolist()
 
 
 def _samples(call: Call, size: int):
