@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from torch import nn
 
+from ganflow.loop_audit.origins import Origin
 from ganflow.loop_report import Place
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.origins import Origin
 
 
 @dataclass(eq=False)
@@ -49,6 +46,7 @@ class Call:
     origin: Origin | None = None
     made_by: frozenset[str] = frozenset()  # players whose weights made the input
     cut_from: frozenset[str] = frozenset()  # those of them that no derivative reaches
+    cut_at: Place | None = None
     rows: list[tuple[int, int, str | None]] = field(default_factory=list)
     normed: bool = False  # it used the statistics of its batch
     in_eval: bool = False

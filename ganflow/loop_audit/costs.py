@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.places import here
 from ganflow.loop_audit.plans import CONVOLUTION_BACKWARD, Plan
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 NOBODY = ""
 
@@ -21,16 +17,16 @@ class Costs:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._edges: dict = {}
         self._done: dict = {}
 
-    def walk(self, outputs) -> list:
+    def walk(self, outputs) -> tuple[list, list]:
         """Learn, for each edge behind some outputs, whose weights lie behind it.
 
         Parameters
@@ -40,17 +36,21 @@ class Costs:
 
         Returns
         -------
-        list of autograd nodes
-            All of the graph.
+        nodes : list of autograd nodes
+            All of the graph, but for its leaves.
+        leaves : list of Tensor
+            Those that are no player's weights.
         """
         weights = self._observer.players.weights
         todo = [(node, False) for node in outputs]
-        order, behind = [], {}
+        order, behind, leaves = [], {}, []
         while todo:
             node, ready = todo.pop()
             if ready:
                 if hasattr(node, "variable"):
                     own = weights.get(id(node.variable))
+                    if own is None:
+                        leaves.append(node.variable)
                     behind[node] = frozenset((own[0] if own else NOBODY,))
                     continue
                 found = frozenset()
@@ -71,7 +71,7 @@ class Costs:
                 None if after is None else behind[after]
                 for after, _ in node.next_functions
             ]
-        return order
+        return order, leaves
 
     def forget(self) -> None:
         """The pass is over."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import (
     _get_current_dispatch_mode,
 )
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Copied, Parts, Weight, span
 from ganflow.loop_audit.origins import (
     CLEARED,
@@ -21,6 +22,7 @@ from ganflow.loop_audit.origins import (
     Factor,
     Origin,
     Scaled,
+    Slope,
     Trail,
     youngest,
 )
@@ -35,9 +37,7 @@ from ganflow.loop_audit.plans import (
     plan_of,
     tensors,
 )
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
+from ganflow.loop_report import Place
 
 _node = torch._C._current_autograd_node
 EMPTIED = frozenset((CLEARED,))
@@ -48,15 +48,16 @@ class Operations(TorchDispatchMode):
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose memory is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         super().__init__()
         self.observer = observer
         self.memory = observer.memory
         self.versions = observer.log.versions
+        self._numbers: dict[float, Trail] = {}
         self.on = False
 
     def __enter__(self):
@@ -75,9 +76,13 @@ class Operations(TorchDispatchMode):
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         made = call(*args, **kwargs)
-        plan = plan_of(call)
-        if not plan.idle and not self.observer.busy:
-            self._note(call, plan, args, kwargs, made)
+        plan, observer = plan_of(call), self.observer
+        if not plan.idle:
+            if not observer.busy:
+                self._note(call, plan, args, kwargs, made)
+        elif plan.name == "detach" and observer.call is None and _node() is None:
+            if args[0].requires_grad and not observer.busy:
+                self._cut(args[0], here())
         return made
 
     def _note(self, call, plan: Plan, args, kwargs, made) -> None:
@@ -116,6 +121,15 @@ class Operations(TorchDispatchMode):
                 trail = mark.within(*span(tensor)[:2])
             if trail:
                 found = _merge(found, _kept(trail, bare, tensor.numel() == size))
+        if self._numbers and calling is None:  # item() gave them, and here they return
+            for one in args:
+                if type(one) is float and one in self._numbers:
+                    found = _merge(found, self._numbers[one])
+        if plan.name == "_local_scalar_dense" and type(made) is float and found:
+            self._numbers[made] = found
+            if len(self._numbers) > KEPT:
+                del self._numbers[next(iter(self._numbers))]
+            return
         if len(found) > KEPT:
             found = youngest(found)
         if calling is None and node is None:
@@ -128,6 +142,13 @@ class Operations(TorchDispatchMode):
             self._batch_norm(call, args, kwargs, calling)
         elif plan.name in SIZES or plan.name in CLIPS:
             self.observer.scaling.touched(given)
+
+    def _cut(self, tensor: Tensor, place: Place) -> None:
+        """A value was taken off its history."""
+        self.memory.set_cut(tensor, place)
+        for one in self.memory.trail(tensor):
+            if type(one) is Slope:
+                one.cut = place
 
     # -- reading
 
@@ -144,7 +165,7 @@ class Operations(TorchDispatchMode):
     def _read_copy(self, copy: Copied, backward: bool) -> Trail:
         call = self.observer.call
         if backward or call is None or call.player != copy.player:
-            return self.observer.origin(copy.player, copy.version)
+            return self.observer.origin(copy.player, copy.version, copy.place)
         if copy.version == self.versions[copy.player]:
             return self._read(copy.player, False)
         name = "autocast-cache" if copy.autocast else "stale-weight-copy"
@@ -153,6 +174,14 @@ class Operations(TorchDispatchMode):
             name, call.place, [copy.place], player=copy.player, late=late
         )
         return frozenset((self.observer.new_origin(copy.player, copy.version, call),))
+
+    def _weighed(self, given: list[Tensor], found: Trail) -> Trail:
+        """A slope that only weighs a living value is no penalty."""
+        if not any(type(one) is Slope for one in found):
+            return found
+        if not any(tensor.requires_grad for tensor in given):
+            return found
+        return frozenset(one for one in found if type(one) is not Slope or one.nodes)
 
     # -- writing
 
@@ -233,9 +262,8 @@ class Operations(TorchDispatchMode):
                     continue
                 mark = self.memory.mark(tensor)
                 if type(mark) in (Weight, Copied):
-                    trail = self.observer.origin(
-                        mark.player, getattr(mark, "version", self._now(mark.player))
-                    )
+                    version = getattr(mark, "version", self.versions[mark.player])
+                    trail = self.observer.origin(mark.player, version)
                 else:
                     trail = self.memory.trail(tensor)
                 found = _merge(
@@ -253,9 +281,6 @@ class Operations(TorchDispatchMode):
             elif _is_list(made) and len(made) > place:
                 self.memory.set_mark(made[place], found)
 
-    def _now(self, player: str) -> int:
-        return self.versions[player]
-
     # -- outside of networks
 
     def _outside(self, plan: Plan, args, given, results, found: Trail) -> Trail:
@@ -263,6 +288,8 @@ class Operations(TorchDispatchMode):
         if not results:
             return found
         result = results[0]
+        if plan.name in ("mul", "div"):
+            found = self._weighed(given, found)
         if plan.name in SUMS or plan.name == "add_":
             self.observer.sums.added(given, result)
         batched = result.dim() > 1 and result.shape[0] > 1
@@ -284,6 +311,12 @@ class Operations(TorchDispatchMode):
             if argument.name in ("training", "train"):
                 training = kwargs.get(argument.name, True)
                 training = args[place] if place < len(args) else training
+        if training and running.frozen:
+            for tensor in tensors(args):
+                mark = self.memory.mark(tensor)
+                if type(mark) is Weight and mark.buffer:
+                    self.observer.written(tensor, mark, "", NOTHING, ())
+                    break
         if training and args[0].shape[0] > 1:  # instance norm comes as one sample
             running.normed = True
             if running.mixed:
@@ -320,8 +353,8 @@ def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
         for one in trail
         if type(one) is Origin
         or type(one) is Scaled
-        or (type(one) is Derivative and not bare and (one.dead or same_size))
-        or (type(one) in (Blend, Factor) and not bare)
+        or (type(one) is Derivative and not bare and same_size)
+        or (type(one) in (Blend, Factor, Slope) and not bare)
     )
 
 

@@ -78,6 +78,11 @@ def variables_of(
     return found
 
 
+def kept_in(variable: Any) -> Any:
+    """TensorFlow's own variable, which Keras' wraps; `value` casts under autocast."""
+    return variable._value if isinstance(variable, keras.Variable) else variable
+
+
 def variables_in(network: str, given: Any) -> Iterator[tuple[Leaf, tf.Variable]]:
     """List one network's variables that can learn; none of one that is not built.
 
@@ -95,18 +100,13 @@ def variables_in(network: str, given: Any) -> Iterator[tuple[Leaf, tf.Variable]]
     """
     names, known = Counter(), set()
     for label, layer, variable in _labelled(network, given):
-        kept = stored(variable)
+        kept = kept_in(variable)
         if id(kept) not in known:
             known.add(id(kept))
             names[label] += 1
             name = label if names[label] == 1 else f"{label}_{names[label]}"
             frozen = not variable.trainable
             yield Leaf(name, network, layer, frozen, tuple(kept.shape)), kept
-
-
-def stored(variable: Any) -> Any:
-    """The TensorFlow variable in a Keras one; its `value` is a copy under autocast."""
-    return variable._value if isinstance(variable, keras.Variable) else variable
 
 
 def _labelled(network: str, given: Any) -> Iterator[tuple[str, str | None, Any]]:

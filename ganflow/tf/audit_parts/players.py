@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ganflow.tf.load import keras, tf
-from ganflow.tf.networks import VARIABLES, layers_of, stored, variables_in
+from ganflow.tf.networks import VARIABLES, kept_in, layers_of, variables_in
 
 
 def members_of(name: str, given: Any) -> list[Any]:
@@ -81,7 +81,7 @@ class Players:
                     self.of_layer.setdefault(id(module), name)
 
     def _refresh_layers(self, name: str, network: Any) -> None:
-        for variable in map(stored, network.variables):
+        for variable in map(kept_in, network.variables):
             handle = variable.handle
             if id(handle) not in self.weights:
                 self.statistics.setdefault(id(handle), (name, variable))
@@ -89,7 +89,7 @@ class Players:
             self.of_layer.setdefault(id(layer), name)
             if isinstance(layer, keras.layers.BatchNormalization) and layer.built:
                 moving = (layer.moving_mean, layer.moving_variance)
-                self.norms.update(id(stored(variable).handle) for variable in moving)
+                self.norms.update(id(kept_in(variable).handle) for variable in moving)
 
     def weight(self, handle: Any) -> str | None:
         """Whose weight a variable is, by its handle."""

@@ -9,12 +9,12 @@ from weakref import WeakKeyDictionary
 
 from ganflow.loop_audit.origins import NOTHING, Trail
 from ganflow.loop_report import Place
-from ganflow.loop_report.log import Backward, Group
+from ganflow.loop_report.log import Backward, Group, Idle
 from ganflow.loop_report.places import here
 from ganflow.tf.audit_parts.marks import Given
 from ganflow.tf.audit_parts.state import State
 from ganflow.tf.load import keras, tf
-from ganflow.tf.networks import stored
+from ganflow.tf.networks import kept_in
 
 Pair = tuple[int, Any]  # the id of a weight's handle, and a gradient
 
@@ -82,11 +82,11 @@ class Steps:
         mine: dict[str, list[Pair]] = {}
         foreign = []
         for grad, variable in pairs:
-            owner = state.players.weight(stored(variable).handle)
+            owner = state.players.weight(kept_in(variable).handle)
             if owner is None:
                 foreign.append(variable)
             else:
-                mine.setdefault(owner, []).append((id(stored(variable).handle), grad))
+                mine.setdefault(owner, []).append((id(kept_in(variable).handle), grad))
         group.holds = Counter({who: len(found) for who, found in mine.items()})
         self._note_foreign(group, foreign)
         fed = {}
@@ -121,14 +121,10 @@ class Steps:
 
     def _note_idle(self, group: Group, mine, place: Place) -> None:
         """A step that moved nobody, and why."""
-        log = self._state.log
-        group.idle += 1
-        cut = [who for who in mine if who in self.refused]
-        for who in cut:
-            back, line = self.refused[who]
-            log.note("cut-in-own-turn", line, [back.place, place], player=who)
-        if mine and not cut:
-            log.note("step-moves-nobody", place, player=" and ".join(sorted(mine)))
+        if mine:
+            known = [self.refused[who] for who in mine if who in self.refused]
+            back, line = known[0] if known else (None, None)
+            group.idle = [*group.idle[-7:], Idle(place, back, line)]
 
     def _note_untouched(self, optimizer, fed, place: Place) -> None:
         """A step that wrote no weight: it accumulates, or a scaler left it out."""
