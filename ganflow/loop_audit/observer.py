@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -40,10 +41,9 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
+from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
-
-_on: list[Observer] = []
 
 
 class Observer:
@@ -64,6 +64,7 @@ class Observer:
         self.after_move: Callable[[Observer], None] | None = None
         self.new_optimizer: Callable[[Any, list[Tensor]], None] | None = None
         self.busy = 0  # above 0 operations are nobody's: inside a step
+        self.thread = 0  # where the mode is on: torch keeps one for each thread
         self.in_closure = 0
         self.closure_backs: list[Backward] = []
         self.call: Call | None = None
@@ -127,13 +128,9 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        if _on:
-            raise RuntimeError(
-                "an audit is on already, and two cannot nest: leave the first `with` "
-                "block before you enter the next"
-            )
-        _on.append(self)
-        self._exit.callback(_on.clear)
+        self.thread = threading.get_ident()
+        begin(self)
+        self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (

@@ -153,6 +153,8 @@ class Finding:
         How often it was seen.
     also : tuple of Place
         Other lines that belong to it.
+    facts : dict
+        What the sentence and the cure name: a player, a share.
 
     Raises
     ------
@@ -168,6 +170,7 @@ class Finding:
     link: str
     times: int = 1
     also: tuple[Place, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self):
         if self.level not in LEVELS:
@@ -253,6 +256,8 @@ class LoopRecord:
         FLOPs by line, player and kind of pass.
     unseen : tuple of str
         What could not be seen, a sentence each.
+    notes : tuple of str
+        How the players were found, where nobody named them.
     """
 
     players: Mapping[str, int]
@@ -267,6 +272,7 @@ class LoopRecord:
     findings: tuple[Finding, ...]
     cost: LoopCost = field(default_factory=LoopCost)
     unseen: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The whole report as plain data, for JSON.
