@@ -20,7 +20,7 @@ from ganflow.loop_audit.backward import Passes
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.costs import Costs
 from ganflow.loop_audit.gradients import Gradients
-from ganflow.loop_audit.memory import Memory, Weight
+from ganflow.loop_audit.memory import Copied, Memory, Weight
 from ganflow.loop_audit.operations import Operations
 from ganflow.loop_audit.origins import (
     NOTHING,
@@ -155,7 +155,7 @@ class Observer:
         ):
             self._put(owner, name, make(getattr(owner, name)))
         self.operations.__enter__()
-        self._exit.callback(self.operations.leave)
+        self._exit.callback(self.operations.close)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -165,6 +165,12 @@ class Observer:
         self.gradients.look()
         self._stack.clear()
         self.call = None
+
+    def follow(self) -> None:
+        """Go with the loop into the thread that runs now."""
+        if self.thread != threading.get_ident():
+            self.thread = threading.get_ident()
+            self.operations.__enter__()
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
         own = owner.__dict__.get(name)
@@ -215,6 +221,14 @@ class Observer:
             return
         if self.busy or self.back is not None:
             return  # a checkpoint runs it again
+        if threading.get_ident() != self.thread:
+            if self.log.move_count:
+                self.log.cannot_see(
+                    "networks run in several threads, and one of these is watched: "
+                    "what they do in the others is unknown"
+                )
+                return
+            self.follow()
         if running is not None and running.player == player:
             return
         self.steps.finish_hand()
@@ -254,6 +268,8 @@ class Observer:
                     for first, last, trail in self.memory.rows(t)
                 ]
         self.log.called.add(player)
+        if call.grad:
+            self.log.taught.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
         for maker in made_by:
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
@@ -291,6 +307,8 @@ class Observer:
     def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
         call = self.call
         if call is None or call.module is not module:
+            return
+        if threading.get_ident() != self.thread:
             return
         if call.depth:
             call.depth -= 1
@@ -339,11 +357,19 @@ class Observer:
                 if call.made_by and tensor.is_floating_point():
                     self.log.note("frozen-critic-moves", call.place, player=mark.player)
             return
+        self.restored(mark.player, map(self.memory.mark, given))
         own = [o for o in found if type(o) is Derivative]
         if own:
             self.steps.by_hand(mark, found, own)
         elif self.log.move_count and self.back is None:
             self.log.note("weights-written", here(), player=mark.player, by=name)
+
+    def restored(self, player: str, marks: Iterable[object]) -> None:
+        """Weights are given other values: maybe a copy of what they were."""
+        for mark in marks:
+            if type(mark) is Copied and mark.player == player:
+                if mark.version < self.log.versions[player]:
+                    self.log.undo(player, mark.version)
 
     def remember(self, back: Backward, calls: Iterable[Call]) -> None:
         """Keep the calls that a pass's losses were made from, as long as the pass."""

@@ -59,11 +59,17 @@ class Operations(TorchDispatchMode):
         self.versions = observer.log.versions
         self._numbers: dict[float, Trail] = {}
         self.on = False
+        self.closed = False  # and may lie on the stack of a thread that still runs
 
     def __enter__(self):
         super().__enter__()
         self.on = True
         return self
+
+    def close(self) -> None:
+        """Come off for good."""
+        self.leave()
+        self.closed = True
 
     def leave(self) -> bool:
         """Come off, unless another mode lies on top; say whether it came off."""
@@ -76,6 +82,8 @@ class Operations(TorchDispatchMode):
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         made = call(*args, **kwargs)
+        if self.closed:
+            return made
         plan, observer = plan_of(call), self.observer
         if not plan.idle:
             if not observer.busy:

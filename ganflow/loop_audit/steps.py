@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections import Counter
 from typing import Any
@@ -43,13 +42,13 @@ class Steps:
     def before(self, optimizer, args: tuple, kwargs: dict):
         """The hook before a step: look at the gradients, watch the closure."""
         observer = self._observer
+        observer.follow()
         self.finish_hand()
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                if (owner := observer.players.of(p)) is not None:
+                    observer.restored(owner, (observer.memory.mark(p),))
         observer.gradients.look(here())
-        if threading.get_ident() != observer.thread:
-            observer.log.cannot_see(
-                "steps are taken in another thread than the one that is watched: what "
-                "they read is unknown"
-            )
         observer.closure_backs.clear()
         self._begun.append((optimizer, self.count))
         observer.busy += 1

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ganflow.loop_report.record import Move
 from ganflow.schedule import (
@@ -17,6 +18,7 @@ from ganflow.schedule import (
 )
 
 LONGEST_CYCLE = 120
+UNEVEN = 6  # runs of one player before their lengths are called uneven
 LONE = 12  # moves of one player before "the other does not move" is a pattern
 
 
@@ -77,7 +79,9 @@ def name_of(
     """
     if not moves:
         return Naming("no step was seen")
-    tokens = [(move.player, _is_own(move, moves), move.joint) for move in moves]
+    tokens = [
+        (move.player, _is_own(move, moves), move.joint, move.undone) for move in moves
+    ]
     cycle, start = _period(tokens)
     movers = list(dict.fromkeys(move.player for move in moves))
     settled = cycle is not None and (len(movers) > 1 or len(moves) >= LONE)
@@ -88,11 +92,15 @@ def name_of(
     }
     pair = {critic, maker} - {None}
     if len(pair) < 2 or not pair <= set(movers):
-        return Naming(f"only {' and '.join(movers)} moves", **told)
+        if len(movers) == 1:
+            return Naming(f"only {movers[0]} moves", **told)
+        names = " and ".join(movers)
+        words = f"unknown: {names} move, and neither was seen to read another"
+        return Naming(words, **told)
     game = [
         move
-        for move, (_, own, _) in zip(moves, tokens, strict=True)
-        if move.player in pair and not own
+        for move, (_, own, _, undone) in zip(moves, tokens, strict=True)
+        if move.player in pair and not own and not undone
     ]
     if blind := [m for m in game if m.blind and not _others(m, pair)]:
         who = blind[0].player
@@ -160,7 +168,8 @@ def _period(tokens: Sequence[object]) -> tuple[int | None, int]:
     for length in range(1, min(LONGEST_CYCLE, len(tokens) // 2) + 1):
         if tokens[-length:] != tokens[-2 * length : -length]:
             continue
-        if length == 1 and len(set(tokens)) > 1 and _run(tokens) < LONE:
+        alone = len(set(tokens[-length:])) == 1 < len(set(tokens))
+        if alone and _run(tokens) < LONE:
             continue  # five critic steps are no pattern of their own
         start = len(tokens) - 2 * length
         while start and tokens[start - 1] == tokens[start - 1 + length]:
@@ -208,7 +217,15 @@ def _base(
         told = ", ".join(f"{w} reads {lag} moves back" for w, lag in late.items())
         return f"no schedule of the book: {told}", None, False
     names = {critic: "D", maker: "G"}
-    text = _cycle_text([[names[who] for who in turn] for turn in turns])
+    runs = _runs("".join(sorted(names[who] for who in turn)) for turn in turns)
+    if uneven := _uneven(runs):
+        told = " and ".join(
+            f"{low} of {who}" if low == high else f"{low} to {high} of {who}"
+            for who, name in names.items()
+            for low, high in [uneven[name]]
+        )
+        return f"turns of uneven length: {told}", None, False
+    text = _cycle_text(runs)
     if text is None:
         first = order[0]
         count = {who: order.count(who) for who in pair}
@@ -216,6 +233,10 @@ def _base(
         return f"no pattern yet: {told}, {first} first", None, False
     schedule = _known(text, names[order[0]])
     words = schedule.name
+    turns_of = dict.fromkeys(text.split())
+    if list(turns_of) == ["D", "G"] and min(map(text.split().count, turns_of)) > 1:
+        counts = [f"{text.split().count(names[who])} of {who}" for who in names]
+        words = f"by turns {' and '.join(counts)}"
     if schedule == ALTERNATING:
         words = f"alternating, {critic} first"
     elif schedule == ALTERNATING_G_FIRST:
@@ -243,18 +264,31 @@ def _turns(
     return turns
 
 
-def _cycle_text(turns: list[list[str]]) -> str | None:
-    """The repeating part of the turns, as `Schedule.from_text` reads it."""
-    words = ["".join(sorted(turn)) for turn in turns]
+def _runs(turns: Iterable[str]) -> list[tuple[str, int]]:
+    """How often each kind of turn is taken in a row."""
+    words = list(turns)
     if len(words) > 1 and words[-1] != words[0] and "DG" in words:
         words = [w for i, w in enumerate(words) if 0 < i < len(words) - 1 or w == "DG"]
-    runs: list[list] = []
-    for word in words:
-        if runs and runs[-1][0] == word:
-            runs[-1][1] += 1
-        else:
-            runs.append([word, 1])
+    return [(word, len(list(same))) for word, same in groupby(words)]
+
+
+def _uneven(runs: list[tuple[str, int]]) -> dict[str, tuple[int, int]]:
+    """The shortest and the longest run of each player, if most runs are not alike."""
+    whole = runs[1:-1]  # the ends may be cut short
+    lengths = {name: [n for one, n in whole if one == name] for name in ("D", "G")}
+    if len(runs) != sum(map(len, lengths.values())) + 2 or not all(lengths.values()):
+        return {}
+    alike = [2 * Counter(n).most_common(1)[0][1] > len(n) for n in lengths.values()]
+    if all(alike) or len(whole) < UNEVEN:
+        return {}
+    return {name: (min(found), max(found)) for name, found in lengths.items()}
+
+
+def _cycle_text(runs: list[tuple[str, int]]) -> str | None:
+    """The repeating part of the turns, as `Schedule.from_text` reads it."""
     whole = runs[1:-1] if len(runs) > 3 else runs  # the ends may be cut short
+    if len(runs) == 2 and min(n for _, n in runs) > 1:
+        return None  # each has had one turn, and neither may be over
     most = {}
     for word in {word for word, _ in runs}:
         lengths = [n for one, n in reversed(whole) if one == word]
@@ -312,11 +346,13 @@ def _rest(
     """Steps on one player alone, and players beyond the two."""
     told = []
     own = {who: 0 for who in dict.fromkeys(t[0] for t in tokens if t[1])}
-    for who, is_own, _ in tokens:
+    for who, is_own, *_ in tokens:
         if is_own:
             own[who] += 1
     for who, n in own.items():
         told.append(f"{n} of {who}'s steps read {who} alone")
+    for who, n in Counter(move.player for move in moves if move.undone).items():
+        told.append(f"{n} of {who}'s steps are undone later")
     for who in dict.fromkeys(m.player for m in moves if m.player not in pair):
         with_ = {
             other.player
