@@ -124,6 +124,8 @@ class Passes:
                 observer.gradients.tag([given], dead)
             elif isinstance(asked, Tensor):
                 observer.look_at_penalty(back, asked, place)
+                if asked.grad_fn is not None:
+                    observer.costs.asks(asked.grad_fn)
 
 
 def _state(p: Tensor) -> tuple[int, int] | None:
