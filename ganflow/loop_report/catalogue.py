@@ -165,9 +165,10 @@ CATALOGUE = {
     ),
     "simultaneous-in-disguise": Entry(
         "note",
-        "The lines take turns, and {player} is stepped on a loss that was made "
-        "before {other} moved: the play is simultaneous.",
-        "If you want turns, score the samples again after the step of {other}.",
+        "The lines take turns, and what {player} is stepped on was made before "
+        "{other} moved: the play is simultaneous.",
+        "If you want turns, make and score the samples again after the step of "
+        "{other}.",
         FIND,
     ),
     "same-pull": Entry(
