@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
 
 from ganflow.loop_audit.memory import Weight
-from ganflow.loop_audit.origins import Origin, Trail
+from ganflow.loop_audit.origins import Derivative, Origin, Trail
 from ganflow.loop_audit.places import here
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ class Averages:
         if observer.call is not None or observer.back is not None:
             return
         read = [o for o in found if type(o) is Origin]
-        if not read or len(read) < len(found) or any(o.call for o in read):
+        if not read or any(o.call for o in read):
+            return
+        if any(type(o) is Derivative for o in found):
             return
         owners = {o.player for o in read}
         if len(owners) != 1:
@@ -43,5 +46,7 @@ class Averages:
         if any(type(m) is Weight and m.buffer for m in marks):
             log.buffers_copied.add(player)
         elif target.shape in observer.shapes(player):
+            if torch.is_grad_enabled() and any(t.requires_grad for t in given):
+                log.note("growing-graph", here())
             log.averaged[player].add(id(memory.block(target)))
             log.average_places.setdefault(player, here())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganflow.loop_audit.calls import Call
-from ganflow.loop_audit.origins import Derivative, Origin
+from ganflow.loop_audit.origins import Derivative, Origin, Slope
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
@@ -50,16 +50,18 @@ class Passes:
         wanted = args[3] if len(args) > 3 else kwargs.get("inputs", ())
         accumulate = bool(kwargs.get("accumulate_grad", False))
         observer.steps.finish_hand()
-        observer.gradients.look()
         place = here()
-        back = self._begin(outputs, nodes, place)
+        observer.gradients.look(place)
+        back, leaves = self._begin(outputs, nodes, place)
+        back.bare = not nodes
         if observer.in_closure:
             back.held = True
             observer.closure_backs.append(back)
-        by_weights = accumulate or any(
-            isinstance(t, Tensor) and observer.players.of(t) for t in wanted
-        )
+        asked = {observer.players.of(t) for t in wanted if isinstance(t, Tensor)}
+        back.asked = frozenset(asked - {None}) if not accumulate else frozenset()
+        by_weights = accumulate or bool(back.asked)
         before = self._grads() if accumulate else {}
+        inputs = {id(p): _state(p) for p in leaves} if accumulate else {}
         self.counts = by_weights
         observer.back = back
         try:
@@ -74,6 +76,8 @@ class Passes:
                 if p.is_leaf and p.grad is not None and _state(p) != before.get(key)
             ]
             observer.gradients.tag(changed, observer.tag(Derivative, back))
+            slopes = [p.grad for p in leaves if _state(p) not in (None, inputs[id(p)])]
+            self._slopes(back, slopes)
         else:
             self._give(back, result, wanted, create=create, place=place)
         observer.gradients.look()
@@ -81,7 +85,8 @@ class Passes:
             observer.last_back = back
         return result
 
-    def _begin(self, outputs, nodes, place: Place) -> Backward:
+    def _begin(self, outputs, nodes, place: Place) -> tuple[Backward, list[Tensor]]:
+        """Write down what a pass starts from; also the leaves that are no weights."""
         observer = self._observer
         trail: set = set()
         for output in outputs:
@@ -89,20 +94,22 @@ class Passes:
                 trail |= observer.memory.trail(output)
         reads = {o.player for o in trail if type(o) is Origin}
         back = observer.log.backward(place, reads)
+        order, leaves = observer.costs.walk(nodes)
+        numbers = {node._sequence_nr() for node in order}
+        for number in numbers & self._calls.keys():
+            self._calls[number].walked = True
         for o in trail:
-            if type(o) is Derivative and o.dead:
-                observer.log.note("dead-penalty", o.back.place, [place])
-        order = observer.costs.walk(nodes)
-        for node in order:
-            call = self._calls.get(node._sequence_nr())
-            if call is not None:
-                call.walked = True
+            if type(o) is Slope and observer.log.move_count - o.moves < 2:
+                if not o.nodes & numbers:
+                    observer.log.note("dead-penalty", o.back.place, [place])
         for node in nodes:
             observer.sums.walked(node, place)
         observer.sums.grown(place, len(order))
         calls = {o.call for o in trail if type(o) is Origin and o.call is not None}
         observer.remember(back, calls)
-        return back
+        strays = [p for p in leaves if isinstance(p, nn.Parameter)]
+        observer.steps.note_strays(strays, place)
+        return back, [p for p in leaves if not isinstance(p, nn.Parameter)]
 
     def _grads(self) -> dict[int, tuple[int, int] | None]:
         return {
@@ -119,13 +126,21 @@ class Passes:
                 continue
             if isinstance(asked, Tensor) and observer.players.of(asked):
                 observer.gradients.tag([given], observer.tag(Derivative, back))
-            elif not create:
-                dead = observer.tag(Derivative, back, dead=True)
-                observer.gradients.tag([given], dead)
-            elif isinstance(asked, Tensor):
-                observer.look_at_penalty(back, asked, place)
-                if asked.grad_fn is not None:
-                    observer.costs.asks(asked.grad_fn)
+            else:
+                self._slopes(back, [given])
+                if create and isinstance(asked, Tensor):
+                    observer.look_at_penalty(back, asked, place)
+                    if asked.grad_fn is not None:
+                        observer.costs.asks(asked.grad_fn)
+
+    def _slopes(self, back: Backward, slopes: list[Tensor]) -> None:
+        """Mark derivatives by inputs."""
+        observer = self._observer
+        for slope in slopes:
+            node = slope.grad_fn
+            nodes = frozenset() if node is None else frozenset((node._sequence_nr(),))
+            tag = observer.tag(Slope, back, observer.log.move_count, nodes)
+            observer.gradients.tag([slope], tag)
 
 
 def _state(p: Tensor) -> tuple[int, int] | None:

@@ -49,6 +49,7 @@ class Call:
     origin: Origin | None = None
     made_by: frozenset[str] = frozenset()  # players whose weights made the input
     cut_from: frozenset[str] = frozenset()  # those of them that no derivative reaches
+    cut_at: Place | None = None
     rows: list[tuple[int, int, str | None]] = field(default_factory=list)
     normed: bool = False  # it used the statistics of its batch
     in_eval: bool = False

@@ -41,7 +41,7 @@ class Costs:
         """
         self._asked.append(node._sequence_nr())
 
-    def walk(self, outputs) -> list:
+    def walk(self, outputs) -> tuple[list, list]:
         """Learn, for each edge behind some outputs, whose weights lie behind it.
 
         Parameters
@@ -51,17 +51,21 @@ class Costs:
 
         Returns
         -------
-        list of autograd nodes
-            All of the graph.
+        nodes : list of autograd nodes
+            All of the graph, but for its leaves.
+        leaves : list of Tensor
+            Those that are no player's weights.
         """
         weights = self._observer.players.weights
         todo = [(node, False) for node in outputs]
-        order, behind = [], {}
+        order, behind, leaves = [], {}, []
         while todo:
             node, ready = todo.pop()
             if ready:
                 if hasattr(node, "variable"):
                     own = weights.get(id(node.variable))
+                    if own is None:
+                        leaves.append(node.variable)
                     behind[node] = frozenset((own[0] if own else NOBODY,))
                     continue
                 found = frozenset()
@@ -85,7 +89,7 @@ class Costs:
                 None if after is None else behind[after]
                 for after, _ in node.next_functions
             ]
-        return order
+        return order, leaves
 
     def forget(self) -> None:
         """The pass is over."""

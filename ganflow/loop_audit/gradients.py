@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganflow.loop_audit.memory import Parts, span
-from ganflow.loop_audit.origins import NOTHING, Derivative, Trail
+from ganflow.loop_audit.origins import NOTHING, Derivative, Slope, Trail
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
@@ -33,6 +33,8 @@ class Gradients:
         self._lying: dict[int, Trail] = {}  # weight -> the passes in its gradient
         self._marks: dict[int, object] = {}
         self._taken: dict[int, set[Derivative]] = {}
+        self._reached: set[int] = set()  # weights that ever got a gradient
+        self._stepped: set[int] = set()  # weights that a step has ever moved
         self.last_wipe: tuple[Place, set[str]] | None = None
 
     def patches(self):
@@ -65,7 +67,7 @@ class Gradients:
                     mark = mark.within(*span(grad)[:2])
                 elif type(mark) is not frozenset:
                     mark = NOTHING
-                now = frozenset(o for o in mark if type(o) is Derivative and not o.dead)
+                now = frozenset(o for o in mark if type(o) is Derivative)
             old = self._lying.get(key, NOTHING)
             if now is not old and now != old:
                 self._changed(key, owner, old, now, place)
@@ -86,9 +88,10 @@ class Gradients:
                 self.last_wipe[1].add(owner)
         for one in now - old:
             log.arrive(one.back, owner)
+            self._reached.add(key)
         self._lying[key] = now
 
-    def tag(self, tensors: Iterable[Tensor], tag: Derivative) -> None:
+    def tag(self, tensors: Iterable[Tensor], tag: Derivative | Slope) -> None:
         """Say that a pass has given these tensors, or added to them."""
         memory = self._observer.memory
         for tensor in tensors:
@@ -124,6 +127,7 @@ class Gradients:
                     again[one.back] = None
                 self._observer.log.use(one.back, who, again=one in taken)
                 taken.add(one)
+            self._stepped.add(key)
         for back in again:
             self._observer.log.note("never-cleared", place, [back.place], player=who)
         return sorted(found, key=lambda back: back.number)
@@ -135,10 +139,16 @@ class Gradients:
             if one in lying:
                 self._observer.log.use(one.back, who, again=one in taken)
                 taken.add(one)
+        self._stepped.add(key)
 
-    def lying_of(self, p: Tensor) -> Trail:
-        """The passes that lie in a weight's gradient."""
-        return self._lying.get(id(p), NOTHING)
+    def still(self) -> dict[str, int]:
+        """How many weights of each player got gradients, and were never moved."""
+        found: dict[str, int] = {}
+        for key in self._reached - self._stepped:
+            if key in self._observer.players.weights:
+                owner = self._observer.players.weights[key][0]
+                found[owner] = found.get(owner, 0) + 1
+        return found
 
     def forgive(self, ps: Iterable[Tensor]) -> None:
         """A scaler has left a step out: what lies here was not for nothing."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from ganflow.loop_audit.origins import NOTHING, Trail
+from ganflow.loop_report import Place
 
 _serials = count()
 MOST_PARTS = 64
@@ -82,6 +83,7 @@ class Memory:
     def __init__(self):
         self._key = f"_ganflow_trail_{next(_serials)}"
         self._name = f"{self._key}_serial"
+        self._cut = f"{self._key}_cut"
         self._next = count()
         self.strange: set[str] = set()  # kinds of tensors without memory of their own
 
@@ -98,6 +100,17 @@ class Memory:
         storage = self.block(tensor)
         if storage is not None:
             storage.__dict__[self._key] = mark
+
+    def set_cut(self, tensor: Tensor, place: Place) -> None:
+        """Say where a value was last taken off its history."""
+        storage = self.block(tensor)
+        if storage is not None:
+            storage.__dict__[self._cut] = place
+
+    def cut(self, tensor: Tensor) -> Place | None:
+        """Where a value was last taken off its history, if it was."""
+        storage = self.block(tensor)
+        return None if storage is None else storage.__dict__.get(self._cut)
 
     def trail(self, tensor: Tensor) -> Trail:
         """The trail of a value that is no weight."""

@@ -28,7 +28,7 @@ from ganflow.loop_audit.origins import (
     Origin,
     Trail,
 )
-from ganflow.loop_audit.places import here
+from ganflow.loop_audit.places import here, in_checkpoint
 from ganflow.loop_audit.plans import tensors
 from ganflow.loop_audit.players import (
     Players,
@@ -37,7 +37,7 @@ from ganflow.loop_audit.players import (
 from ganflow.loop_audit.pulls import Pulls
 from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
-from ganflow.loop_audit.sums import Sums
+from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
@@ -71,17 +71,17 @@ class Observer:
         self.feeds: dict[tuple[str, str], int] = {}
         self._stack: list[Call] = []
         self._numbers = count()
-        self._origins: dict[tuple[str, int], Trail] = {}
+        self._origins: dict[tuple[str, int, Place | None], Trail] = {}
         self._twins: dict[str, tuple[int, dict]] = {}
         self._calls_of: WeakKeyDictionary[Backward, list[Call]] = WeakKeyDictionary()
-        self._left: dict[str, Place] = {}
+        self.left: dict[str, Place] = {}
         self._shapes: dict[str, set] = {}
         self._exit = ExitStack()
         self.costs, self.gradients = Costs(self), Gradients(self)
         self.passes, self.pulls = Passes(self), Pulls(self)
         self.steps, self.sizes = Steps(self), Sizes(self)
         self.scaling, self.sums = Scaling(self), Sums(self)
-        self.averages = Averages(self)
+        self.averages, self.kept = Averages(self), KeptGraphs(self)
         self.operations = Operations(self)
         for name, members in (players or {}).items():
             self.add_player(name, members)
@@ -192,7 +192,7 @@ class Observer:
             if not self.busy:
                 for o in self.memory.trail(tensor):
                     if type(o) is Origin:
-                        self._left[o.player] = here()
+                        self.left[o.player] = here()
             return real(tensor, *args, **kwargs)
 
         return leave
@@ -233,7 +233,9 @@ class Observer:
             frozen=self.players.frozen(module),
             autocast=any(map(torch.is_autocast_enabled, ("cpu", "cuda"))),
         )
-        given = [t for t in tensors(args) if isinstance(t, Tensor)]
+        if not call.grad and in_checkpoint():
+            call.grad = call.walked = True  # it is run again, and walked, in backward
+        given = list(tensors(args))
         made_by, cut = set(), set()
         for t in given:
             makers = {
@@ -242,8 +244,9 @@ class Observer:
                 if type(o) is Origin and o.player != player
             }
             made_by |= makers
-            if not t.requires_grad:
+            if not t.requires_grad and makers:
                 cut |= makers
+                call.cut_at = self.memory.cut(t) or self._ungraded(t)
             if t.dim() and makers and not call.rows:
                 call.rows = [
                     (first, last, _maker(trail, player))
@@ -256,6 +259,13 @@ class Observer:
             call.in_eval = not module.training and behaves_otherwise_in_eval(module)
             self._find_twin(call, given)
         return call
+
+    def _ungraded(self, tensor: Tensor) -> Place | None:
+        """Where a network made a value while grad mode was off."""
+        for o in self.memory.trail(tensor):
+            if type(o) is Origin and o.call is not None and not o.call.grad:
+                return o.call.place
+        return None
 
     def _find_twin(self, call: Call, given: list[Tensor]) -> None:
         """Whether the same weights have scored the same input before."""
@@ -288,6 +298,7 @@ class Observer:
             if t.requires_grad and t.grad_fn is not None:
                 call.scores = True
                 self.passes.made(t.grad_fn, call)
+                self.kept.made(t.grad_fn, call)
                 if call.whole and t.is_floating_point():
                     self.busy += 1
                     try:
@@ -301,14 +312,15 @@ class Observer:
         """An origin of its own."""
         return Origin(next(self._numbers), player, version, call)
 
-    def origin(self, player: str, version: int) -> Trail:
+    def origin(self, player: str, version: int, copy: Place | None = None) -> Trail:
         """The trail of weights that are read outside of any call of their network."""
-        known = self._origins.get((player, version))
+        key = (player, version, copy)
+        known = self._origins.get(key)
         if known is None:
             if len(self._origins) > 256:
                 self._origins.clear()
-            known = frozenset((self.new_origin(player, version, None),))
-            self._origins[player, version] = known
+            one = Origin(next(self._numbers), player, version, None, copy)
+            known = self._origins[key] = frozenset((one,))
         return known
 
     def tag(self, kind: type, *args: Any, **kwargs: Any) -> Any:
@@ -323,7 +335,7 @@ class Observer:
                 if tensor.is_floating_point():
                     self.log.note("frozen-critic-moves", call.place, player=mark.player)
             return
-        own = [o for o in found if type(o) is Derivative and not o.dead]
+        own = [o for o in found if type(o) is Derivative]
         if own:
             self.steps.by_hand(mark, found, own)
         elif self.log.move_count and self.back is None:
@@ -333,12 +345,14 @@ class Observer:
         """Keep the calls that a pass's losses were made from, as long as the pass."""
         self._calls_of[back] = list(calls)
 
-    def cutting_call(self, back: Backward, cut: set[str]) -> Place | None:
-        """The line where a network got what a player made, without its history."""
+    def cutting_place(self, back: Backward, lost: set[str]) -> Place:
+        """The line that took what these players made off its history."""
         for call in self._calls_of.get(back, ()):
-            if cut & call.cut_from:
-                return call.place
-        return None
+            if lost & call.cut_from:
+                return call.cut_at or call.place
+        for player in lost & set(self.left):
+            return self.left[player]
+        return back.place
 
     def look_at_calls(self, who: str, backs: list[Backward]) -> None:
         """What the calls behind a move say of it."""
@@ -349,7 +363,8 @@ class Observer:
                     continue
                 if call.in_eval and call.walked and call.grad:
                     self.log.note("left-in-eval", call.place, player=who)
-                dead = call.scores and not call.walked and call.version == now
+                alive = call.scores or not call.grad
+                dead = alive and not call.walked and call.version == now
                 if dead and call.whole:
                     self.log.note("dead-score", call.place, [back.place], player=who)
 
@@ -360,7 +375,7 @@ class Observer:
         for call in self._calls_of.get(back, ()):
             if call.normed and call not in before:
                 self.log.note(
-                    "batch-norm-penalty", place, [call.place], player=call.player
+                    "batch-norm-penalty", call.place, [place], player=call.player
                 )
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
@@ -371,9 +386,9 @@ class Observer:
     def is_blind(self, who: str, read: Mapping[str, object]) -> bool:
         """Whether a move may have read what went by where nothing is seen."""
         others = set(self.log.players) - {who}
-        if others & set(read) or not self._left:
+        if others & set(read) or not self.left:
             return False
-        return bool(others & set(self._left))
+        return bool(others & set(self.left))
 
     def only_makes(self, player: str) -> bool:
         """Whether a player feeds another and is fed by none."""
@@ -398,13 +413,16 @@ class Observer:
             self.log.cannot_see(
                 f"a {kind} has no memory of its own: what it hands on is unknown"
             )
-        for player, place in self._left.items():
+        for player, place in self.left.items():
             self.log.cannot_see(
                 f"what {player} made left torch for NumPy at {place}: where it went "
                 "from there is unknown"
             )
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             self.log.cannot_see("what the other processes do is unknown")
+        self.kept.look()
+        self.log.strays, self.log.still = self.steps.strays(), self.gradients.still()
+        self.log.scaled = self.scaling.used
         self.log.trainable = {
             n for n in self.players.members if self.players.trainable(n)
         }

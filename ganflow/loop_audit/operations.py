@@ -21,6 +21,7 @@ from ganflow.loop_audit.origins import (
     Factor,
     Origin,
     Scaled,
+    Slope,
     Trail,
     youngest,
 )
@@ -57,6 +58,7 @@ class Operations(TorchDispatchMode):
         self.observer = observer
         self.memory = observer.memory
         self.versions = observer.log.versions
+        self._numbers: dict[float, Trail] = {}
         self.on = False
 
     def __enter__(self):
@@ -75,9 +77,13 @@ class Operations(TorchDispatchMode):
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         made = call(*args, **kwargs)
-        plan = plan_of(call)
-        if not plan.idle and not self.observer.busy:
-            self._note(call, plan, args, kwargs, made)
+        plan, observer = plan_of(call), self.observer
+        if not plan.idle:
+            if not observer.busy:
+                self._note(call, plan, args, kwargs, made)
+        elif plan.name == "detach" and observer.call is None and _node() is None:
+            if args[0].requires_grad and not observer.busy:
+                self.memory.set_cut(args[0], here())
         return made
 
     def _note(self, call, plan: Plan, args, kwargs, made) -> None:
@@ -102,6 +108,8 @@ class Operations(TorchDispatchMode):
                 continue
             mark = mark_of(tensor)
             if mark is NOTHING:
+                if calling is None and not tensor.dim() and self._numbers:
+                    found = _merge(found, self._number(tensor))
                 continue
             kind = type(mark)
             if kind is frozenset:
@@ -116,6 +124,11 @@ class Operations(TorchDispatchMode):
                 trail = mark.within(*span(tensor)[:2])
             if trail:
                 found = _merge(found, _kept(trail, bare, tensor.numel() == size))
+        if plan.name == "_local_scalar_dense" and type(made) is float and found:
+            self._numbers[made] = found
+            if len(self._numbers) > KEPT:
+                del self._numbers[next(iter(self._numbers))]
+            return
         if len(found) > KEPT:
             found = youngest(found)
         if calling is None and node is None:
@@ -128,6 +141,12 @@ class Operations(TorchDispatchMode):
             self._batch_norm(call, args, kwargs, calling)
         elif plan.name in SIZES or plan.name in CLIPS:
             self.observer.scaling.touched(given)
+
+    def _number(self, tensor: Tensor) -> Trail:
+        """The trail of a Python number, if it is one that `item()` has given."""
+        if tensor.dtype != torch.float64 or tensor.device.type != "cpu":
+            return NOTHING
+        return self._numbers.get(tensor.item(), NOTHING)
 
     # -- reading
 
@@ -144,7 +163,7 @@ class Operations(TorchDispatchMode):
     def _read_copy(self, copy: Copied, backward: bool) -> Trail:
         call = self.observer.call
         if backward or call is None or call.player != copy.player:
-            return self.observer.origin(copy.player, copy.version)
+            return self.observer.origin(copy.player, copy.version, copy.place)
         if copy.version == self.versions[copy.player]:
             return self._read(copy.player, False)
         name = "autocast-cache" if copy.autocast else "stale-weight-copy"
@@ -153,6 +172,14 @@ class Operations(TorchDispatchMode):
             name, call.place, [copy.place], player=copy.player, late=late
         )
         return frozenset((self.observer.new_origin(copy.player, copy.version, call),))
+
+    def _weighed(self, given: list[Tensor], found: Trail) -> Trail:
+        """A slope that only weighs a living value is no penalty."""
+        if not any(type(one) is Slope for one in found):
+            return found
+        if not any(tensor.requires_grad for tensor in given):
+            return found
+        return frozenset(one for one in found if type(one) is not Slope or one.nodes)
 
     # -- writing
 
@@ -233,9 +260,8 @@ class Operations(TorchDispatchMode):
                     continue
                 mark = self.memory.mark(tensor)
                 if type(mark) in (Weight, Copied):
-                    trail = self.observer.origin(
-                        mark.player, getattr(mark, "version", self._now(mark.player))
-                    )
+                    version = getattr(mark, "version", self.versions[mark.player])
+                    trail = self.observer.origin(mark.player, version)
                 else:
                     trail = self.memory.trail(tensor)
                 found = _merge(
@@ -253,9 +279,6 @@ class Operations(TorchDispatchMode):
             elif _is_list(made) and len(made) > place:
                 self.memory.set_mark(made[place], found)
 
-    def _now(self, player: str) -> int:
-        return self.versions[player]
-
     # -- outside of networks
 
     def _outside(self, plan: Plan, args, given, results, found: Trail) -> Trail:
@@ -263,6 +286,8 @@ class Operations(TorchDispatchMode):
         if not results:
             return found
         result = results[0]
+        if plan.name in ("mul", "div"):
+            found = self._weighed(given, found)
         if plan.name in SUMS or plan.name == "add_":
             self.observer.sums.added(given, result)
         batched = result.dim() > 1 and result.shape[0] > 1
@@ -284,6 +309,12 @@ class Operations(TorchDispatchMode):
             if argument.name in ("training", "train"):
                 training = kwargs.get(argument.name, True)
                 training = args[place] if place < len(args) else training
+        if training and running.frozen:
+            for tensor in tensors(args):
+                mark = self.memory.mark(tensor)
+                if type(mark) is Weight and mark.buffer:
+                    self.observer.written(tensor, mark, "", NOTHING, ())
+                    break
         if training and args[0].shape[0] > 1:  # instance norm comes as one sample
             running.normed = True
             if running.mixed:
@@ -320,8 +351,8 @@ def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
         for one in trail
         if type(one) is Origin
         or type(one) is Scaled
-        or (type(one) is Derivative and not bare and (one.dead or same_size))
-        or (type(one) in (Blend, Factor) and not bare)
+        or (type(one) is Derivative and not bare and same_size)
+        or (type(one) in (Blend, Factor, Slope) and not bare)
     )
 
 

@@ -20,28 +20,46 @@ KEPT = 256  # of a trail that grows from tick to tick, such as an average's
 class Origin:
     """The weights of one player at one version, as one call of a network read them."""
 
-    __slots__ = ("call", "number", "player", "version")
+    __slots__ = ("call", "copy", "number", "player", "version")
 
-    def __init__(self, number: int, player: str, version: int, call: Call | None):
+    def __init__(
+        self,
+        number: int,
+        player: str,
+        version: int,
+        call: Call | None,
+        copy: Place | None = None,
+    ):
         self.number = number
+        self.copy = copy  # where the weights had been copied, if a copy was read
         self.player = player
         self.version = version
         self.call = call
 
 
 class Derivative:
-    """A backward pass that the value came out of.
+    """A backward pass that has given a weight's derivative."""
 
-    `dead` says that it was taken by an input and recorded no graph: a loss that adds it
-    gets its number and no derivative.
-    """
+    __slots__ = ("back", "number")
 
-    __slots__ = ("back", "dead", "number")
-
-    def __init__(self, number: int, back: Backward, *, dead: bool = False):
+    def __init__(self, number: int, back: Backward):
         self.number = number
         self.back = back
-        self.dead = dead
+
+
+class Slope:
+    """A derivative by an input: what a penalty is made from.
+
+    A loss that adds it learns from it only if its own graph is walked, too.
+    """
+
+    __slots__ = ("back", "moves", "nodes", "number")
+
+    def __init__(self, number: int, back: Backward, moves: int, nodes: frozenset[int]):
+        self.number = number
+        self.back = back
+        self.moves = moves  # made before it
+        self.nodes = nodes  # the numbers of its nodes; none where no graph was kept
 
 
 class Scaled:

@@ -8,6 +8,7 @@ import sysconfig
 from types import CodeType
 
 import torch
+from torch.utils.checkpoint import CheckpointFunction
 
 from ganflow.loop_report import Place
 from ganflow.loop_report.record import UNKNOWN
@@ -38,6 +39,16 @@ def here() -> Place:
             return Place(code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return UNKNOWN
+
+
+def in_checkpoint() -> bool:
+    """Whether a checkpoint with use_reentrant=True is running what runs now."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is CheckpointFunction.forward.__code__:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_users(file: str) -> bool:

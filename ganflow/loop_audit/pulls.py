@@ -60,7 +60,9 @@ class Pulls:
                 slopes = sample(slope.detach()).clone()
             finally:
                 observer.busy -= 1
-            back.pulls.append(Pull(call.player, maker, scores, slopes, call.place))
+            back.pulls.append(
+                Pull(call.player, maker, scores, slopes, call.place, slope.numel())
+            )
 
         return arrived
 

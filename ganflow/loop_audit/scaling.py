@@ -27,6 +27,11 @@ class Scaling:
         self._observer = observer
         self._epochs: dict[int, int] = {}
 
+    @property
+    def used(self) -> bool:
+        """Whether a scaler was seen."""
+        return bool(self._epochs)
+
     def patches(self):
         """The methods to put in the place of `GradScaler`'s own: class, name, maker."""
         scaler = torch.amp.GradScaler

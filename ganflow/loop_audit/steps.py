@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import weakref
 from collections import Counter
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganflow.loop_audit.memory import Weight
 from ganflow.loop_audit.origins import CLEARED, NOTHING, Derivative, Origin, Trail
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Move, Place
-from ganflow.loop_report.log import Backward, Group
+from ganflow.loop_report.log import Backward, Group, Idle
 
 if TYPE_CHECKING:
     from ganflow.loop_audit.observer import Observer
@@ -32,10 +32,14 @@ class Steps:
     def __init__(self, observer: Observer):
         self._observer = observer
         self.count = 0  # of optimizers' steps, whoever moved
-        self._groups: WeakKeyDictionary[Any, Group] = WeakKeyDictionary()
+        self._groups: weakref.WeakKeyDictionary[Any, Group] = (
+            weakref.WeakKeyDictionary()
+        )
         self._last: set[int] = set()  # the weights of the last move
         self._hand: dict[str, Any] | None = None
         self._begun: list[tuple[Any, int]] = []
+        self._held: set[int] = set()  # tensors of nobody that an optimizer holds
+        self._strays: dict[Place, dict[int, weakref.ref]] = {}
 
     # -- an optimizer's step
 
@@ -43,7 +47,7 @@ class Steps:
         """The hook before a step: look at the gradients, watch the closure."""
         observer = self._observer
         self.finish_hand()
-        observer.gradients.look()
+        observer.gradients.look(here())
         observer.closure_backs.clear()
         self._begun.append((optimizer, self.count))
         observer.busy += 1
@@ -104,6 +108,12 @@ class Steps:
         group = self.group(optimizer)
         group.stepped = place
         held = [p for g in optimizer.param_groups for p in g["params"]]
+        rates = {
+            id(p)
+            for g in optimizer.param_groups
+            if "lr" in g and not g["lr"]
+            for p in g["params"]
+        }  # weights whose learning rate is 0
         mine: dict[str, list[Tensor]] = {}
         foreign = []
         for p in held:
@@ -116,11 +126,12 @@ class Steps:
         for back in observer.closure_backs:
             observer.log.used_inside(back, mine)
         observer.closure_backs.clear()
+        self._held.update(map(id, foreign))
         self._note_foreign(group, foreign)
         moved = {}
         for who, ps in mine.items():
             fed = [p for p in ps if p.grad is not None and not self._is_cleared(p)]
-            if fed:
+            if fed and not rates.issuperset(map(id, fed)):
                 moved[who] = fed
         if not moved:
             self._note_idle(group, mine, place)
@@ -130,6 +141,26 @@ class Steps:
             self._move(who, ps, place, group.name, joint=joint, parts=len(moved) == 1)
             joint = True
         observer.players.remark()
+
+    def note_strays(self, weights: list[nn.Parameter], place: Place) -> None:
+        """Remember weights of nobody that a backward pass reaches."""
+        known = self._strays.setdefault(place, {}) if weights else {}
+        for p in weights:
+            known.setdefault(id(p), weakref.ref(p))
+
+    def strays(self) -> dict[Place, int]:
+        """How many weights each pass reaches that neither player nor optimizer has."""
+        players, found = self._observer.players, {}
+        for place, known in self._strays.items():
+            lost = [
+                key
+                for key, ref in known.items()
+                if ref() is not None and key not in self._held
+                if key not in players.weights
+            ]
+            if lost:
+                found[place] = len(lost)
+        return found
 
     def _is_cleared(self, p: Tensor) -> bool:
         trail = self._observer.memory.trail(p.grad)
@@ -148,28 +179,21 @@ class Steps:
 
     def _note_idle(self, group: Group, mine, place: Place) -> None:
         """A step that moved nobody, and why."""
-        group.idle += 1
         observer = self._observer
-        if not mine:
-            return
-        players = tuple(mine)
         back, wipe = observer.last_back, observer.gradients.last_wipe
-        if wipe is not None and set(players) & wipe[1]:
-            return  # told as wiped-before-step, where the pass is an orphan
-        if back is not None:
-            cut = set(players) & back.reads - set(back.arrived)
-            if cut:
-                call = observer.cutting_call(back, cut)
-                observer.log.note(
-                    "cut-in-own-turn",
-                    call or back.place,
-                    [back.place, place],
-                    player=" and ".join(sorted(cut)),
-                )
-                return
-        observer.log.note(
-            "step-moves-nobody", place, player=" and ".join(sorted(players))
-        )
+        players = set(mine)
+        if not players:
+            return
+        if wipe is not None and players & wipe[1]:
+            group.idle = [*group.idle[-7:], Idle(place, back, wiped=True)]
+            return
+        cut = None
+        learns = any(p.requires_grad for ps in mine.values() for p in ps)
+        if back is not None and learns and not players & back.asked:
+            lost = players & (back.reads | set(observer.left)) - set(back.arrived)
+            if lost or back.bare:
+                cut = observer.cutting_place(back, lost)
+        group.idle = [*group.idle[-7:], Idle(place, back, cut)]
 
     def _move(
         self, who: str, ps: list[Tensor], place: Place, by: str, *, joint, parts
@@ -181,6 +205,7 @@ class Steps:
         for p in ps:
             one = memory.trail(p.grad)
             trail = one if not trail else trail if one <= trail else trail | one
+        self._note_copies(who, trail, place)
         backs = gradients.take(who, ps, place)
         move = self._record(who, trail, backs, place, by, len(ps), joint)
         keys = {id(p) for p in ps}
@@ -189,6 +214,20 @@ class Steps:
         log.leftovers(who, place, backs)
         observer.sizes.moved(who, ps)
         observer.look_at_calls(who, backs)
+
+    def _note_copies(self, who: str, trail: Trail, step: Place) -> None:
+        """Note an opponent that was read by an old copy of its weights alone."""
+        log = self._observer.log
+        read: dict[str, list[Origin]] = {}
+        for o in trail:
+            if type(o) is Origin and o.player != who:
+                read.setdefault(o.player, []).append(o)
+        for other, origins in read.items():
+            newest = max(o.version for o in origins)
+            late = log.versions[other] - newest
+            copy = next((o.copy for o in origins if o.copy is not None), None)
+            if late > 0 and copy is not None and all(o.copy for o in origins):
+                log.note("stale-weight-copy", copy, [step], player=other, late=late)
 
     def _record(
         self,

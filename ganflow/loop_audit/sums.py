@@ -1,13 +1,15 @@
-"""Sums that keep every graph: a total of losses that nobody detached."""
+"""Graphs that are kept from tick to tick: totals and lists that nobody detached."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import weakref
+from collections import OrderedDict, defaultdict, deque
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
+from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ganflow.loop_audit.observer import Observer
 
 KEPT = 512
+EACH = 32  # calls of one line whose graphs are followed
 DEPTH = 4
 
 
@@ -64,3 +67,35 @@ class Sums:
             return []
         behind = (after for after, _ in node.next_functions if after is not None)
         return [p for after in behind for p in self._places(after, depth + 1)]
+
+
+class _Token:
+    """Lives in an autograd node's own metadata, as long as the node."""
+
+
+class KeptGraphs:
+    """Finds outputs of networks whose graphs nobody walks and somebody keeps.
+
+    Parameters
+    ----------
+    observer : Observer
+        Whose log is written.
+    """
+
+    def __init__(self, observer: Observer):
+        self._observer = observer
+        self._key = object()
+        self._made: dict[Place, deque] = defaultdict(lambda: deque(maxlen=EACH))
+
+    def made(self, node, call: Call) -> None:
+        """Follow the graph behind the output of a call."""
+        token = node.metadata[self._key] = _Token()
+        self._made[call.place].append((weakref.ref(token), call))
+
+    def look(self) -> None:
+        """Note the lines of which graphs of several ticks are alive, and unwalked."""
+        for place, made in self._made.items():
+            alive = [call for ref, call in made if ref() is not None]
+            kept = {call.version for call in alive if not call.walked}
+            if len(kept) > 1:
+                self._observer.log.note("growing-graph", place)

@@ -96,8 +96,9 @@ CATALOGUE = {
     ),
     "nobodys-weights": Entry(
         "warning",
-        "This optimizer also holds {tensors} tensors that belong to no player.",
-        "Name them as a player, or take them out of the optimizer.",
+        "{what} {tensors} weights that belong to no player.",
+        "Register them in a network and give them to an optimizer, or name them as a "
+        "player, or freeze them.",
         SETUP,
     ),
     "cut-in-own-turn": Entry(
@@ -206,8 +207,8 @@ CATALOGUE = {
     ),
     "saturated": Entry(
         "warning",
-        "The gradient that moves {player} is less than a millionth of that of "
-        "{other} (ratio {ratio:.1e}): its loss is flat where the scores lie.",
+        "Next to nothing reaches {player} (at most {size}): its loss is flat where "
+        "{other} puts the scores of its samples.",
         "Use the non-saturating loss, or stop {other} from being so sure.",
         "notebooks/03_frozen_critic/choose_what_g_hears.html",
     ),

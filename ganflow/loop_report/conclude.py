@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from ganflow.loop_report.catalogue import CATALOGUE
-from ganflow.loop_report.directions import Direction, direction_of
-from ganflow.loop_report.log import Log, Pulled
+from ganflow.loop_report.directions import direction_of, floats
+from ganflow.loop_report.log import Group, Log, Pulled
 from ganflow.loop_report.naming import LONE, Naming, main_pair, name_of
 from ganflow.loop_report.record import (
     LEVELS,
@@ -20,7 +20,7 @@ from ganflow.loop_report.record import (
 )
 from ganflow.loop_report.report import LoopReport
 
-FLAT = 1e-6  # a gradient below this share of the other's is called saturated
+FLAT = 1e-5  # a smaller derivative by a score, or share of the other's, is flat
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
 
 
@@ -40,7 +40,7 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     """
     critic, maker = main_pair(log.players, feeds)
     moves = tuple(log.moves)
-    found = [*_noted(log), *_wrong_pulls(log, feeds)]
+    found = [*_noted(log), *_wrong_pulls(log, feeds), *_idle(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
         moves,
@@ -120,16 +120,60 @@ def finding(
 
 def _noted(log: Log) -> Iterator[Finding]:
     for (what, place), note in log.notes.items():
-        level = None
-        if what == "step-moves-nobody" and log.versions[str(note.facts["player"])]:
-            level = "warning"  # at times it moves
-        yield finding(what, place, note.also, note.times, level, **note.facts)
+        yield finding(what, place, note.also, note.times, **note.facts)
     for (back, wipe, players), times in log.orphans.items():
         names = " and ".join(players)
         where = wipe if wipe != UNKNOWN else back
         yield finding(
             "wiped-before-step", where, [back], times, player=names, line=str(back)
         )
+
+
+def _idle(log: Log) -> Iterator[Finding]:
+    """Steps that moved nobody, and why."""
+    swapped = list(_swapped(log))
+    for first, second in swapped:
+        player = next(iter(second.holds))
+        places = [first.stepped or UNKNOWN, first.made or UNKNOWN]
+        yield finding("wrong-weights", second.stepped or UNKNOWN, places, player=player)
+    for group in log.groups.values():
+        if any(group is one for pair in swapped for one in pair):
+            continue
+        names = " and ".join(sorted(group.holds))
+        for place in dict.fromkeys(idle.place for idle in group.idle):
+            same = [one for one in group.idle if one.place == place and not one.wiped]
+            if not same:
+                continue
+            last = same[-1]
+            if last.cut is not None:
+                also = [last.back.place, place] if last.back else [place]
+                yield finding(
+                    "cut-in-own-turn", last.cut, also, len(same), player=names
+                )
+            else:
+                moved = any(log.versions[who] for who in group.holds)
+                level = "note" if moved else None  # at times it moves
+                yield finding(
+                    "step-moves-nobody", place, (), len(same), level, player=names
+                )
+
+
+def _swapped(log: Log) -> Iterator[tuple[Group, Group]]:
+    """Two optimizers that hold each other's weights."""
+    for idle in log.groups.values():
+        if idle.moves or len(idle.holds) != 1 or not idle.idle:
+            continue
+        (stuck,) = idle.holds
+        meant = {who for one in idle.idle if one.back for who in one.back.arrived}
+        for other in log.groups.values():
+            if set(other.holds) != meant or stuck in meant or not other.moves:
+                continue
+            fed = [m.fed_by for m in log.moves if m.place == other.stepped]
+            reached = {place for place, who in log.arrivals if who == stuck} | {
+                back.place for back in log.open.values() if back.arrived[stuck]
+            }
+            if fed and all(reached & set(places) for places in fed):
+                yield idle, other
 
 
 # -- which way the scores are pulled
@@ -170,41 +214,51 @@ def _contradictions(
     log: Log, critic: str, maker: str, own: Collection[Pulled]
 ) -> Iterator[Finding]:
     """Passes that pull the samples' scores both ways, and both move the critic."""
-    towards: dict[tuple[Place, bool], list[Pulled]] = {}
+    towards: dict[Place, list[Pulled]] = {}
     for one in own:
-        feeds_maker = bool(one.back.users.get(maker) is not None)
-        towards.setdefault((one.back.place, feeds_maker), []).append(one)
-    if len(towards) < 2:
-        return
-    ways: dict[tuple[Place, bool], Direction | None] = {
-        key: direction_of(one.pull for one in found) for key, found in towards.items()
+        towards.setdefault(one.back.place, []).append(one)
+    ways = {
+        place: direction_of(one.pull for one in found)
+        for place, found in towards.items()
     }
-    for (place, fed), way in ways.items():
-        if not fed or way is None:
-            continue
-        for (other, other_fed), against in ways.items():
-            if other_fed or against is None or way.same_as(against) is not False:
+    for place, way in ways.items():
+        for other, against in ways.items():
+            if place >= other or way is None or against is None:
                 continue
-            ours = towards[place, True]
-            theirs = {one.move for one in towards[other, False]}
-            if any(one.move in theirs for one in ours):
-                step = _step_of(log, ours[-1].move)
+            if way.same_as(against) is not False:
+                continue
+            wrong, right = _whose(towards[place], towards[other], maker)
+            moves = {one.move for one in right}
+            number, back = wrong[-1].move, wrong[-1].back.place
+            step = _step_of(log, number)
+            if any(one.move in moves for one in wrong):
                 yield finding(
                     "other-loss-leftovers",
                     step,
-                    [place, other],
-                    len(ours),
+                    [back, right[-1].back.place],
+                    len(wrong),
                     player=critic,
-                    line=str(place),
+                    line=str(back),
                 )
             else:
-                step = _step_of(log, ours[-1].move)
                 made = [g.made for g in log.groups.values() if g.stepped == step]
-                where = next((m for m in made if m), step)
+                where = next((place for place in made if place), step)
                 yield finding(
-                    "wrong-weights", where, [step, place], len(ours), player=critic
+                    "wrong-weights", where, [step, back], len(wrong), player=critic
                 )
             return
+
+
+def _whose(
+    one: list[Pulled], other: list[Pulled], maker: str
+) -> tuple[list[Pulled], list[Pulled]]:
+    """The pulls that were meant for the maker, and the critic's own."""
+    meant = [sum(p.back.arrived[maker] > 0 for p in found) for found in (one, other)]
+    if meant[0] == meant[1]:  # both reach the maker: the later one is taken for its own
+        second = one[0].back.number > other[0].back.number
+    else:
+        second = meant[0] > meant[1]
+    return (one, other) if second else (other, one)
 
 
 def _step_of(log: Log, number: int) -> Place:
@@ -219,7 +273,7 @@ def _wrong_optimizers(log: Log) -> Iterator[Finding]:
     for group in log.groups.values():
         if group.stepped is None or not group.foreign:
             continue
-        where, also = group.made or group.stepped, [group.stepped]
+        where, also = group.stepped, [group.made or group.stepped]
         if group.twin_of and group.twin_of not in moved:
             yield finding(
                 "earlier-weights",
@@ -229,26 +283,50 @@ def _wrong_optimizers(log: Log) -> Iterator[Finding]:
                 tensors=group.foreign,
             )
         elif group.holds:
-            yield finding("nobodys-weights", where, also, tensors=group.foreign)
+            yield finding(
+                "nobodys-weights",
+                group.made or where,
+                [where],
+                what="This optimizer also holds",
+                tensors=group.foreign,
+            )
         else:
             log.cannot_see(
                 f"an optimizer steps {group.foreign} tensors of no player at "
-                f"{group.stepped}: name them as a player to see what they do"
+                f"{where}: name them as a player to see what they do"
             )
+    for place, tensors in log.strays.items():
+        steps = {m.place for m in log.moves if place in m.fed_by}
+        made = [g.made for g in log.groups.values() if g.stepped in steps and g.made]
+        yield finding(
+            "nobodys-weights",
+            made[0] if made else place,
+            [place, *made[1:]],
+            what="No optimizer holds what this loop's gradients also reach:",
+            tensors=tensors,
+        )
 
 
 def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
     """Players that could learn and that no step has moved."""
-    told = []
-    explained = {"cut-in-own-turn", "earlier-weights"}
+    told = [
+        finding(
+            "never-moved",
+            *_holder(log, who),
+            level="warning",
+            player=f"{still} of the {log.players[who]} weights of {who}",
+            others=log.move_count,
+        )
+        for who, still in log.still.items()
+        if log.versions[who] > 1
+    ]
     for who in sorted(log.trainable):
         others = log.move_count
         if log.versions[who] or not others:
             continue
-        if any(f.id in explained and who in f.sentence for f in found):
+        if any(f.id == "earlier-weights" and who in f.sentence for f in found):
             continue
-        idle = [g for g in log.groups.values() if g.idle and g.holds[who]]
-        if idle:
+        if any(g.idle and g.holds[who] for g in log.groups.values()):
             continue  # its steps moved nobody: told as such
         lone = _wants(log, who)
         double = [g for g in log.groups.values() if g.moves and g.stepped]
@@ -268,6 +346,14 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
                 finding("never-moved", lone or UNKNOWN, player=who, others=others)
             )
     return told
+
+
+def _holder(log: Log, who: str) -> tuple[Place, list[Place]]:
+    """Where the optimizer of a player was made, and where it steps."""
+    for group in log.groups.values():
+        if group.moves[who] and group.stepped:
+            return group.made or group.stepped, [group.stepped]
+    return UNKNOWN, []
 
 
 def _wants(log: Log, who: str) -> Place | None:
@@ -309,20 +395,22 @@ def _second(log: Log, groups, lone: Place):
 def _explained(log: Log, found: list[Finding]) -> list[Finding]:
     """Leave out what another finding is the cause of."""
     ids = {f.id for f in found}
-    cut = {
+    causes = {"never-moved", "wrong-weights", "earlier-weights", "cut-in-own-turn"}
+    stuck = [who for who in log.trainable if not log.versions[who]]
+    told = {
         place
         for one in found
-        if one.id == "cut-in-own-turn"
+        if one.id in ("cut-in-own-turn", "dead-penalty")
         for place in (one.place, *one.also)
     }
     kept: list[Finding] = []
     for one in found:
         if any(one.id == other.id and one.place == other.place for other in kept):
             continue
-        if one.id == "wiped-before-step" and cut & {one.place, *one.also}:
-            continue
-        if one.id == "wiped-before-step" and {"never-moved", "wrong-weights"} & ids:
-            continue
+        if one.id == "wiped-before-step":
+            whose = any(who in one.sentence for who in stuck)
+            if told & {one.place, *one.also} or (whose and causes & ids):
+                continue
         if one.id == "simultaneous-in-disguise" and (
             {"autocast-cache", "stale-weight-copy"} & ids
         ):
@@ -355,16 +443,21 @@ def _disguise(log: Log, naming: Naming) -> Iterator[Finding]:
 
 
 def _flat(log: Log, critic: str | None, maker: str | None) -> Iterator[Finding]:
+    """A maker that gets next to nothing to learn from."""
     if critic is None or maker is None:
         return
+    moves = [m for m in log.moves if m.player == maker]
     small = [float(size) for size in log.sizes.get(maker, ())]
     large = [float(size) for size in log.sizes.get(critic, ())]
-    if len(small) < 2 or not large or not min(large):
+    if len(small) < 2 or not large or len(moves) < 2:
         return
-    ratio = max(small) / min(large)
-    if ratio < FLAT:
-        moves = [m for m in log.moves if m.player == maker]
+    pulls = [one.pull for one in log.pulled.get((critic, maker, maker), ())]
+    slopes = [abs(d) * p.count for p in pulls for d in floats(p.slopes)]
+    flat = bool(slopes) and max(slopes) < FLAT and not log.scaled
+    ratio = max(small) / max(min(large), 1e-300)
+    if flat or ratio < FLAT / 10:
         place = moves[-1].fed_by[0] if moves[-1].fed_by else moves[-1].place
+        size = f"{max(slopes):.1e} for a score" if flat else f"{ratio:.1e} of the other"
         yield finding(
             "saturated",
             place,
@@ -372,7 +465,7 @@ def _flat(log: Log, critic: str | None, maker: str | None) -> Iterator[Finding]:
             len(small),
             player=maker,
             other=critic,
-            ratio=ratio,
+            size=size,
         )
 
 

@@ -8,7 +8,9 @@ from typing import Any
 
 from ganflow.loop_report.log import Pull
 
-EXACT = 1e-3  # relative error of a fit that counts as a straight line
+EXACT = 1e-5  # of the change of the derivatives: a straight line is one to rounding
+ROUNDING = 2e-7  # of their size, in float32
+STEEP = 0.02  # a smaller change, as a share of their size, says nothing
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def direction_of(pulls: Iterable[Pull]) -> Direction | None:
     Direction or None
         None where every derivative is 0, or there is none.
     """
-    rows = [(_floats(pull.scores), _floats(pull.slopes)) for pull in pulls]
+    rows = [(floats(pull.scores), floats(pull.slopes)) for pull in pulls]
     signs = {slope > 0 for _, slopes in rows for slope in slopes if slope}
     if not signs:
         return None
@@ -63,7 +65,8 @@ def direction_of(pulls: Iterable[Pull]) -> Direction | None:
     return Direction(up)
 
 
-def _floats(values: Any) -> list[float]:
+def floats(values: Any) -> list[float]:
+    """Numbers of a list, or of a framework's array."""
     return values.tolist() if hasattr(values, "tolist") else list(values)
 
 
@@ -83,6 +86,6 @@ def _target(scores: Sequence[float], slopes: Sequence[float]) -> float | None:
         abs(d - mean - rise * (s - middle)) for s, d in zip(scores, slopes, strict=True)
     )
     change = rise * (max(scores) - min(scores))
-    if rise <= 0 or off > EXACT * change or change < 1e-4 * size:
+    if rise <= 0 or off > EXACT * change + ROUNDING * size or change < STEEP * size:
         return None
     return middle - mean / rise

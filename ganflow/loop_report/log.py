@@ -37,6 +37,8 @@ class Backward:
     used: Counter = field(default_factory=Counter)
     again: Counter = field(default_factory=Counter)
     wiped: Counter = field(default_factory=Counter)
+    asked: frozenset[str] = frozenset()  # by whose weights, for autograd.grad
+    bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
     flops: Counter = field(default_factory=Counter)  # (owner, kind, behind) -> n
@@ -77,6 +79,8 @@ class Pull(NamedTuple):
         The loss's derivatives by them.
     place : Place
         Where the score was made.
+    count : int
+        How many scores there were.
     """
 
     critic: str
@@ -84,6 +88,7 @@ class Pull(NamedTuple):
     scores: list[float]
     slopes: list[float]
     place: Place
+    count: int = 1
 
 
 class Pulled(NamedTuple):
@@ -123,6 +128,27 @@ class Note:
     facts: dict[str, object] = field(default_factory=dict)
 
 
+class Idle(NamedTuple):
+    """A step that moved nobody.
+
+    Parameters
+    ----------
+    place : Place
+        The line of the step.
+    back : Backward or None
+        The last backward pass before it.
+    cut : Place or None
+        Where the way from its players to that pass's loss was cut, if it was.
+    wiped : bool
+        The gradients had been cleared right before: that is told by itself.
+    """
+
+    place: Place
+    back: Backward | None
+    cut: Place | None = None
+    wiped: bool = False
+
+
 @dataclass
 class Group:
     """What one optimizer was seen to do.
@@ -142,7 +168,7 @@ class Group:
     foreign: int = 0
     twin_of: str | None = None  # foreign tensors have this player's shapes
     moves: Counter = field(default_factory=Counter)  # player -> moves
-    idle: int = 0  # steps that moved nobody
+    idle: list[Idle] = field(default_factory=list)  # steps that moved nobody, a few
 
 
 class Log:
@@ -177,6 +203,9 @@ class Log:
         )
         self.sizes: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=4))
         self.open: dict[int, Backward] = {}
+        self.scaled = False  # a gradient scaler was seen
+        self.strays: dict[Place, int] = {}  # pass -> weights of nobody that it reached
+        self.still: dict[str, int] = {}  # player -> weights that get gradients alone
         self.averaged: dict[str, set[int]] = defaultdict(set)
         self.average_places: dict[str, Place] = {}
         self.buffers_copied: set[str] = set()

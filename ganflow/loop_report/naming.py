@@ -187,7 +187,9 @@ def _base(
         least[who] = min(known) if known else None
     order = [move.player for move in game]
     if any(move.joint for move in game):
-        return "simultaneous, one step for both", SIMULTANEOUS, False
+        if 2 * sum(move.joint for move in game) == len(game):
+            return "simultaneous, one step for both", SIMULTANEOUS, False
+        return "no schedule of the book: some steps move both", None, False
     turns = _turns(game, least)
     if turns is None:
         late = {w: lag for w, lag in least.items() if lag}
