@@ -18,6 +18,7 @@ LAYERS = [
     ("sweeps", "tf"),  # tf alone loads TensorFlow
     ("training",),
     ("plotting", "widgets", "page"),  # matplotlib, anywidget
+    ("__main__",),  # the command
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}
 PLAIN = ("torch", "tensorflow", "keras", "matplotlib", "anywidget", "ipywidgets")
