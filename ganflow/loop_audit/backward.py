@@ -54,6 +54,7 @@ class Passes:
         observer.gradients.look(place)
         back, leaves = self._begin(outputs, nodes, place)
         back.bare = not nodes
+        observer.gradients.last_wipe = None
         if observer.in_closure:
             back.held = True
             observer.closure_backs.append(back)
@@ -101,7 +102,8 @@ class Passes:
         for o in trail:
             if type(o) is Slope and observer.log.move_count - o.moves < 2:
                 if not o.nodes & numbers:
-                    observer.log.note("dead-penalty", o.back.place, [place])
+                    where = o.cut or o.back.place
+                    observer.log.note("dead-penalty", where, [o.back.place, place])
         for node in nodes:
             observer.sums.walked(node, place)
         observer.sums.grown(place, len(order))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from itertools import count
@@ -133,6 +134,8 @@ class Observer:
             )
         _on.append(self)
         self._exit.callback(_on.clear)
+        self._exit.enter_context(warnings.catch_warnings())
+        warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (
             module_hooks.register_module_forward_pre_hook(self._enter),
             module_hooks.register_module_forward_hook(self._leave, always_call=True),
@@ -160,6 +163,7 @@ class Observer:
 
     def __exit__(self, *error: Any) -> None:
         self._exit.close()
+        self.kept.look()
         self.steps.finish_hand()
         self.gradients.look()
         self._stack.clear()
@@ -252,6 +256,7 @@ class Observer:
                     (first, last, _maker(trail, player))
                     for first, last, trail in self.memory.rows(t)
                 ]
+        self.log.called.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
         for maker in made_by:
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
@@ -357,6 +362,12 @@ class Observer:
     def look_at_calls(self, who: str, backs: list[Backward]) -> None:
         """What the calls behind a move say of it."""
         now = self.log.versions[who] - 1
+        covered = {
+            call.twin
+            for back in backs
+            for call in self._calls_of.get(back, ())
+            if call.walked and call.twin is not None
+        }  # scored again, with the derivative
         for back in backs:
             for call in self._calls_of.get(back, ()):
                 if call.player != who:
@@ -365,7 +376,7 @@ class Observer:
                     self.log.note("left-in-eval", call.place, player=who)
                 alive = call.scores or not call.grad
                 dead = alive and not call.walked and call.version == now
-                if dead and call.whole:
+                if dead and call.whole and call not in covered:
                     self.log.note("dead-score", call.place, [back.place], player=who)
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
@@ -375,7 +386,7 @@ class Observer:
         for call in self._calls_of.get(back, ()):
             if call.normed and call not in before:
                 self.log.note(
-                    "batch-norm-penalty", call.place, [place], player=call.player
+                    "batch-norm-penalty", place, [call.place], player=call.player
                 )
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
@@ -420,9 +431,12 @@ class Observer:
             )
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             self.log.cannot_see("what the other processes do is unknown")
-        self.kept.look()
         self.log.strays, self.log.still = self.steps.strays(), self.gradients.still()
         self.log.scaled = self.scaling.used
+        self.log.shapes = {
+            name: tuple(sorted(tuple(p.shape) for p in self.players.tensors(name)))
+            for name in self.players.members
+        }
         self.log.trainable = {
             n for n in self.players.members if self.players.trainable(n)
         }

@@ -36,6 +36,7 @@ from ganflow.loop_audit.plans import (
     plan_of,
     tensors,
 )
+from ganflow.loop_report import Place
 
 if TYPE_CHECKING:
     from ganflow.loop_audit.observer import Observer
@@ -83,7 +84,7 @@ class Operations(TorchDispatchMode):
                 self._note(call, plan, args, kwargs, made)
         elif plan.name == "detach" and observer.call is None and _node() is None:
             if args[0].requires_grad and not observer.busy:
-                self.memory.set_cut(args[0], here())
+                self._cut(args[0], here())
         return made
 
     def _note(self, call, plan: Plan, args, kwargs, made) -> None:
@@ -141,6 +142,13 @@ class Operations(TorchDispatchMode):
             self._batch_norm(call, args, kwargs, calling)
         elif plan.name in SIZES or plan.name in CLIPS:
             self.observer.scaling.touched(given)
+
+    def _cut(self, tensor: Tensor, place: Place) -> None:
+        """A value was taken off its history."""
+        self.memory.set_cut(tensor, place)
+        for one in self.memory.trail(tensor):
+            if type(one) is Slope:
+                one.cut = place
 
     def _number(self, tensor: Tensor) -> Trail:
         """The trail of a Python number, if it is one that `item()` has given."""

@@ -53,11 +53,12 @@ class Slope:
     A loss that adds it learns from it only if its own graph is walked, too.
     """
 
-    __slots__ = ("back", "moves", "nodes", "number")
+    __slots__ = ("back", "cut", "moves", "nodes", "number")
 
     def __init__(self, number: int, back: Backward, moves: int, nodes: frozenset[int]):
         self.number = number
         self.back = back
+        self.cut: Place | None = None  # where it was taken off its graph
         self.moves = moves  # made before it
         self.nodes = nodes  # the numbers of its nodes; none where no graph was kept
 

@@ -96,7 +96,7 @@ CATALOGUE = {
     ),
     "nobodys-weights": Entry(
         "warning",
-        "{what} {tensors} weights that belong to no player.",
+        "{holder} {tensors} weights that belong to no player.",
         "Register them in a network and give them to an optimizer, or name them as a "
         "player, or freeze them.",
         SETUP,

@@ -20,7 +20,10 @@ from ganflow.loop_report.record import (
 )
 from ganflow.loop_report.report import LoopReport
 
-FLAT = 1e-5  # a smaller derivative by a score, or share of the other's, is flat
+FLAT = 1e-2  # a smaller derivative by a score, of both players' losses, is flat
+TINY = 1e-6  # a smaller gradient than that share of the other's is flat, too
+# What was cleared behind one of these has its cause there.
+TELLING = ("cut-in-own-turn", "dead-penalty", "step-moves-nobody", "wrong-weights")
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
 
 
@@ -131,13 +134,23 @@ def _noted(log: Log) -> Iterator[Finding]:
 
 def _idle(log: Log) -> Iterator[Finding]:
     """Steps that moved nobody, and why."""
-    swapped = list(_swapped(log))
+    swapped, earlier = list(_swapped(log)), list(_earlier(log))
+    for group, player in earlier:
+        yield finding(
+            "earlier-weights",
+            group.stepped or UNKNOWN,
+            [group.made or UNKNOWN],
+            len(group.idle),
+            player=player,
+            tensors=sum(group.holds.values()),
+        )
     for first, second in swapped:
         player = next(iter(second.holds))
         places = [first.stepped or UNKNOWN, first.made or UNKNOWN]
+        places += {one.back.place for one in first.idle if one.back}
         yield finding("wrong-weights", second.stepped or UNKNOWN, places, player=player)
     for group in log.groups.values():
-        if any(group is one for pair in swapped for one in pair):
+        if any(group is one for pair in (*swapped, *earlier) for one in pair):
             continue
         names = " and ".join(sorted(group.holds))
         for place in dict.fromkeys(idle.place for idle in group.idle):
@@ -153,9 +166,27 @@ def _idle(log: Log) -> Iterator[Finding]:
             else:
                 moved = any(log.versions[who] for who in group.holds)
                 level = "note" if moved else None  # at times it moves
+                also = [last.back.place] if last.back else []
                 yield finding(
-                    "step-moves-nobody", place, (), len(same), level, player=names
+                    "step-moves-nobody", place, also, len(same), level, player=names
                 )
+
+
+def _earlier(log: Log) -> Iterator[tuple[Group, str]]:
+    """Optimizers of networks that never run, and whom they are copies of."""
+    for group in log.groups.values():
+        if group.moves or len(group.holds) != 1 or not group.idle:
+            continue
+        (held,) = group.holds
+        if held in log.called:
+            continue
+        shapes = log.shapes.get(held)
+        twins = [who for who in log.called if log.shapes.get(who) == shapes]
+        stuck = [who for who in twins if not log.versions[who]]
+        if stuck:
+            yield group, stuck[0]
+        elif len(shapes or ()) in log.strays.values():
+            yield group, "the network that runs"
 
 
 def _swapped(log: Log) -> Iterator[tuple[Group, Group]]:
@@ -287,7 +318,7 @@ def _wrong_optimizers(log: Log) -> Iterator[Finding]:
                 "nobodys-weights",
                 group.made or where,
                 [where],
-                what="This optimizer also holds",
+                holder="This optimizer also holds",
                 tensors=group.foreign,
             )
         else:
@@ -295,14 +326,17 @@ def _wrong_optimizers(log: Log) -> Iterator[Finding]:
                 f"an optimizer steps {group.foreign} tensors of no player at "
                 f"{where}: name them as a player to see what they do"
             )
+    copies = {sum(group.holds.values()) for group, _ in _earlier(log)}
     for place, tensors in log.strays.items():
+        if tensors in copies:
+            continue
         steps = {m.place for m in log.moves if place in m.fed_by}
         made = [g.made for g in log.groups.values() if g.stepped in steps and g.made]
         yield finding(
             "nobodys-weights",
             made[0] if made else place,
             [place, *made[1:]],
-            what="No optimizer holds what this loop's gradients also reach:",
+            holder="No optimizer holds what this loop's gradients also reach:",
             tensors=tensors,
         )
 
@@ -398,10 +432,7 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
     causes = {"never-moved", "wrong-weights", "earlier-weights", "cut-in-own-turn"}
     stuck = [who for who in log.trainable if not log.versions[who]]
     told = {
-        place
-        for one in found
-        if one.id in ("cut-in-own-turn", "dead-penalty")
-        for place in (one.place, *one.also)
+        place for one in found if one.id in TELLING for place in (one.place, *one.also)
     }
     kept: list[Finding] = []
     for one in found:
@@ -414,8 +445,6 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
         if one.id == "simultaneous-in-disguise" and (
             {"autocast-cache", "stale-weight-copy"} & ids
         ):
-            continue
-        if one.id == "step-moves-nobody" and "wiped-before-step" in ids:
             continue
         kept.append(one)
     return kept
@@ -431,11 +460,10 @@ def _disguise(log: Log, naming: Naming) -> Iterator[Finding]:
     for move, last in zip(moves[:0:-1], moves[-2::-1], strict=False):
         behind = move.lags.get(last.player, ())
         if behind and min(behind) and move.place != last.place:
-            where = move.fed_by[0] if move.fed_by else move.place
             yield finding(
                 "simultaneous-in-disguise",
-                where,
-                [move.place, last.place],
+                move.place,
+                [*move.fed_by[:1], last.place],
                 player=move.player,
                 other=last.player,
             )
@@ -451,13 +479,20 @@ def _flat(log: Log, critic: str | None, maker: str | None) -> Iterator[Finding]:
     large = [float(size) for size in log.sizes.get(critic, ())]
     if len(small) < 2 or not large or len(moves) < 2:
         return
-    pulls = [one.pull for one in log.pulled.get((critic, maker, maker), ())]
-    slopes = [abs(d) * p.count for p in pulls for d in floats(p.slopes)]
-    flat = bool(slopes) and max(slopes) < FLAT and not log.scaled
+    steepest = [
+        max(
+            (abs(d) * one.pull.count for one in pulls for d in floats(one.pull.slopes)),
+            default=1.0,
+        )
+        for turn in (maker, critic)
+        for pulls in [log.pulled.get((critic, maker, turn), ())]
+    ]
+    flat = max(steepest) < FLAT and not log.scaled  # and the critic has no doubt
     ratio = max(small) / max(min(large), 1e-300)
-    if flat or ratio < FLAT / 10:
+    if flat or ratio < TINY:
         place = moves[-1].fed_by[0] if moves[-1].fed_by else moves[-1].place
-        size = f"{max(slopes):.1e} for a score" if flat else f"{ratio:.1e} of the other"
+        own = f"a derivative of {steepest[0]:.1e} by a score"
+        size = own if flat else f"{ratio:.1e} of what reaches {critic}"
         yield finding(
             "saturated",
             place,

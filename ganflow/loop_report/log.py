@@ -203,6 +203,8 @@ class Log:
         )
         self.sizes: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=4))
         self.open: dict[int, Backward] = {}
+        self.called: set[str] = set()  # players whose weights were read
+        self.shapes: dict[str, tuple] = {}  # of their weights, sorted
         self.scaled = False  # a gradient scaler was seen
         self.strays: dict[Place, int] = {}  # pass -> weights of nobody that it reached
         self.still: dict[str, int] = {}  # player -> weights that get gradients alone
