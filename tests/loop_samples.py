@@ -133,7 +133,7 @@ NEVER_CLEARED = Finding(
     "This step of D also took what loss_G.backward() left in D's .grad: D is pushed to "
     "score fakes higher, against its own loss.",
     "Call opt_D.zero_grad() before loss_D.backward().",
-    "10_errors/read_the_error.html",
+    "notebooks/10_errors/read_the_error.html",
     3,
     (at(47),),
 )
@@ -144,7 +144,7 @@ DISGUISE = Finding(
     "The lines look alternating, but G's derivative was made by D's weights from "
     "before D's step.",
     "Score the fakes anew, by D(x_fake), after opt_D.step().",
-    "04_turns/find_the_schedule.html#the-loop-that-looks-alternating",
+    "notebooks/04_turns/find_the_schedule.html#the-loop-that-looks-alternating",
 )
 NORM = Finding(
     "frozen-critic-moves",
