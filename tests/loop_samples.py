@@ -123,7 +123,7 @@ WASTED = Finding(
     at(47),
     "D's weights were differentiated in G's turn and wiped unused: 6.3 % of a cycle.",
     "Freeze D before loss_G is made: D.requires_grad_(False); thaw it in D's turn.",
-    "03_frozen_critic/spare_the_critic.html",
+    "notebooks/03_frozen_critic/spare_the_critic.html",
     4,
 )
 NEVER_CLEARED = Finding(
@@ -152,7 +152,7 @@ NORM = Finding(
     Place("", 0),
     "D is frozen in G's turn, yet the running statistics of its BatchNorm moved.",
     "Call D.eval() for G's turn, and D.train() after it.",
-    "03_frozen_critic/step_only_what_you_mean.html",
+    "notebooks/03_frozen_critic/step_only_what_you_mean.html",
 )
 
 

@@ -117,7 +117,7 @@ def test_a_move_that_read_from_the_dark_is_never_called_fully_seen():
 
 def test_an_address_of_the_book_goes_before_each_path():
     text = as_text(ALL["faults"](), book="https://example.org/book/")
-    links = re.findall(r"The book on it: (\S+)", text)
+    links = re.findall(r"The book on it:\s+(\S+)", text)
     assert len(links) == 5
     assert all(link.startswith("https://example.org/book/") for link in links)
 
