@@ -101,8 +101,9 @@ def _audit_parser(commands) -> argparse.ArgumentParser:
         "--ticks",
         type=_at_least_one,
         metavar="N",
-        help="watch until each player has moved N times (default: until the pattern of "
-        "the moves has repeated twice)",
+        help="watch until each player has moved N times, however long that takes "
+        "(default: until the pattern of the moves has repeated three times, and no "
+        "more than 1000 moves)",
     )
     add("--text", metavar="FILE", default="-", help="the report; - is standard output")
     add("--json", metavar="FILE", help="the report as data")
@@ -235,6 +236,10 @@ def _finish(
     moves = run.report.move_count
     settled = "settled" if run.report.settled else "not settled"
     _say(f"{script.target} {run.end} after {moves} moves; its schedule is {settled}")
+    still = run.report.players.keys() - {move.player for move in run.report.moves}
+    if run.end == "stopped" and still:
+        names = " and ".join(sorted(still))
+        _say(f"{names} did not move; if the script trains it later, give --ticks N")
     for form, path in forms:
         text = _written(form, run, book)
         if path is None:

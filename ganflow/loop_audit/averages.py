@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Weight
 from ganflow.loop_audit.origins import Derivative, Origin, Trail
 from ganflow.loop_audit.places import here
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 
 class Averages:
@@ -20,11 +16,11 @@ class Averages:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
 
     def written(self, target: Tensor, found: Trail, given: list[Tensor]) -> None:

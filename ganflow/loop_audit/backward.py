@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor, nn
 
 from ganflow.loop_audit.calls import Call
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.origins import Derivative, Origin, Slope
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 CALLS_KEPT = 512
 
@@ -24,11 +22,11 @@ class Passes:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._calls: OrderedDict[int, Call] = OrderedDict()  # by its node's number
         self.counts = True  # the pass is by weights: it pulls at scores

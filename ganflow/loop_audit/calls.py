@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from torch import nn
 
+from ganflow.loop_audit.origins import Origin
 from ganflow.loop_report import Place
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.origins import Origin
 
 
 @dataclass(eq=False)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Parts, span
 from ganflow.loop_audit.origins import NOTHING, Derivative, Slope, Trail
 from ganflow.loop_audit.places import here
@@ -15,20 +15,17 @@ from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
 from ganflow.loop_report.record import UNKNOWN
 
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
-
 
 class Gradients:
     """Looks at every `.grad` before and after whatever may change it.
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._lying: dict[int, Trail] = {}  # weight -> the passes in its gradient
         self._marks: dict[int, object] = {}

@@ -279,7 +279,6 @@ class Networks:
         if not kind.__module__.startswith("torch."):
             names.append(kind.__name__)
         names = [name for name in names if not is_generic(name)]
-        names.sort(key=lambda name: not role_of(name))
         name = next(iter([*names, *(one.text for one in best), kind.__name__]))
         return replace(network, name=name, bound=bool(now), stepped_by=stepped_by)
 

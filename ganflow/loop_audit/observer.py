@@ -363,11 +363,11 @@ class Observer:
         """What the calls behind a move say of it."""
         now = self.log.versions[who] - 1
         covered = {
-            call.twin
+            call.twin or call
             for back in backs
             for call in self._calls_of.get(back, ())
-            if call.walked and call.twin is not None
-        }  # scored again, with the derivative
+            if call.walked
+        }
         for back in backs:
             for call in self._calls_of.get(back, ()):
                 if call.player != who:
@@ -376,7 +376,7 @@ class Observer:
                     self.log.note("left-in-eval", call.place, player=who)
                 alive = call.scores or not call.grad
                 dead = alive and not call.walked and call.version == now
-                if dead and call.whole and call not in covered:
+                if dead and call.whole and (call.twin or call) not in covered:
                     self.log.note("dead-score", call.place, [back.place], player=who)
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from torch.utils._python_dispatch import (
     _get_current_dispatch_mode,
 )
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Copied, Parts, Weight, span
 from ganflow.loop_audit.origins import (
     CLEARED,
@@ -38,9 +39,6 @@ from ganflow.loop_audit.plans import (
 )
 from ganflow.loop_report import Place
 
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
-
 _node = torch._C._current_autograd_node
 EMPTIED = frozenset((CLEARED,))
 
@@ -50,11 +48,11 @@ class Operations(TorchDispatchMode):
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose memory is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         super().__init__()
         self.observer = observer
         self.memory = observer.memory
@@ -109,8 +107,6 @@ class Operations(TorchDispatchMode):
                 continue
             mark = mark_of(tensor)
             if mark is NOTHING:
-                if calling is None and not tensor.dim() and self._numbers:
-                    found = _merge(found, self._number(tensor))
                 continue
             kind = type(mark)
             if kind is frozenset:
@@ -125,6 +121,10 @@ class Operations(TorchDispatchMode):
                 trail = mark.within(*span(tensor)[:2])
             if trail:
                 found = _merge(found, _kept(trail, bare, tensor.numel() == size))
+        if self._numbers and calling is None:  # item() gave them, and here they return
+            for one in args:
+                if type(one) is float and one in self._numbers:
+                    found = _merge(found, self._numbers[one])
         if plan.name == "_local_scalar_dense" and type(made) is float and found:
             self._numbers[made] = found
             if len(self._numbers) > KEPT:
@@ -149,12 +149,6 @@ class Operations(TorchDispatchMode):
         for one in self.memory.trail(tensor):
             if type(one) is Slope:
                 one.cut = place
-
-    def _number(self, tensor: Tensor) -> Trail:
-        """The trail of a Python number, if it is one that `item()` has given."""
-        if tensor.dtype != torch.float64 or tensor.device.type != "cpu":
-            return NOTHING
-        return self._numbers.get(tensor.item(), NOTHING)
 
     # -- reading
 

@@ -6,13 +6,10 @@ A trail is a frozenset of these objects, each made once and compared by identity
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ganflow.loop_report import Place
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.calls import Call
-    from ganflow.loop_report.log import Backward
+from ganflow.loop_report.log import Backward
 
 KEPT = 256  # of a trail that grows from tick to tick, such as an average's
 
@@ -27,7 +24,7 @@ class Origin:
         number: int,
         player: str,
         version: int,
-        call: Call | None,
+        call: Any,
         copy: Place | None = None,
     ):
         self.number = number

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from torch import Tensor
 
 from ganflow.loop_audit.calls import Call
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_report.log import Pull
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 MOST = 32  # scores of a batch
 WIDEST = 4096  # numbers of one score: more are an image
@@ -22,11 +18,11 @@ class Pulls:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
 
     def watch(self, call: Call, output: Tensor) -> None:

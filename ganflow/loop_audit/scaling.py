@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.origins import Scaled
 from ganflow.loop_audit.places import here
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 
 class Scaling:
@@ -19,11 +15,11 @@ class Scaling:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._epochs: dict[int, int] = {}
 

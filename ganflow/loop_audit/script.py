@@ -23,9 +23,7 @@ from ganflow.loop_audit.stop import LoopStopped, WrongPlayer
 from ganflow.loop_report import LoopReport
 
 LONGEST = 1000  # moves, if the name does not settle
-PATIENCE = (
-    100  # moves, if some player has not moved yet: the others may be trained first
-)
+PATIENCE = 500  # moves, if a player has not moved: others may be trained first
 SWALLOWED = 3  # times that a script may catch what stops it
 
 Given = Mapping[str, Sequence[str]]
@@ -113,7 +111,9 @@ def run_script(
     players : dict of player -> sequence of str
         Paths of variables, where the user says who plays.
     ticks : int or None
-        How often each player has to move; by default until the name is settled.
+        How often each player has to move, however long that takes; by default until
+        the pattern has repeated three times, and 500 moves at most if a player never
+        moves, 1000 if no pattern repeats.
     by_force : callable
         Gets the run of a script that nothing else stops; it must not return.
 
@@ -185,13 +185,11 @@ class _Stop:
         moved = dict.fromkeys(report.players, 0)
         moved |= {move.player: move.version for move in report.moves}
         fewest = min(moved.values(), default=0)
-        if report.move_count >= (LONGEST if fewest or self.ticks else PATIENCE):
-            return True
         if self.ticks is not None:
             return fewest >= self.ticks
         after, cycle = report.settled_after, report.cycle
         if not fewest or after is None or cycle is None:
-            return False
+            return report.move_count >= (LONGEST if fewest else PATIENCE)
         return report.move_count >= after + cycle  # what follows the last step, too
 
 

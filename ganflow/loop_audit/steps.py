@@ -5,19 +5,17 @@ from __future__ import annotations
 import dataclasses
 import weakref
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Weight
 from ganflow.loop_audit.origins import CLEARED, NOTHING, Derivative, Origin, Trail
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Move, Place
 from ganflow.loop_report.log import Backward, Group, Idle
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 
 class Steps:
@@ -25,11 +23,11 @@ class Steps:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self.count = 0  # of optimizers' steps, whoever moved
         self._groups: weakref.WeakKeyDictionary[Any, Group] = (
@@ -335,11 +333,11 @@ class Sizes:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
 
     def moved(self, who: str, ps: list[Tensor]) -> None:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict, defaultdict, deque
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ganflow.loop_audit.calls import Call
+from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
-
-if TYPE_CHECKING:
-    from ganflow.loop_audit.observer import Observer
 
 KEPT = 512
 EACH = 32  # calls of one line whose graphs are followed
@@ -26,11 +23,11 @@ class Sums:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._walked: OrderedDict[int, Place] = OrderedDict()
         self._sizes: dict[Place, tuple[int, int, int]] = {}
@@ -78,11 +75,11 @@ class KeptGraphs:
 
     Parameters
     ----------
-    observer : Observer
+    observer : Hub
         Whose log is written.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Hub):
         self._observer = observer
         self._key = object()
         self._made: dict[Place, deque] = defaultdict(lambda: deque(maxlen=EACH))

@@ -9,6 +9,8 @@ from functools import cached_property
 
 from ganflow.records.nodes import Edge, Node
 
+ONE_PIECE = "reentrant checkpoint"
+
 
 @dataclass(frozen=True)
 class DerivativeTrace:
@@ -119,9 +121,11 @@ class DerivativeTrace:
         Raises
         ------
         ValueError
-            No network of that name was watched, or it was never called.
+            No network of that name was watched, or it was never called, or a region
+            that runs as one piece hides what reaches it.
         """
         self._check_called(network)
+        self._check_seen(network)
         return bool(self.reached[network])
 
     def flows_through(self, network: str) -> bool:
@@ -176,6 +180,31 @@ class DerivativeTrace:
         cutting = {e.cut for e in self.cuts if e.cut and weights & self._below({e.end})}
         return tuple(sorted(cutting))
 
+    def not_seen(self, network: str) -> tuple[str, ...]:
+        """Name what hides the ways by which a network's values may have come here.
+
+        Where it says nothing, and `why_not` neither, nothing that was seen leads from
+        the network to the root.
+
+        Parameters
+        ----------
+        network : str
+            One that was watched.
+
+        Returns
+        -------
+        tuple of str
+            In alphabetical order, such as ("numpy()",).
+
+        Raises
+        ------
+        ValueError
+            No network of that name was watched.
+        """
+        self._check_watched(network)
+        found = {n.unseen[network] for n in self.nodes if network in n.unseen}
+        return tuple(sorted(found))
+
     def __str__(self) -> str:
         """The answers, a line each: short and the same in every run."""
         root = self.by_id[self.root]
@@ -194,8 +223,12 @@ class DerivativeTrace:
         words = [f"reaches {len(reached)} of {len(names)} parameters"]
         if self.flows_through(network):
             words.append("flows through")
-        if len(reached) < len(names) and (why := self.why_not(network)):
-            words.append(f"cut by {', '.join(why)}")
+        if len(reached) < len(names):
+            if why := self.why_not(network):
+                words.append(f"cut by {', '.join(why)}")
+            if hidden := self.not_seen(network):
+                words[0] = f"seen to reach {len(reached)} of {len(names)} parameters"
+                words.append(f"not seen: {', '.join(hidden)}")
         return "; ".join(words)
 
     def _below(self, start: Iterable[int], *, live_only: bool = False) -> set[int]:
@@ -212,12 +245,24 @@ class DerivativeTrace:
                 todo.extend(ends[node])
         return seen
 
-    def _check_called(self, network: str) -> None:
+    def _check_watched(self, network: str) -> None:
         if network not in self.networks:
             known = ", ".join(self.networks) or "none"
             raise ValueError(
                 f"no network named {network!r} was watched; known: {known}"
             )
+
+    def _check_seen(self, network: str) -> None:
+        """A live box that hides a network may hand its weights a derivative."""
+        hidden = {n.unseen[network] for n in self.nodes if network in n.unseen}
+        if ONE_PIECE in hidden and not self.reached[network]:
+            raise ValueError(
+                f"a {ONE_PIECE} hides what reaches {network}: it runs in one piece, "
+                "with a backward pass of its own; use_reentrant=False can be seen"
+            )
+
+    def _check_called(self, network: str) -> None:
+        self._check_watched(network)
         if network not in self.called:
             raise ValueError(
                 f"{network} was never called while the watch was on: run its forward "

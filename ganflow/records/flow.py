@@ -10,6 +10,7 @@ from math import hypot
 from ganflow.records.derivative_trace import DerivativeTrace
 
 NO_PATH = "no path"
+NOT_SEEN = "not seen"
 CAPTION = "Which loss reaches whose parameters"
 
 
@@ -26,24 +27,26 @@ class FlowCell:
         Parameters (tensors) that receive a derivative.
     total : int
         All parameters of the player.
-    stepped : bool
-        Whether the training step that follows this loss updates this player.
+    stepped : int, or None
+        Of the parameters that receive a derivative, those that the step after this loss
+        holds; None where nobody showed which step follows.
     why : str
-        When norm is None, what was seen to cut the path ("detach", …), else "no path",
-        and after a colon what is known of it: nothing leads there, or nobody watched
-        what cut it.
+        When norm is None, one of three: what was seen to cut the path ("detach", …);
+        "not seen", and after a colon what hides whether there is one ("numpy()", made
+        outside the watch, …); else "no path": nothing that was seen leads there. If
+        nobody watched, that is all that autograd's graph tells.
 
     Raises
     ------
     ValueError
-        More parameters are reached than there are, or there is a norm where none is
-        reached, or none where some are.
+        More parameters are reached than there are, or more stepped than are reached; or
+        there is a norm where none is reached, or none where some are.
     """
 
     norm: float | None
     reached: int
     total: int
-    stepped: bool
+    stepped: int | None = None
     why: str = ""
 
     def __post_init__(self):
@@ -54,10 +57,18 @@ class FlowCell:
                 f"a norm belongs to a derivative that arrives: norm is {self.norm}, "
                 f"{self.reached} parameters reached"
             )
+        if self.stepped is not None and not 0 <= self.stepped <= self.reached:
+            raise ValueError(
+                f"{self.stepped} of {self.reached} reached parameters stepped"
+            )
 
     @classmethod
     def of_norms(
-        cls, norms: Sequence[float | None], *, stepped: bool, why: str = ""
+        cls,
+        norms: Sequence[float | None],
+        *,
+        held: Sequence[bool] | None = None,
+        why: str = "",
     ) -> FlowCell:
         """Make a cell from one norm for each parameter.
 
@@ -65,12 +76,17 @@ class FlowCell:
         ----------
         norms : sequence of float or None
             For each parameter the norm of what arrives, None where nothing does.
-        stepped : bool
-            As in `FlowCell`.
+        held : sequence of bool, or None
+            For each parameter whether the step after the loss holds it; None where
+            nobody showed which step follows.
         why : str
             As in `FlowCell`; left out where something arrives.
         """
         arrived = [norm for norm in norms if norm is not None]
+        stepped = None
+        if held is not None:
+            pairs = zip(norms, held, strict=True)
+            stepped = sum(norm is not None and its for norm, its in pairs)
         return cls(
             norm=hypot(*arrived) if arrived else None,
             reached=len(arrived),
@@ -81,27 +97,42 @@ class FlowCell:
 
     @property
     def state(self) -> str:
-        """One of: cut, no path, zero, stepped, left behind (no step takes it).
+        """One word for what becomes of the derivative.
 
-        Nothing arrives in the first two; cut is only what was seen to cut.
+        "cut" (by what was seen), "not seen" and "no path": nothing arrives. "zero":
+        zeros arrive. "stepped", "partly stepped" and "left behind": the step after the
+        loss holds all, some or none of what arrives. "arrives": nobody showed which
+        step follows.
         """
         if self.norm is None:
             why = self.why or NO_PATH
-            return "no path" if why.startswith(NO_PATH) else "cut"
-        if self.norm == 0.0:
-            return "zero"
-        return "stepped" if self.stepped else "left behind"
+            return next((w for w in (NO_PATH, NOT_SEEN) if why.startswith(w)), "cut")
+        return "zero" if self.norm == 0.0 else self._fate
+
+    @property
+    def _fate(self) -> str:
+        if self.stepped is None:
+            return "arrives"
+        if self.stepped == self.reached:
+            return "stepped"
+        return "partly stepped" if self.stepped else "left behind"
 
     def words(self, digits: int = 4) -> str:
-        """The cell as a reader sees it, such as "0.4213, left behind (3 of 6)"."""
+        """The cell as a reader sees it: "0.4213, left behind (3 of 6)" reaches 3."""
         if self.norm is None:
             return f"cut: {self.why}" if self.state == "cut" else self.why or NO_PATH
         size = "exactly 0" if self.norm == 0.0 else significant(self.norm, digits)
-        fate = "stepped" if self.stepped else "left behind"
+        fate = {
+            "arrives": " arrives",
+            "partly stepped": (
+                f", {self.stepped} stepped, "
+                f"{self.reached - (self.stepped or 0)} left behind"
+            ),
+        }.get(self._fate, f", {self._fate}")
         part = (
             "" if self.reached == self.total else f" ({self.reached} of {self.total})"
         )
-        return f"{size}, {fate}{part}"
+        return f"{size}{fate}{part}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,8 +169,8 @@ class Flow:
     @classmethod
     def fill(
         cls,
-        after: Mapping[str, Collection[str]],
-        players: Collection[str],
+        held: Mapping[str, Collection[int] | None],
+        players: Mapping[str, Sequence[int]],
         norms_of: Callable[[str], Mapping[str, Sequence[float | None]]],
         why_of: Callable[[str, str], str],
     ) -> Flow:
@@ -147,25 +178,26 @@ class Flow:
 
         Parameters
         ----------
-        after : dict of loss -> players
-            Whom the step after each loss updates, as `steps_after` gives it.
-        players : names
-            The columns.
+        held : dict of loss -> ids, or None
+            Which parameters the step after each loss holds, as `held_after` gives it.
+        players : dict of player -> ids
+            The columns: each player's parameters.
         norms_of : callable, loss -> dict of player -> norms
-            One norm for each parameter, None where no derivative arrives. Asked once
-            for each loss.
+            One norm for each parameter, in the order of `players`, None where no
+            derivative arrives. Asked once for each loss.
         why_of : callable, (loss, player) -> str
             Why no derivative arrives at the player; asked only where none does.
         """
         cells = {}
-        for loss, stepped in after.items():
+        for loss, its in held.items():
             for player, norms in norms_of(loss).items():
                 cut = all(norm is None for norm in norms)
-                why = why_of(loss, player) if cut else ""
                 cells[loss, player] = FlowCell.of_norms(
-                    norms, stepped=player in stepped, why=why
+                    norms,
+                    held=None if its is None else [p in its for p in players[player]],
+                    why=why_of(loss, player) if cut else "",
                 )
-        return cls(tuple(after), tuple(players), cells)
+        return cls(tuple(held), tuple(players), cells)
 
     def __getitem__(self, where: tuple[str, str]) -> FlowCell:
         if where not in self.cells:
@@ -227,12 +259,14 @@ def why_nothing_arrives(
     if trace is not None and player in trace.networks:
         if player in trace.called and (reasons := trace.why_not(player)):
             return ", ".join(reasons)
+        if hidden := trace.not_seen(player):
+            return f"{NOT_SEEN}: {', '.join(hidden)}"
         if whole:
             called = player in trace.called
             return NO_PATH if called else f"{NO_PATH}: never called"
     if frozen:
         return "frozen parameter"
-    return NO_PATH if whole else f"{NO_PATH}: made outside the watch"
+    return NO_PATH if whole else f"{NOT_SEEN}: made outside the watch"
 
 
 def significant(value: float, digits: int) -> str:
@@ -259,5 +293,5 @@ def _data(player: str, cell: FlowCell) -> str:
     css, style = _mark(player)
     state = cell.state.replace(" ", "-")
     words = escape(cell.words())
-    sign = {"cut": "✕ ", "stepped": "→ "}.get(state, "")
+    sign = {"cut": "✕ ", "stepped": "→ ", "partly-stepped": "→ "}.get(state, "")
     return f'<td class="{css} gf-{state}" style="{style}">{sign}{words}</td>'

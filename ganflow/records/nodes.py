@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,9 @@ class Node:
     freed : bool
         It did save tensors and they are gone, so a second backward pass would stop
         here.
+    unseen : dict of network -> str
+        The networks whose values may have come here on a way that nobody saw, each with
+        what hides the way ("numpy()", "reentrant checkpoint", …).
 
     Raises
     ------
@@ -82,6 +86,7 @@ class Node:
     live: bool = True
     saved: tuple[Saved, ...] = ()
     freed: bool = False
+    unseen: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
         if self.kind not in ("operation", "parameter", "input"):

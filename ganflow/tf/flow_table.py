@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ganflow.records import Flow
 from ganflow.records.checks import check_losses, check_watch
 from ganflow.records.flow import why_nothing_arrives
-from ganflow.records.steps import steps_after
-from ganflow.tf.load import tf
-from ganflow.tf.networks import Leaf, Player, variables_of
+from ganflow.records.steps import held_after
+from ganflow.tf.load import keras, tf
+from ganflow.tf.networks import VARIABLES, Leaf, Player, kept_in, variables_of
 from ganflow.tf.watched_step import WatchedStep
 
 Found = dict[str, list[tuple[Leaf, tf.Variable]]]
+Mover: TypeAlias = "keras.optimizers.Optimizer | tf.Variable | keras.Variable"
+Step: TypeAlias = "Mover | Iterable[Mover] | None"
 
 
 def flow(
     tape: tf.GradientTape,
     losses: Mapping[str, tf.Tensor],
     players: Mapping[str, Player],
-    steps: Mapping[str, str | Collection[str]] | None = None,
+    steps: Mapping[str, Step] | None = None,
     seen: WatchedStep | None = None,
 ) -> Flow:
     """Say what each loss sends to each player, by asking a persistent tape.
@@ -36,9 +38,12 @@ def flow(
         Computed for real, not inside `tf.function`.
     players : dict of name -> Keras model or layer, tf.Module, or variables
         No variable in two players.
-    steps : dict of loss -> player or players, or None
-        Whom the step after a loss updates; () for none. By default loss_D is followed
-        by D's step, and so on.
+    steps : dict of loss -> Keras optimizer, variables, or several of them; or None
+        The step that follows a loss: the variables that it is applied to, such as
+        `D.trainable_variables`, or its optimizer, which must be built and then stands
+        for all variables that it was built with, or () for none. A cell says *stepped*
+        of variables that are among these, and *left behind* of others. Of a loss that
+        is not in it, the table says only what *arrives*.
     seen : WatchedStep or None
         The watch of a step that returns the losses under the same names, to name what
         cut a path.
@@ -52,10 +57,11 @@ def flow(
     ------
     TypeError
         No tape, no dict, no watch, a loss that is no eager tensor, a player that holds
-        something else than variables.
+        something else than variables, a step of the wrong kind: a name shows no step.
     ValueError
         A tape that is not persistent, a loss with several elements or of whole numbers,
-        names that do not fit, a player without variables, a variable in two players.
+        a step after an unknown loss, an optimizer that is not built, a player without
+        variables, a variable in two players.
 
     Gradient: computed by the tape and thrown away; the tape does not record it. A
     variable with trainable=False receives none, as in `watch`.
@@ -72,7 +78,7 @@ def flow(
     found = variables_of(players)
     check_losses(losses, _check_loss)
     check_watch(seen, WatchedStep)
-    after = steps_after(losses, players, steps)
+    held = held_after(losses, steps, _weights_of)
     traces = {} if seen is None else {name: seen.trace(name) for name in losses}
 
     def why(name: str, player: str) -> str:
@@ -81,7 +87,22 @@ def flow(
         trace = traces.get(name)
         return why_nothing_arrives(trace, player, frozen=frozen, whole=whole)
 
-    return Flow.fill(after, found, lambda name: _norms(tape, losses[name], found), why)
+    listed = {player: [id(v) for _, v in pairs] for player, pairs in found.items()}
+    return Flow.fill(held, listed, lambda name: _norms(tape, losses[name], found), why)
+
+
+def _weights_of(where: str, step: Any) -> list[tf.Variable] | None:
+    """What a Keras optimizer was built with, as TensorFlow's own variables."""
+    if isinstance(step, VARIABLES):
+        return [kept_in(step)]
+    if not isinstance(step, keras.optimizers.Optimizer):
+        return None
+    if not step.built:
+        raise ValueError(
+            f"{where} is an optimizer that is not built, and holds no variables yet: "
+            "call its build(D.trainable_variables) first, or pass these variables"
+        )
+    return [kept_in(variable) for variable in step._trainable_variables]
 
 
 def _check_loss(name: str, loss: Any) -> None:

@@ -78,10 +78,15 @@ def variables_of(
     return found
 
 
+def kept_in(variable: Any) -> Any:
+    """TensorFlow's own variable, which Keras' wraps."""
+    return variable.value if isinstance(variable, keras.Variable) else variable
+
+
 def _variables(network: str, given: Any) -> Iterator[tuple[Leaf, tf.Variable]]:
     names, known = Counter(), set()
     for label, layer, variable in _labelled(network, given):
-        kept = variable.value if isinstance(variable, keras.Variable) else variable
+        kept = kept_in(variable)
         if id(kept) not in known:
             known.add(id(kept))
             names[label] += 1

@@ -6,12 +6,16 @@ no graph alive.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import CheckpointFunction
+
+from ganflow.records.derivative_trace import ONE_PIECE
 
 GradNode = Any  # a node of autograd's graph; torch's own type has not all that it has
 # Properties whose value is a new tensor made from the old one; others only look.
@@ -20,9 +24,27 @@ PROPERTIES |= {"real": "real", "imag": "imag"}
 # Calls that make no value and change none.
 SILENT = frozenset(
     "dim size stride numel nelement element_size storage_offset is_floating_point "
-    "is_complex is_contiguous item tolist __len__ __bool__ __repr__ __format__ "
+    "is_complex is_contiguous __len__ __bool__ __repr__ __format__ "
     "__hash__ requires_grad_ retain_grad register_hook _set_grad_enabled "
-    "untyped_storage data_ptr get_device is_same_size __iter__ __contains__".split()
+    "get_device is_same_size __iter__ __contains__".split()
+)
+# Calls by which a value leaves torch; what becomes of it there, the watch cannot see.
+DOORS = {"numpy": "numpy()", "__array__": "numpy()", "__dlpack__": "dlpack"}
+NUMBER = "item()"
+DOORS |= {"tolist": "tolist()", "item": NUMBER, "data_ptr": "data_ptr()"}
+DOORS |= dict.fromkeys(("__float__", "__int__", "__index__", "__complex__"), NUMBER)
+DOORS |= dict.fromkeys(("untyped_storage", "storage"), "saved or pickled")
+# Calls that make a tensor of what is none: numbers, lists, arrays.
+ENTRANCES = frozenset({"tensor", "as_tensor", "asarray", "new_tensor", "new"})
+# Calls that make one value of each tensor they are given.
+ONE_BY_ONE = frozenset(
+    "broadcast_tensors meshgrid align_tensors atleast_1d atleast_2d atleast_3d".split()
+)
+# Calls that overwrite all of a tensor, whatever was in it.
+OVERWRITES = frozenset(
+    "zero_ fill_ copy_ normal_ uniform_ random_ bernoulli_ exponential_ geometric_ "
+    "cauchy_ log_normal_ ones_ zeros_ constant_ trunc_normal_ xavier_uniform_ eye_ "
+    "xavier_normal_ kaiming_uniform_ kaiming_normal_ orthogonal_ dirac_ sparse_".split()
 )
 # The same memory, the same value, and no history.
 ALIASES = frozenset({"detach", ".data", "detach_"})
@@ -83,6 +105,11 @@ class Call:
         It stands for all that was recorded before the watch began.
     outside : bool
         It was made before the watch began, or after it ended.
+    unseen : dict of network -> str
+        The networks whose values may be in it on a way that was not seen, and what
+        hides the way, such as "numpy()".
+    networks : frozenset of str
+        All networks whose values are in it, or may be. Derived.
     """
 
     number: int
@@ -96,6 +123,13 @@ class Call:
     live: bool = False
     before: bool = False
     outside: bool = False
+    unseen: Mapping[str, str] = field(default_factory=dict)
+    networks: frozenset[str] = frozenset()
+
+    def __post_init__(self):
+        own = [self.network] if self.kind == "parameter" and self.network else []
+        behind = (source.call.networks for source in self.sources)
+        self.networks = frozenset(own).union(self.unseen, *behind)
 
     @property
     def is_alias(self) -> bool:
@@ -156,6 +190,44 @@ def carries(value: Tensor) -> bool:
     return value._base is None or not value._base.requires_grad
 
 
+def values_in(name: str, args: tuple, kwargs: dict) -> tuple[object, ...]:
+    """What of a call's arguments its value comes from.
+
+    Some tensors give a shape, a dtype or a device only: a target that is
+    `ones_like(score)` does not come from the score. What is overwritten as a whole
+    is no source either, unless autograd goes on through it.
+
+    Parameters
+    ----------
+    name : str
+        The call, as `name_of` has it.
+    args, kwargs : tuple and dict
+        The call's arguments.
+    """
+    rest = {key: given for key, given in kwargs.items() if key != "out"}
+    if name == "deepcopy":  # besides, it is given what it has copied already
+        return args[:1]
+    if name.endswith("_like") or name.startswith("new_") or name == "new":
+        return args[1:], {k: v for k, v in rest.items() if k not in ("input", "self")}
+    if name.endswith(("_as", "_as_")) or name == "to":
+        return args[:1], {k: v for k, v in rest.items() if k not in ("other", "tensor")}
+    if name in OVERWRITES:
+        first = args[0] if args else rest.get("tensor", rest.get("input"))
+        if isinstance(first, Tensor) and not carries(first) and fills_block(first):
+            keys = ("tensor", "input")
+            return args[1:], {k: v for k, v in rest.items() if k not in keys}
+    return args, rest
+
+
+def fills_block(value: Tensor) -> bool:
+    """Whether a tensor is all that its block of memory holds, not a view of a part."""
+    try:
+        whole = value.untyped_storage().nbytes()
+    except (NotImplementedError, RuntimeError):
+        return False
+    return value.is_contiguous() and value.numel() * value.element_size() == whole
+
+
 def written_by(
     name: str, args: tuple, kwargs: dict, made: list[Tensor]
 ) -> list[Tensor]:
@@ -184,5 +256,13 @@ def why_cut(name: str) -> str:
     if torch.is_inference_mode_enabled():
         return "inference_mode"
     if not torch.is_grad_enabled():
-        return "no_grad"
+        return ONE_PIECE if _in_reentrant_checkpoint() else "no_grad"
     return "create_graph=False" if name == "grad" else "not differentiable"
+
+
+def _in_reentrant_checkpoint() -> bool:
+    """Whether the code that runs now was called by a checkpoint's forward pass."""
+    frame, wanted = sys._getframe(), CheckpointFunction.forward.__code__
+    while frame is not None and frame.f_code is not wanted:
+        frame = frame.f_back
+    return frame is not None

@@ -9,6 +9,7 @@ from torch import Tensor
 from ganflow.trace.calls import Call, GradNode, Source, tensors_in
 from ganflow.trace.origins import Origins
 from ganflow.trace.saved_tensors import saved_tensors
+from ganflow.trace.writes import SHARED
 
 
 def differentiate_twice(
@@ -42,7 +43,7 @@ def differentiate_twice(
         Those of any of it that carries no derivative.
     """
     credit = _Credit(origins)
-    handles = [node.register_hook(credit.hook(node)) for node in nodes_behind(outputs)]
+    handles = [node.register_hook(credit.hook(node)) for node in _operations(outputs)]
     try:
         made = run()
     finally:
@@ -52,6 +53,10 @@ def differentiate_twice(
     if any(t.requires_grad for t in values):
         return made, sources
     return made, tuple(credit.constants)
+
+
+def _operations(outputs: object) -> list[GradNode]:
+    return [node for node in nodes_behind(outputs) if not hasattr(node, "variable")]
 
 
 class _Credit:
@@ -76,7 +81,7 @@ class _Credit:
     def _constants_in(self, node: GradNode) -> Iterator[Source]:
         """Frozen weights and cut values that the derivative of `node` multiplies by."""
         found = self.origins.sources([t for _, t in saved_tensors(node) or ()])
-        return (source for source in found if not source.live)
+        return (s for s in found if not s.live and s.cut != SHARED)
 
     def _mark(self, value: Tensor, call: Call) -> None:
         behind = self.origins.behind(value.grad_fn)
@@ -92,16 +97,17 @@ class _Credit:
             )
         known = (*own.sources, *behind, *self.constants)
         own.sources = tuple(s for s in dict.fromkeys(known) if s.call is not own)
+        own.networks = own.networks.union(*(s.call.networks for s in own.sources))
         self.constants.clear()
         self.origins.mark(value.grad_fn, own)
 
 
 def nodes_behind(outputs: object) -> list[GradNode]:
-    """Every autograd node behind the tensors in `outputs`, leaves not among them."""
+    """Every autograd node behind the tensors in `outputs`, those of leaves too."""
     seen, todo = {}, [t.grad_fn for t in tensors_in(outputs) if t.grad_fn is not None]
     while todo:
         node = todo.pop()
-        if node not in seen and type(node).__name__ != "AccumulateGrad":
+        if node not in seen:
             seen[node] = None
             todo.extend(n for n, _ in node.next_functions if n is not None)
     return list(seen)

@@ -1,26 +1,55 @@
-"""Which loss reaches whose parameters, and who is stepped on it: torch tensors in."""
+"""Which loss reaches whose parameters, and whose step holds them: torch tensors in."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
+from torch.optim import Optimizer
 
 from ganflow.records import Flow, FlowCell
 from ganflow.records.checks import check_dict, check_losses, check_watch
 from ganflow.records.flow import why_nothing_arrives
-from ganflow.records.steps import steps_after
+from ganflow.records.steps import held_after
+from ganflow.trace.walk import derivatives, where_it_stops
 from ganflow.trace.watch import WatchedBlock
 
-Player = nn.Module | Tensor | Iterable[Tensor]
+Player = nn.Module | Tensor | Iterable[nn.Module | Tensor]
+Step = Optimizer | Tensor | Iterable[Optimizer | Tensor] | None
+# What torch says where it refuses the walk, and what that means to who asked.
+REFUSALS = {
+    "backward through the graph a second time": (
+        "the graph of {name} is freed, or a part of it that another backward() walked "
+        "too: ask for the flow before {name}.backward() and before that other one, or "
+        "call them with retain_graph=True"
+    ),
+    "modified by an inplace operation": (
+        "a value that the backward pass of {name} needs was changed in place, most "
+        "often by an optimizer's step: ask for the flow before the step"
+    ),
+    "use_reentrant=True": (
+        "the graph of {name} holds a checkpoint with use_reentrant=True, which runs in "
+        "one piece with a backward pass of its own: {name}.backward() can run it, and "
+        "autograd.grad, by which flow asks, cannot; use_reentrant=False gives the same "
+        "gradients and can be asked"
+    ),
+    "donated buffers": (
+        "the graph of {name} holds a network compiled for backward passes that reuse "
+        "its memory (donated buffers), and flow keeps every graph: make {name} inside "
+        "`with watch(...)`, where torch runs the network uncompiled, or with the "
+        "network itself instead of its compiled form, or set "
+        "torch._functorch.config.donated_buffer = False before the network is compiled"
+    ),
+}
 
 
 def flow(
     losses: Mapping[str, Tensor],
     players: Mapping[str, Player],
-    steps: Mapping[str, str | Collection[str]] | None = None,
+    steps: Mapping[str, Step] | None = None,
     seen: WatchedBlock | None = None,
 ) -> Flow:
     """Say what each loss's backward pass would send to each player.
@@ -29,11 +58,13 @@ def flow(
     ----------
     losses : dict of name -> Tensor with one element
         Still with their graphs.
-    players : dict of name -> nn.Module, Tensor, or iterable of Tensors
-        No tensor in two players.
-    steps : dict of loss -> player or players, or None
-        Whom the step after the loss's backward updates; () for none. By default loss_D
-        is followed by D's step, and so on.
+    players : dict of name -> nn.Module, Tensor, or iterable of them
+        A tensor in two players counts for both.
+    steps : dict of loss -> optimizer, tensors, or several of them; or None
+        The step that follows the loss's backward pass: its optimizer, or the tensors
+        that a step by hand moves, or () for none. A cell says *stepped* of parameters
+        that are among these very tensors, and *left behind* of others. Of a loss that
+        is not in it, the table says only what *arrives*.
     seen : WatchedBlock or None
         The watch that saw the losses being made, to name what cut a path.
 
@@ -45,41 +76,52 @@ def flow(
     Raises
     ------
     TypeError
-        No dict, no watch, or a loss or a player of the wrong kind.
+        No dict, no watch, or a loss, a player or a step of the wrong kind: a name shows
+        no step.
     ValueError
-        A loss with several elements, without history, or made before the watch; names
-        that do not fit, an empty player, a tensor in two players.
+        A loss with several elements, without history, or made before the watch; a step
+        after an unknown loss, an empty player.
     RuntimeError
-        Backward cannot run: the graph is freed, or a value it needs was changed in
-        place.
+        Backward cannot run: the graph, or a part of it, is freed, a value it needs was
+        changed in place, or a function has no derivative to give. Or flow cannot ask: a
+        checkpoint with use_reentrant=True, or a compiled network that reuses the memory
+        of its graph.
 
-    Gradient: computed with `torch.autograd.grad` and thrown away. No `.grad` and no
-    `requires_grad` changes, and every graph is kept.
+    Gradient: computed with `torch.autograd.grad`, for every leaf of the graph as
+    `backward` does it, and thrown away. No `.grad` and no `requires_grad` changes, and
+    every graph is kept. Hooks on tensors run as in `backward`, so once more; where a
+    function hands on None, a second time, to find it.
     """
     tensors = parameters_of(players)
     check_losses(losses, _check_loss)
     check_watch(seen, WatchedBlock)
-    after = steps_after(losses, players, steps)
+    held = held_after(losses, steps, _weights_of)
     traces = {} if seen is None else {n: seen.trace(x) for n, x in losses.items()}
 
     def why(name: str, player: str) -> str:
+        if stops := where_it_stops(losses[name], tensors[player]):
+            return ", ".join(stops)
         frozen = not any(tensor.requires_grad for tensor in tensors[player])
         whole = seen is None or seen.saw(losses[name])
         trace = traces.get(name)
         return why_nothing_arrives(trace, player, frozen=frozen, whole=whole)
 
+    listed = {player: [id(p) for p in given] for player, given in tensors.items()}
     return Flow.fill(
-        after, tensors, lambda name: _norms(name, losses[name], tensors), why
+        held, listed, lambda name: _norms(name, losses[name], tensors), why
     )
 
 
 def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
     """Read the norm of what lies in each player's `.grad` now, None if nothing does.
 
+    After a step that is what nobody cleared. Before it, what the step is to take is in
+    the number, too: the norm does not say from which loss it comes, nor who steps.
+
     Parameters
     ----------
-    players : dict of name -> nn.Module, Tensor, or iterable of Tensors
-        No tensor in two players.
+    players : dict of name -> nn.Module, Tensor, or iterable of them
+        A tensor in two players counts for both.
 
     Returns
     -------
@@ -91,15 +133,14 @@ def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
     TypeError
         No dict, or a player that is neither network, tensor, nor tensors.
     ValueError
-        No player, a player without tensors, or lazy and never called, a tensor in two
-        players.
+        No player, a player without tensors, or lazy and never called.
 
     Gradient: none is computed, none is cleared.
     """
     lying = {}
     for player, tensors in parameters_of(players).items():
         norms = [None if p.grad is None else _norm(p.grad) for p in tensors]
-        lying[player] = FlowCell.of_norms(norms, stepped=False).norm
+        lying[player] = FlowCell.of_norms(norms).norm
     return lying
 
 
@@ -108,7 +149,7 @@ def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
 
     Parameters
     ----------
-    players : dict of name -> nn.Module, Tensor, or iterable of Tensors
+    players : dict of name -> nn.Module, Tensor, or iterable of them
         As in `flow`.
 
     Raises
@@ -116,45 +157,43 @@ def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
     TypeError
         No dict, or a player that is neither network, tensor, nor tensors.
     ValueError
-        No player, a player without tensors, or lazy and never called, a tensor in two
-        players.
+        No player, a player without tensors, or lazy and never called.
     """
     check_dict("players", players, '{"G": G, "D": D}')
     if not players:
         raise ValueError('no players: pass a dict such as {"G": G, "D": D}')
-    found, owner = {}, {}
-    for player, given in players.items():
-        found[player] = _tensors(player, given)
-        for tensor in found[player]:
-            if owner.setdefault(id(tensor), player) != player:
-                raise ValueError(
-                    f"{owner[id(tensor)]} and {player} share a parameter of shape "
-                    f"{tuple(tensor.shape)}: give it to one of them"
-                )
-    return found
+    return {player: _tensors(player, given) for player, given in players.items()}
 
 
 def _tensors(player: str, given: Player) -> list[Tensor]:
-    if isinstance(given, nn.Module):
-        given = given.parameters()
-    elif isinstance(given, Tensor):
-        given = [given]
-    elif not isinstance(given, Iterable):
-        given = [given]
-    tensors = list({id(tensor): tensor for tensor in given}.values())
+    listed: Iterable[object] = [given]
+    if isinstance(given, Iterable) and not isinstance(given, (nn.Module, Tensor)):
+        listed = given
+    found = []
+    for one in listed:
+        found += one.parameters() if isinstance(one, nn.Module) else [one]
+    tensors = list({id(tensor): tensor for tensor in found}.values())
     if not tensors:
         raise ValueError(f"{player} has no parameters: nothing could reach it")
     for tensor in tensors:
         if not isinstance(tensor, Tensor):
             raise TypeError(
-                f"{player} is to be a network, a tensor or tensors, and holds a "
-                f"{type(tensor).__name__}"
+                f"{player} is to be a network, a tensor, or a list of them, and holds "
+                f"a {type(tensor).__name__}"
             )
         if is_lazy(tensor):
             raise ValueError(
                 f"{player} has a parameter without a shape: call it once first"
             )
     return tensors
+
+
+def _weights_of(where: str, step: Any) -> list[Tensor] | None:
+    """What an optimizer holds. Wrappers of one, Lightning's say, have its groups."""
+    if isinstance(step, Tensor):
+        return [step]
+    groups = getattr(step, "param_groups", None)
+    return None if groups is None else [p for group in groups for p in group["params"]]
 
 
 def _check_loss(name: str, loss: Tensor) -> None:
@@ -179,8 +218,9 @@ def _norms(
     name: str, loss: Tensor, tensors: Mapping[str, list[Tensor]]
 ) -> dict[str, list[float | None]]:
     """One backward pass: for each player, a norm per tensor, None where cut."""
-    wanted = [p for listed in tensors.values() for p in listed if p.requires_grad]
-    arrived = _derivatives(name, loss, wanted) if wanted else ()
+    players = {id(p): p for listed in tensors.values() for p in listed}
+    wanted = [p for p in players.values() if p.requires_grad]
+    arrived = _derivatives(name, loss, wanted)
     norm = {
         id(p): None if slope is None else _norm(slope)
         for p, slope in zip(wanted, arrived, strict=True)
@@ -188,20 +228,15 @@ def _norms(
     return {who: [norm.get(id(p)) for p in listed] for who, listed in tensors.items()}
 
 
-def _derivatives(name: str, loss: Tensor, wanted: list[Tensor]):
+def _derivatives(
+    name: str, loss: Tensor, wanted: list[Tensor]
+) -> Sequence[Tensor | None]:
     try:
-        return torch.autograd.grad(loss, wanted, retain_graph=True, allow_unused=True)
+        return derivatives(loss, wanted)
     except RuntimeError as error:
-        if "backward through the graph a second time" in str(error):
-            raise RuntimeError(
-                f"the graph of {name} is freed: ask for the flow before "
-                f"{name}.backward(), or call it with retain_graph=True"
-            ) from error
-        if "modified by an inplace operation" in str(error):
-            raise RuntimeError(
-                f"a value that the backward pass of {name} needs was changed in place, "
-                "most often by an optimizer's step: ask for the flow before the step"
-            ) from error
+        for words, meaning in REFUSALS.items():
+            if words in str(error):
+                raise RuntimeError(meaning.format(name=name)) from error
         raise
 
 

@@ -95,6 +95,7 @@ class _Drawing:
                 layer=call.layer,
                 saved=self.memory.records(saved or ()),
                 freed=saved is None,
+                unseen=call.unseen,
             )
         )
 
@@ -179,6 +180,7 @@ def _dead_box(number: int, call: Call, *, op: str, live: bool) -> Node:
         network=call.network,
         layer=call.layer,
         live=live,
+        unseen=call.unseen,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -31,7 +31,7 @@ def all_given(named: Mapping[str, object]) -> tuple[Given, ...]:
 
     Parameters
     ----------
-    named : dict of name -> nn.Module, Tensor, or list of Tensors
+    named : dict of name -> nn.Module, Tensor, or list of them
         As in `watch`.
 
     Raises
@@ -65,7 +65,7 @@ class Networks:
 
     Parameters
     ----------
-    named : dict of name -> nn.Module, Tensor, or list of Tensors
+    named : dict of name -> nn.Module, Tensor, or list of them
         As in `watch`.
     given : sequence of Given
         What `all_given` found in them.
@@ -76,7 +76,7 @@ class Networks:
         The names of each network's parameters.
     """
 
-    def __init__(self, named: Mapping[str, object], given: Sequence[Given]):
+    def __init__(self, named: Mapping[str, object], given: Iterable[Given]):
         self.parameters = {
             name: tuple(one.name for one in given if one.network == name)
             for name, value in named.items()
@@ -84,10 +84,15 @@ class Networks:
         }
         self._places: WeakKeyDictionary[nn.Module, list[Place]] = WeakKeyDictionary()
         for name, value in named.items():
-            if isinstance(value, nn.Module):
-                for path, module in value.named_modules():
+            for start, network in _networks_in(value):
+                for path, module in network.named_modules(prefix=start):
                     place = Place(name, path or None)
                     self._places.setdefault(module, []).append(place)
+
+    def buffers(self) -> Iterator[Tensor]:
+        """What the networks keep besides their parameters: running statistics, say."""
+        for module in self._places:
+            yield from module.buffers(recurse=False)
 
     def place_of(self, module: nn.Module, within: str | None) -> Place | None:
         """Where `module` belongs; in network `within` if it is in several."""
@@ -98,6 +103,16 @@ class Networks:
 
 def _is_input(value: object) -> bool:
     return isinstance(value, Tensor) and not value.requires_grad
+
+
+def _networks_in(value: object) -> Iterator[tuple[str, nn.Module]]:
+    """Each network of a player, and what its layers' names begin with: "" or "0"."""
+    if isinstance(value, nn.Module):
+        yield "", value
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            if isinstance(item, nn.Module):
+                yield str(i), item
 
 
 def _given(name: str, value: object) -> Iterator[Given]:
@@ -113,11 +128,16 @@ def _parameters(name: str, value: object) -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, nn.Module):
         pairs = list(value.named_parameters())
     elif isinstance(value, (list, tuple)):
-        pairs = [(f"{name}[{i}]", item) for i, item in enumerate(value)]
-        if not pairs:
+        if not value:
             raise ValueError(
-                f"{name} is an empty list: give the tensors that it learns"
+                f"{name} is an empty list: give the networks or tensors that it learns"
             )
+        pairs = []
+        for i, item in enumerate(value):
+            if isinstance(item, nn.Module):
+                pairs += item.named_parameters(prefix=str(i))
+            else:
+                pairs.append((f"{name}[{i}]", item))
     else:
         pairs = [(name, value)]
     known: set[int] = set()
@@ -132,7 +152,7 @@ def _learnable(name: str, own: str, tensor: object) -> Tensor:
     if not isinstance(tensor, Tensor):
         raise TypeError(
             f"{own} is of type {type(tensor).__name__}: watch takes networks "
-            "(nn.Module), tensors, and lists of tensors"
+            "(nn.Module), tensors, and lists of them"
         )
     if is_lazy(tensor):
         raise ValueError(

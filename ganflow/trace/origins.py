@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.graph import get_gradient_edge
+from torch.utils.checkpoint import CheckpointFunction
 from torch.utils.weak import WeakIdKeyDictionary
 
-from ganflow.trace.calls import Call, GradNode, Source, carries, tensors_in
+from ganflow.records.derivative_trace import ONE_PIECE
+from ganflow.trace.calls import (
+    NUMBER,
+    Call,
+    GradNode,
+    Source,
+    carries,
+    tensors_in,
+)
 from ganflow.trace.networks import Given
-from ganflow.trace.writes import Writes, storage_of
+from ganflow.trace.writes import SHARED, Blocks, Writes, storage_of
+
+OUTSIDE = "from outside torch"
+UNWATCHED = "an unwatched call"
 
 
 class Origins:
@@ -22,25 +34,36 @@ class Origins:
     An autograd node carries its call in its own metadata, which lives as long as the
     node. A value without history has its call in a dictionary with weak keys. Memory
     that was overwritten has the last writer, since a detached tensor and its original
-    share it.
+    share it; and a tensor that no seen call made has the maker of its memory.
+
+    A value can leave torch, as by `numpy()`, and come back as a tensor that nobody saw
+    being made. So such a tensor may hold values of each network that left before.
 
     Parameters
     ----------
     given : iterable of Given
         The leaves that have a name.
+    own_state : iterable of Tensor
+        The networks' buffers.
     """
 
-    def __init__(self, given: Iterable[Given]):
+    def __init__(self, given: Iterable[Given], own_state: Iterable[Tensor] = ()):
         self.numbers = count()
         self._key = object()
         self._values = WeakIdKeyDictionary()
         self.writes = Writes()
+        self._makers: Blocks[Call] = Blocks()
+        self._constant = Call(-1, "")
+        self._left: dict[str, str] = {}  # network -> the door by which it last left
+        self.called: set[str] = set()  # networks
         self._first, self._end = _next_sequence_number(), None
+        for tensor in own_state:
+            self._makers.note(tensor, self._constant)
         for tensor, kind, network, name in given:
             shape = tuple(tensor.shape)
-            self._values[tensor] = Call(
-                next(self.numbers), name, kind, network, shape=shape
-            )
+            leaf = Call(next(self.numbers), name, kind, network, shape=shape)
+            self._values[tensor] = leaf
+            self._makers.note(tensor, leaf)
 
     def end(self) -> None:
         """Say that the watch is over: what is recorded from now on, nobody saw."""
@@ -58,6 +81,36 @@ class Origins:
     def note(self, value: Tensor, call: Call) -> None:
         """Say that `value`, which carries no derivative, came from `call`."""
         self._values[value] = call
+
+    def made(self, value: Tensor, call: Call | None = None) -> None:
+        """Say which call made the memory of `value`; without one, it is a constant."""
+        self._makers.note(value, call or self._constant)
+
+    def is_known(self, value: Tensor) -> bool:
+        """Whether anything but a constant was seen to make or overwrite `value`."""
+        made = self._values.get(value) or self._makers.of(value)
+        return made not in (None, self._constant)
+
+    def leave(self, value: object, door: str) -> None:
+        """Say that `value` was read by what the watch cannot see."""
+        for source in self.sources(value):
+            for network in source.call.networks:
+                if door != NUMBER or network not in self._left:
+                    self._left[network] = door
+
+    def enter(self, value: Tensor) -> Call:
+        """The call behind a tensor that no seen call made: that of its memory, or one
+        that may have come from each network whose values left torch before."""
+        call = self._makers.of(value) or self._makers.around(value)
+        if call is None:
+            call = self._from_outside(value, self._left) if self._left else None
+            call = call or self._constant
+            self._makers.note(value, call)
+        return call
+
+    def _from_outside(self, value: Tensor, left: Mapping[str, str]) -> Call:
+        number, shape = next(self.numbers), tuple(value.shape)
+        return Call(number, OUTSIDE, shape=shape, unseen=dict(left))
 
     def weights(self) -> set[int]:
         """The memory blocks of the named networks' parameters."""
@@ -82,7 +135,11 @@ class Origins:
         own = self._values.get(tensor)
         if own is not None and own.is_leaf:
             return own
-        behind = (Source(own, False),) if own is not None and own.sources else ()
+        behind = ()
+        if own is not None:
+            behind = (Source(own, False),) if own.sources or own.unseen else ()
+        elif not isinstance(tensor, nn.Parameter) or self._makers.of(tensor):
+            behind = tuple(self._entered(tensor))
         shape = tuple(tensor.shape)
         leaf = Call(next(self.numbers), "", "input", shape=shape, sources=behind)
         self._values[tensor] = leaf
@@ -125,9 +182,25 @@ class Origins:
         return node._sequence_nr() < self._first
 
     def _sources_of(self, value: Tensor) -> Iterator[Source]:
+        found = list(self._seen_sources_of(value))
+        yield from found
+        weight = isinstance(value, nn.Parameter)  # a beginning, whoever shares it
+        if self._left and not weight and _is_shared_outside(value):
+            known = frozenset().union(*(s.call.networks for s in found))
+            late = {
+                network: door
+                for network, door in self._left.items()
+                if door != NUMBER and network not in known
+            }
+            if late:
+                yield Source(self._from_outside(value, late), False)
+
+    def _seen_sources_of(self, value: Tensor) -> Iterator[Source]:
         if not carries(value):
             own = self._values.get(value)
-            if own is not None and (own.is_leaf or own.sources):
+            if own is None:
+                yield from self._entered(value)
+            elif own.is_leaf or own.sources or own.unseen:
                 yield Source(own, False)
             if own is None or own.kind != "parameter":
                 yield from self.writes.since(value, own)
@@ -142,6 +215,13 @@ class Origins:
             for source in self.writes.since(value, own):
                 if not self._holds(value.grad_fn, source.call):
                     yield source
+
+    def _entered(self, value: Tensor) -> Iterator[Source]:
+        """What a tensor that no seen call made came from, as far as memory tells."""
+        call = self.enter(value)
+        if call.is_leaf or call.sources or call.unseen:
+            cut = SHARED if call.live or call.kind == "parameter" else None
+            yield Source(call, False, cut)
 
     def _holds(self, node: GradNode, call: Call) -> bool:
         """Whether autograd itself knows of a write: a view hangs behind its base."""
@@ -160,7 +240,14 @@ class Origins:
         after = self._end is not None and node._sequence_nr() >= self._end
         name = re.sub(r"Backward\d*$", "", type(node).__name__)
         behind = self.behind(node)
-        hidden = _given_to(inside, set(behind)) if inside else ()
+        hidden, unseen = (), {}
+        if isinstance(node, CheckpointFunction._backward_cls):
+            inner = inside.networks if inside else self.called
+            unseen = dict.fromkeys(inner, ONE_PIECE)
+        elif inside:
+            hidden = _given_to(inside, set(behind))
+        elif not (before or after):
+            unseen = dict.fromkeys(self.called, UNWATCHED)
         whose = {s.call.network for s in behind if s.call.kind == "parameter"}
         # It is as old as what it is made of: a write since then is news to it.
         call = Call(
@@ -171,6 +258,7 @@ class Origins:
             live=True,
             before=before,
             outside=before or after,
+            unseen=unseen,
         )
         self.mark(node, call)
         return call
@@ -190,6 +278,12 @@ def _given_to(inside: Call, known: set[Source]) -> Iterator[Source]:
             yield from _given_to(source.call, known)
         elif not source.live:
             yield source
+
+
+def _is_shared_outside(value: Tensor) -> bool:
+    """Whether memory is NumPy's too, say: torch then refuses to resize it."""
+    storage = storage_of(value)
+    return storage is not None and not storage.resizable()
 
 
 def _next_sequence_number() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 
@@ -12,11 +13,16 @@ from torch.overrides import TorchFunctionMode
 
 from ganflow.trace.calls import (
     ALIASES,
+    DOORS,
+    ENTRANCES,
+    ONE_BY_ONE,
     Call,
     Source,
     carries,
+    fills_block,
     name_of,
     tensors_in,
+    values_in,
     why_cut,
     written_by,
 )
@@ -42,8 +48,8 @@ class Recorder(TorchFunctionMode):
     def __init__(self, networks: Networks, given: Iterable[Given]):
         super().__init__()
         self.networks = networks
-        self.origins = Origins(given)
-        self.called: set[str] = set()
+        self.origins = Origins(given, networks.buffers())
+        self.called = self.origins.called
         self._running: list[Place | None] = []
         self._hooks = ExitStack()
 
@@ -53,6 +59,8 @@ class Recorder(TorchFunctionMode):
             hooks.register_module_forward_hook(self._leave_module, always_call=True),
         ):
             self._hooks.callback(handle.remove)
+        if "torch._dynamo" in sys.modules:  # else it would compile this class as well
+            self._hooks.enter_context(torch.compiler.set_stance("force_eager"))
         return super().__enter__()
 
     def __exit__(self, *error):
@@ -74,49 +82,88 @@ class Recorder(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if door := DOORS.get(getattr(func, "__name__", "")):
+            self.origins.leave((args, kwargs), door)
+            return func(*args, **kwargs)
         name = name_of(func)
         if name is None:
             return func(*args, **kwargs)
-        sources = self.origins.sources((args, kwargs))
+        values = values_in(name, args, kwargs)
+        if name in ONE_BY_ONE:
+            made = func(*args, **kwargs)
+            for one, given in zip(tensors_in(made), tensors_in(values), strict=True):
+                self._note(name, [one], self.origins.sources(given), given, [])
+            return made
+        sources = self.origins.sources(values)
         if name in ("grad", "backward") and kwargs.get("create_graph"):
             made, sources = differentiate_twice(
                 lambda: func(*args, **kwargs), args[0], sources, self.origins
             )
         else:
             made = func(*args, **kwargs)
-        self._note(name, made, sources, args, kwargs)
+        results = list(tensors_in(made))
+        overwritten = written_by(name, args, kwargs, results)
+        self._note(name, results, sources, values, overwritten)
         return made
 
-    def _note(self, name: str, made, sources: tuple[Source, ...], args, kwargs) -> None:
+    def _note(
+        self,
+        name: str,
+        results: list[Tensor],
+        sources: tuple[Source, ...],
+        used: object,
+        overwritten: list[Tensor],
+    ) -> None:
         """Credit what the call made, and what it overwrote, with a `Call`."""
+        written = {id(t): t for t in overwritten}
+        touched = ({id(t): t for t in results} | written).values()
         if not sources and name not in ALIASES:
-            return  # constants only
-        values = list(tensors_in(made))
-        written = {id(t): t for t in written_by(name, args, kwargs, values)}
+            for value in touched:
+                self._begin(name, value)
+            return
         live = dead = None
-        for value in ({id(t): t for t in values} | written).values():
+        for value in touched:
             if carries(value) and not self._is_unseen(value, written):
                 if not value.is_leaf:
                     live = live or self._call(name, value, sources, live=True)
                     self.origins.mark(value.grad_fn, live)
+                    if id(value) not in written:
+                        self.origins.made(value, live)
                     self._overwrite(value, live, written)
-            elif self._is_new(name, value, args, written):
+            elif self._is_new(name, value, used, written):
                 dead = dead or self._call(name, value, sources)
                 self._overwrite(value, dead, written)
                 if not carries(value):
                     self.origins.note(value, dead)
+                    if id(value) not in written:
+                        self.origins.made(value, dead)
+
+    def _begin(self, name: str, value: Tensor) -> None:
+        """Note a value that comes from no other tensor."""
+        own = self.origins.own(value)
+        if own is not None and own.is_leaf:
+            return  # whatever was written into it
+        if name in ENTRANCES:
+            self.origins.enter(value)
+        elif not self.origins.is_known(value):
+            if not value.is_leaf or not value.requires_grad:
+                self.origins.made(value)
+        elif not carries(value) and fills_block(value):
+            call = Call(next(self.origins.numbers), name, shape=tuple(value.shape))
+            self.origins.note(value, call)
+            self.origins.writes.note(value, call, None)
 
     def _is_unseen(self, value: Tensor, written) -> bool:
         """Whether autograd was told to look away while `value` was overwritten."""
         looks_away = id(value) in written and not torch.is_grad_enabled()
         return looks_away and not self.origins.is_beginning(value)
 
-    def _is_new(self, name: str, value: Tensor, args, written) -> bool:
+    def _is_new(self, name: str, value: Tensor, used: object, written) -> bool:
         """Whether the call gave the value, not just handed back one it was given."""
         own = None if carries(value) else self.origins.own(value)
         if own is not None and own.kind == "parameter":
             return False  # a weight is a beginning, whatever was written into it
-        given = (id(t) for t in tensors_in(args))
+        given = (id(t) for t in tensors_in(used))
         return id(value) in written or name == "detach_" or id(value) not in given
 
     def _overwrite(self, value: Tensor, call: Call, written) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -17,7 +17,12 @@ from ganflow.trace.recorder import Recorder
 
 
 def watch(
-    *unnamed: object, **named: nn.Module | Tensor | Sequence[Tensor]
+    *unnamed: object,
+    **named: nn.Module
+    | Tensor
+    | list[nn.Module]
+    | list[Tensor]
+    | list[nn.Module | Tensor],
 ) -> WatchedBlock:
     """See a forward pass, so that `trace` can tell what a loss reaches and what is cut.
 
@@ -28,9 +33,10 @@ def watch(
     ----------
     *unnamed : object
         Refused, with an error that says so.
-    **named : nn.Module, Tensor, or list of Tensors
-        A network; a player, which is a tensor or tensors that need a gradient; or a
-        named input, which is a tensor that needs none.
+    **named : nn.Module, Tensor, or list of them
+        A network; a player, which is a tensor that needs a gradient, or a list of
+        networks and such tensors, where a layer's name begins with its network's place
+        in the list; or a named input, which is a tensor that needs none.
 
     Returns
     -------
@@ -49,8 +55,16 @@ def watch(
     `.grad` and `requires_grad` are what they would be without the watch. Graphs die as
     they would; what the watch remembers of them is names and shapes. A trace is of the
     recorded graph: it counts as reached what lies behind a custom Function whose
-    backward hands on None, and as cut by no_grad what a checkpoint with
-    use_reentrant=True records only during backward.
+    backward hands on None. Networks of `torch.compile` run uncompiled inside the block,
+    since torch does not compile what is watched call by call.
+
+    Some ways cannot be seen, and the trace says so: "not seen" is a value that left
+    torch (NumPy, a list, a file, a number) before a tensor came in that no seen call
+    made; what went into a call that cannot be watched; and the inside of a checkpoint
+    with use_reentrant=True, which runs in one piece, with a backward pass of its own.
+    What was made before the block counts as data. A number used as a number, other
+    threads, and what TorchScript or a C++ extension makes without a gradient are not
+    followed at all.
     """
     if unnamed:
         raise TypeError("name what you watch, as in watch(G=G, D=D, z=z)")
@@ -136,7 +150,8 @@ class WatchedBlock(Watch[Tensor]):
         _check_tensor(loss)
         origins = self._recorder.origins
         with torch._C.DisableTorchFunction():
-            return not any(origins.call_of(n).outside for n in nodes_behind(loss))
+            made = (n for n in nodes_behind(loss) if not hasattr(n, "variable"))
+            return not any(origins.call_of(node).outside for node in made)
 
 
 def _check_tensor(loss: object) -> None:

@@ -97,6 +97,37 @@ def test_ticks_are_the_moves_of_each_player(audit):
     assert "train.py stopped after 10 moves" in done.stderr
 
 
+FIRST = """
+def first(n):
+    for _ in range(n):
+        optD.zero_grad()
+        netD(torch.randn(4, 2)).mean().backward()
+        optD.step()
+"""
+
+
+def test_a_player_that_is_trained_before_the_others_does_not_end_the_watch(audit):
+    done = audit(FIRST + "first(40)\n" + LOOP)
+    assert "Schedule: alternating" in done.stdout
+    assert "train.py stopped after" in done.stderr
+
+
+def test_a_player_that_has_not_moved_when_patience_ends_is_named(audit, monkeypatch):
+    monkeypatch.setattr("ganflow.loop_audit.script.PATIENCE", 30)
+    done = audit(FIRST + "first(40)\n" + LOOP)
+    assert "train.py stopped after 30 moves" in done.stderr
+    assert (
+        "netG did not move; if the script trains it later, give --ticks N"
+        in done.stderr
+    )
+
+
+def test_ticks_wait_for_every_player(audit, monkeypatch):
+    monkeypatch.setattr("ganflow.loop_audit.script.PATIENCE", 30)
+    done = audit(FIRST + "first(40)\n" + LOOP, "--ticks", "3")
+    assert "train.py stopped after 46 moves" in done.stderr
+
+
 def test_the_report_in_all_forms_lies_where_the_caller_is(audit, tmp_path):
     files = {form: f"loop.{form}" for form in ("text", "json", "sarif", "html")}
     options = [word for form, file in files.items() for word in (f"--{form}", file)]

@@ -101,6 +101,7 @@ def size(member):
     return tuple(member.shape)
 
 
+COPIED = "an optimizer holds a network that has a copy's name now"
 SCRIPTS = {
     "top-level names": (
         """
@@ -423,6 +424,17 @@ step(optD, D, G); step(optG, G, D)
 """,
         {"D": [3], "G": [2]},
     ),
+    COPIED: (
+        """
+import copy
+G, D = net(2), net(3)
+optG, optD = SGD(G.parameters(), 0.1), SGD(D.parameters(), 0.1)
+best_G = G
+G = copy.deepcopy(best_G)
+step(optD, D, G); step(optG, G, D)
+""",
+        {"G": [2], "D": [3]},
+    ),
     "an average and a frozen judge do not play": (
         """
 import copy
@@ -465,6 +477,11 @@ def test_players_are_found_and_named(discover, name):
     source, expected = SCRIPTS[name]
     found, _ = discover(source)
     assert found == expected
+
+
+def test_the_network_in_use_plays_and_not_the_earlier_one(discover):
+    _, notes = discover(SCRIPTS[COPIED][0])
+    assert notes == ("G: no optimizer holds G, one holds best_G in its place",)
 
 
 def test_notes_say_what_was_put_together(discover):

@@ -6,16 +6,18 @@ import pytest
 
 from ganflow.records import Flow, FlowCell
 
+UNSEEN = "not seen: numpy()"
+
 
 def small_table():
     return Flow(
         ("loss_D", "loss_G"),
         ("G", "D"),
         {
-            ("loss_D", "G"): FlowCell(None, 0, 4, False, "detach"),
-            ("loss_D", "D"): FlowCell(0.37868, 4, 4, True),
-            ("loss_G", "G"): FlowCell(12345.678, 3, 4, True),
-            ("loss_G", "D"): FlowCell(0.1, 4, 4, False),
+            ("loss_D", "G"): FlowCell(None, 0, 4, 0, "detach"),
+            ("loss_D", "D"): FlowCell(0.37868, 4, 4, 4),
+            ("loss_G", "G"): FlowCell(12345.678, 3, 4, 3),
+            ("loss_G", "D"): FlowCell(0.1, 4, 4, 0),
         },
     )
 
@@ -32,16 +34,50 @@ loss_G | 1.235e+04, stepped (3 of 4) | 0.1000, left behind"""
 
 def test_only_a_cut_that_was_seen_is_called_a_cut():
     words = {
-        why: FlowCell(None, 0, 4, False, why).words()
-        for why in ("detach", "frozen parameter", "no path", "no path: never called")
+        why: FlowCell(None, 0, 4, why=why).words()
+        for why in (
+            "detach",
+            "frozen parameter",
+            "no path",
+            "no path: never called",
+            UNSEEN,
+        )
     }
     assert words == {
         "detach": "cut: detach",
         "frozen parameter": "cut: frozen parameter",
         "no path": "no path",
         "no path: never called": "no path: never called",
+        UNSEEN: UNSEEN,
     }
-    assert FlowCell(None, 0, 4, False).words() == "no path"
+    assert FlowCell(None, 0, 4).words() == "no path"
+    assert FlowCell(None, 0, 4, why=UNSEEN).state == "not seen"
+
+
+def test_a_cell_says_how_much_of_what_arrives_is_stepped():
+    """The words, and the state that the page's style sheet knows."""
+    told = {
+        (4, None): ("0.5000 arrives", "arrives"),
+        (3, None): ("0.5000 arrives (3 of 4)", "arrives"),
+        (4, 4): ("0.5000, stepped", "stepped"),
+        (3, 3): ("0.5000, stepped (3 of 4)", "stepped"),
+        (4, 1): ("0.5000, 1 stepped, 3 left behind", "partly stepped"),
+        (3, 1): ("0.5000, 1 stepped, 2 left behind (3 of 4)", "partly stepped"),
+        (4, 0): ("0.5000, left behind", "left behind"),
+    }
+    for (reached, stepped), (words, state) in told.items():
+        cell = FlowCell(0.5, reached, 4, stepped)
+        assert (cell.words(), cell.state) == (words, state)
+    table = Flow(("loss",), ("D",), {("loss", "D"): FlowCell(0.5, 4, 4, 1)})
+    assert 'class="gf-D gf-partly-stepped"' in table._repr_html_()
+    assert ">→ 0.5000, 1 stepped, 3 left behind</td>" in table._repr_html_()
+
+
+def test_what_a_step_holds_is_counted_where_something_arrives():
+    norms, held = [3.0, None, 4.0], [True, True, False]
+    assert FlowCell.of_norms(norms, held=held) == FlowCell(5.0, 2, 3, 1)
+    assert FlowCell.of_norms(norms) == FlowCell(5.0, 2, 3, None)
+    assert FlowCell.of_norms([None], held=[True], why="detach").stepped == 0
 
 
 class Outline(HTMLParser):
@@ -82,21 +118,23 @@ def test_the_html_table_has_a_caption_scopes_and_the_words_of_the_text():
 
 
 def test_the_cross_in_html_stands_for_a_cut_only():
-    cells = {("loss_D", "G"): FlowCell(None, 0, 4, False, "no path")}
+    cells = {("loss_D", "G"): FlowCell(None, 0, 4, why="no path")}
     assert ">no path</td>" in Flow(("loss_D",), ("G",), cells)._repr_html_()
     assert ">✕ cut: detach</td>" in small_table()._repr_html_()
 
 
 def test_names_are_escaped_in_html():
-    table = Flow(("<b>",), ("a&b",), {("<b>", "a&b"): FlowCell(1.0, 1, 1, True)})
+    table = Flow(("<b>",), ("a&b",), {("<b>", "a&b"): FlowCell(1.0, 1, 1, 1)})
     assert "<b>" not in table._repr_html_() and "a&amp;b" in table._repr_html_()
 
 
 def test_a_record_that_contradicts_itself_is_refused():
     with pytest.raises(ValueError, match="a norm belongs"):
-        FlowCell(None, 1, 2, True)
+        FlowCell(None, 1, 2)
     with pytest.raises(ValueError, match="5 of 4"):
-        FlowCell(1.0, 5, 4, True)
+        FlowCell(1.0, 5, 4)
+    with pytest.raises(ValueError, match="4 of 3 reached parameters stepped"):
+        FlowCell(1.0, 3, 4, 4)
     with pytest.raises(ValueError, match="cells are"):
         Flow(("loss_D",), ("D",), {})
     with pytest.raises(KeyError, match="is no cell"):

@@ -68,6 +68,31 @@ MISTAKES = [
         "seen is of type str: pass the watch",
         lambda: flow_tf(taped()[0], {"loss_V": V * 2.0}, {"V": V}, seen="x"),
     ),
+    (
+        TypeError,
+        r"steps\['loss_V'\] holds the name 'V', which does not show what a step moves",
+        lambda: flow_tf(taped()[0], {"loss_V": V * 2.0}, {"V": V}, {"loss_V": "V"}),
+    ),
+    (
+        ValueError,
+        r"steps\['loss_V'\] is an optimizer that is not built.*or pass these variables",
+        lambda: flow_tf(
+            taped()[0],
+            {"loss_V": V * 2.0},
+            {"V": V},
+            {"loss_V": keras.optimizers.Adam()},
+        ),
+    ),
+    (
+        TypeError,
+        "holds a Sequential, which does not show",
+        lambda: flow_tf(
+            taped()[0],
+            {"loss_V": V * 2.0},
+            {"V": V},
+            {"loss_V": keras.Sequential([keras.layers.Dense(1)])},
+        ),
+    ),
     (TypeError, "return a dict", lambda: watch_tf(lambda: V * 2.0, V=V)),
     (
         ValueError,

@@ -25,15 +25,17 @@ def test_both_frameworks_give_the_same_flow_table(frozen):
         theirs[name].trainable = False
     losses = step_torch(**ours, z=torch.tensor(Z), x_real=torch.tensor(X_REAL))
     keep = {name: loss for name, loss in losses.items() if loss.requires_grad}
-    steps = {name: STEPS[name] for name in keep}
+    steps = {name: list(ours[STEPS[name]].parameters()) for name in keep}
+    steps_tf = {name: theirs[STEPS[name]].variables for name in keep}
     with tf.GradientTape(persistent=True) as tape:
         answers = step_tf(**theirs, z=tf.constant(Z), x_real=tf.constant(X_REAL))
     table = flow(keep, ours, steps)
-    table_tf = flow_tf(tape, {name: answers[name] for name in keep}, theirs, steps)
+    table_tf = flow_tf(tape, {name: answers[name] for name in keep}, theirs, steps_tf)
     for where, cell in table.cells.items():
         other = table_tf[where]
         assert (other.reached, other.total) == (cell.reached, cell.total), where
         assert other.state == cell.state and other.why == cell.why, where
+        assert other.stepped == cell.stepped, where
         assert other.norm == (
             None if cell.norm is None else pytest.approx(cell.norm, 1e-9)
         )
@@ -96,6 +98,64 @@ def test_a_watched_step_names_the_cut_in_its_own_words_and_in_a_flow_table():
     table = flow_tf(tape, losses, pair, {"penalty": ()}, seen=seen)
     assert table["loss_D", "G"].why == "stop_gradient"
     assert table["penalty", "D"].state == "left behind"
+
+
+def step_on_a_tape():
+    _, pair = networks()
+    with tf.GradientTape(persistent=True) as tape:
+        losses = step_tf(**pair, z=tf.constant(Z), x_real=tf.constant(X_REAL))
+    return tape, {name: losses[name] for name in ("loss_D", "loss_G")}, pair
+
+
+def built(*variables):
+    optimizer = keras.optimizers.Adam(1e-3)
+    optimizer.build(list(variables))
+    return optimizer
+
+
+def test_without_a_step_the_table_says_what_arrives_and_claims_none():
+    table = flow_tf(*step_on_a_tape())
+    assert table["loss_D", "G"].state == "no path"
+    for where in (("loss_D", "D"), ("loss_G", "G"), ("loss_G", "D")):
+        assert (table[where].state, table[where].stepped) == ("arrives", None)
+
+
+def test_a_built_optimizer_stands_for_what_it_was_built_with():
+    """Called opt_D and built with G's variables, it does not move D."""
+    tape, losses, pair = step_on_a_tape()
+    psi, theta = pair["D"].trainable_variables, pair["G"].trainable_variables
+    right = {"loss_D": built(*psi), "loss_G": built(*theta)}
+    table = flow_tf(tape, losses, pair, right)
+    assert table["loss_D", "D"].state == table["loss_G", "G"].state == "stepped"
+    assert table["loss_G", "D"].state == "left behind"
+    opt_D = built(*theta)
+    cell = flow_tf(tape, losses, pair, {"loss_D": opt_D})["loss_D", "D"]
+    assert cell.words().endswith(", left behind")
+    with pytest.raises(ValueError, match="Unknown variable"):
+        opt_D.apply(tape.gradient(losses["loss_D"], psi), psi)
+
+
+def test_the_step_may_be_given_as_the_variables_it_is_applied_to():
+    tape, losses, pair = step_on_a_tape()
+    psi = pair["D"].trainable_variables
+    inner = [variable.value for variable in psi]  # what Keras' variables wrap
+    for steps in (psi, inner, built(*inner), [built(*psi[:1]), *psi[1:]]):
+        cell = flow_tf(tape, losses, pair, {"loss_D": steps})["loss_D", "D"]
+        assert (cell.state, cell.stepped) == ("stepped", len(psi))
+    for steps in (psi[:1], psi[0], built(psi[0])):
+        cell = flow_tf(tape, losses, pair, {"loss_D": steps})["loss_D", "D"]
+        assert (cell.state, cell.stepped) == ("partly stepped", 1)
+    for steps in ((), None):
+        cell = flow_tf(tape, losses, pair, {"loss_D": steps})["loss_D", "D"]
+        assert cell.state == "left behind"
+
+
+def test_a_loss_scale_does_not_hide_what_its_optimizer_holds():
+    tape, losses, pair = step_on_a_tape()
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
+    scaled.build(pair["D"].trainable_variables)
+    table = flow_tf(tape, losses, pair, {"loss_D": scaled})
+    assert table["loss_D", "D"].state == "stepped"
 
 
 def test_each_operation_knows_its_network_and_layer_even_those_a_tape_made():

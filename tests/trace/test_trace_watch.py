@@ -181,10 +181,10 @@ def test_each_wrong_name_gets_one_clear_sentence(pair):
     )
     assert message(TypeError, lambda: watch(G=G, steps=5)) == (
         "steps is of type int: watch takes networks (nn.Module), tensors, and lists of "
-        "tensors"
+        "them"
     )
     assert message(ValueError, lambda: watch(theta=[])) == (
-        "theta is an empty list: give the tensors that it learns"
+        "theta is an empty list: give the networks or tensors that it learns"
     )
     assert message(ValueError, lambda: watch(x_fake=G(pair["z"]))) == (
         "x_fake has a history already, made before the watch began: make it inside "

@@ -99,6 +99,17 @@ def test_recording_leaves_no_gradient_behind(players, states):
     assert all(p.requires_grad for net in players.values() for p in net.parameters())
 
 
+def test_the_flow_table_says_stepped_of_what_the_optimizers_hold(players, states):
+    """Also in the state where the cut and the freeze leave loss_G no history."""
+    opt_D = torch.optim.SGD(players["D"].parameters(), lr=0.1)
+    steps = {"loss_D": opt_D, "loss_G": opt_D}
+    shown = record_states(small_step(**players), players, steps)
+    assert shown["loss_D", False, False].flow["loss_D", "D"].state == "stepped"
+    assert shown["loss_G", False, False].flow["loss_G", "G"].state == "left behind"
+    assert shown["loss_G", True, True].trace is None
+    assert states["loss_D", False, False].flow["loss_D", "D"].state == "arrives"
+
+
 def test_a_frozen_critic_is_passed_through_and_not_into(record):
     says = record["states"]["1,0,1"]["says"]
     assert "loss_G flows through D but accumulates nothing in it (frozen)" in says

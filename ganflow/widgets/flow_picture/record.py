@@ -125,6 +125,8 @@ class FlowState:
         if cell.norm is None:
             if cell.state == "no path":
                 return "no path leads there"
+            if cell.state == "not seen":
+                return f"its path was {cell.why}"
             one = cell.why.isidentifier()  # detach, no_grad: and else a few words
             return (
                 f"{cell.why} cuts its path" if one else f"its path is cut: {cell.why}"

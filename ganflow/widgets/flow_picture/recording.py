@@ -119,10 +119,10 @@ def _run(loss: str, cut: str, freeze: str, *, names: dict) -> FlowState:
         exec("\n".join(forward), names | {"torch": torch}, names)
     arrived = _listen(names)
     own = loss.removeprefix("loss_")
-    cells = _cells(loss, names[loss], players, seen)
+    optimizer = torch.optim.SGD(names[own].parameters(), lr=LEARNING_RATE)
+    cells = _cells(loss, names[loss], players, optimizer, seen)
     before = {who: _flat(net) for who, net in players.items()}
     end = (f"{loss}.backward()", f"opt_{own}.step()")
-    optimizer = torch.optim.SGD(names[own].parameters(), lr=LEARNING_RATE)
     error = _finish(end, names | {f"opt_{own}": optimizer}, names[loss])
     plain = program(loss, "none", "nobody")
     return FlowState(
@@ -150,18 +150,21 @@ def _finish(end: tuple[str, str], names: dict, loss: Tensor) -> str:
 
 
 def _cells(
-    loss: str, value: Tensor, players: Mapping[str, nn.Module], seen: WatchedBlock
+    loss: str,
+    value: Tensor,
+    players: Mapping[str, nn.Module],
+    optimizer: torch.optim.Optimizer,
+    seen: WatchedBlock,
 ) -> dict[str, FlowCell]:
     """The loss's row of the flow table; empty cells where it has no history."""
     if value.requires_grad:
-        table = flow({loss: value}, players, seen=seen)
+        table = flow({loss: value}, players, {loss: optimizer}, seen)
         return {who: table[loss, who] for who in players}
-    return {who: _nothing(net, loss == f"loss_{who}") for who, net in players.items()}
+    return {who: _nothing(net) for who, net in players.items()}
 
 
-def _nothing(network: nn.Module, stepped: bool) -> FlowCell:
-    none = [None for _ in network.parameters()]
-    return FlowCell.of_norms(none, stepped=stepped)
+def _nothing(network: nn.Module) -> FlowCell:
+    return FlowCell.of_norms([None for _ in network.parameters()])
 
 
 def _listen(names: Mapping) -> dict[str, float]:

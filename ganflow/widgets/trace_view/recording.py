@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from ganflow.records import Flow
+from ganflow.trace.flow import Step as Moves
 from ganflow.trace.flow import flow
 from ganflow.trace.watch import WatchedBlock
 from ganflow.widgets.trace_view.states import TraceState
@@ -18,7 +19,9 @@ Step = Callable[[bool, bool], tuple[WatchedBlock, Mapping[str, Tensor]]]
 
 
 def record_states(
-    step: Step, players: Mapping[str, nn.Module]
+    step: Step,
+    players: Mapping[str, nn.Module],
+    steps: Mapping[str, Moves] | None = None,
 ) -> dict[tuple[str, bool, bool], TraceState]:
     """The states of a step: every loss, with and without the cut and the freeze.
 
@@ -31,6 +34,8 @@ def record_states(
         them.
     players : mapping from str to nn.Module
         The networks by name, for the flow table.
+    steps : dict of loss -> optimizer, tensors, or several of them; or None
+        As in `flow`: the step that would follow each loss.
 
     Returns
     -------
@@ -45,7 +50,8 @@ def record_states(
         with _Values() as values:
             seen, losses = step(cut, frozen)
         traced = {name: loss for name, loss in losses.items() if loss.requires_grad}
-        table = flow(traced, players, seen=seen) if traced else None
+        moves = {name: moved for name, moved in (steps or {}).items() if name in traced}
+        table = flow(traced, players, moves, seen) if traced else None
         for name, loss in losses.items():
             states[name, cut, frozen] = (
                 _state(seen, loss, values.words, table)
