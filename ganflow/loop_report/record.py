@@ -157,7 +157,8 @@ class Finding:
     cure : str
         What to change.
     link : str
-        The section of the book, as a path of the site: "notebooks/04_turns/take_turns.html".
+        The section of the book, as a path of its site, such as
+        "notebooks/04_turns/take_turns.html".
     times : int
         How often it was seen.
     also : tuple of Place
