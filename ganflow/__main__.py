@@ -279,13 +279,7 @@ def _written(form: str, run: Run, book: str) -> str:
         return as_html(report, book=book)
     from ganflow.loop_report.text import as_text
 
-    notes = "".join(f"Player {note}.\n" for note in run.notes)
-    notes = notes.encode("ascii", "backslashreplace").decode()
-    return (
-        f"{notes}\n{as_text(report, book=book)}"
-        if notes
-        else as_text(report, book=book)
-    )
+    return as_text(report, book=book)
 
 
 def _say(sentence: str) -> None:

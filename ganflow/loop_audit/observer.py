@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -64,6 +65,7 @@ class Observer:
         self.after_move: Callable[[Observer], None] | None = None
         self.new_optimizer: Callable[[Any, list[Tensor]], None] | None = None
         self.busy = 0  # above 0 operations are nobody's: inside a step
+        self.thread = 0  # where the mode is on: torch keeps one for each thread
         self.in_closure = 0
         self.closure_backs: list[Backward] = []
         self.call: Call | None = None
@@ -133,6 +135,7 @@ class Observer:
                 "block before you enter the next"
             )
         _on.append(self)
+        self.thread = threading.get_ident()
         self._exit.callback(_on.clear)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")

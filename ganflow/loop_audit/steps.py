@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 import weakref
 from collections import Counter
 from typing import Any
@@ -46,6 +47,11 @@ class Steps:
         observer = self._observer
         self.finish_hand()
         observer.gradients.look(here())
+        if threading.get_ident() != observer.thread:
+            observer.log.cannot_see(
+                "steps are taken in another thread than the one that is watched: what "
+                "they read is unknown"
+            )
         observer.closure_backs.clear()
         self._begun.append((optimizer, self.count))
         observer.busy += 1

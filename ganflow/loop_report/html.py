@@ -147,6 +147,7 @@ def _head(record: LoopRecord, book: str) -> Iterator[str]:
     ]
     moves = words.counted(record.move_count, "move")
     yield f"<p>Seen: {moves}. {', '.join(sizes)}.</p>"
+    yield from (f"<p>Player {escape(note)}.</p>" for note in record.notes)
     found = "nothing wrong, doubtful or wasted was seen"
     if record.findings:
         found = f'<a href="#findings">{words.tally(record.findings)}</a>'

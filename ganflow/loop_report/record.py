@@ -263,6 +263,8 @@ class LoopRecord:
         FLOPs by line, player and kind of pass.
     unseen : tuple of str
         What could not be seen, a sentence each.
+    notes : tuple of str
+        How the players were found, where nobody named them.
     """
 
     players: Mapping[str, int]
@@ -277,6 +279,7 @@ class LoopRecord:
     findings: tuple[Finding, ...]
     cost: LoopCost = field(default_factory=LoopCost)
     unseen: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The whole report as plain data, for JSON.

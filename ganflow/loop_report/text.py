@@ -75,6 +75,8 @@ def _head(record: LoopRecord, book: str) -> Iterator[str]:
     sizes = (f"{p} ({words.counted(n, 'tensor')})" for p, n in record.players.items())
     seen = f"{words.counted(record.move_count, 'move')} of {words.listed(sizes)} seen"
     yield from _folded(f"LOOP REPORT: {seen}.", 0, 2)
+    for note in record.notes:
+        yield from _folded(f"Player {note}.", 2, 2)
     yield ""
     yield from _folded(f"Schedule: {record.name}", 0, 2)
     yield from _folded(words.settling(record), 2)
