@@ -41,10 +41,9 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
+from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
-
-_on: list[Observer] = []
 
 
 class Observer:
@@ -129,14 +128,9 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        if _on:
-            raise RuntimeError(
-                "an audit is on already, and two cannot nest: leave the first `with` "
-                "block before you enter the next"
-            )
-        _on.append(self)
+        begin(self)
         self.thread = threading.get_ident()
-        self._exit.callback(_on.clear)
+        self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (

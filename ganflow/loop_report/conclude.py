@@ -118,6 +118,7 @@ def finding(
         link=entry.link,
         times=times,
         also=tuple(one for one in also if one != place),
+        facts=facts,
     )
 
 
@@ -284,7 +285,10 @@ def _whose(
     one: list[Pulled], other: list[Pulled], maker: str
 ) -> tuple[list[Pulled], list[Pulled]]:
     """The pulls that were meant for the maker, and the critic's own."""
-    meant = [sum(p.back.arrived[maker] > 0 for p in found) for found in (one, other)]
+    meant = [
+        sum(p.back.arrived[maker] > 0 or maker in p.back.thrown for p in found)
+        for found in (one, other)
+    ]
     if meant[0] == meant[1]:  # both reach the maker: the later one is taken for its own
         second = one[0].back.number > other[0].back.number
     else:

@@ -163,6 +163,8 @@ class Finding:
         How often it was seen.
     also : tuple of Place
         Other lines that belong to it.
+    facts : dict
+        What the sentence and the cure name: a player, a share.
 
     Raises
     ------
@@ -178,6 +180,7 @@ class Finding:
     link: str
     times: int = 1
     also: tuple[Place, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self):
         if self.level not in LEVELS:
