@@ -204,7 +204,7 @@ def unmoved(loop: Loop) -> str | None:
 
 
 def watched(loop: Loop, name: str, made: list) -> dict:
-    """What one tool says of one loop: the first finding of each rule, error, warnings."""
+    """What a tool says of a loop: the first finding of each rule, error, warnings."""
     tool, error = TOOLS[name](), None
     source = loop.path.read_text()
     asked = 'int(os.environ.get("TICKS", 4))'
