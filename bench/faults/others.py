@@ -261,6 +261,15 @@ def names_the_fault(loop: Loop, name: str, answer: dict) -> bool:
     )
 
 
+def a_line_each(answers: dict) -> str:
+    """JSON with one line for each loop, so that a change shows as few lines."""
+    rows = (f"  {json.dumps(n)}: {json.dumps(r)}" for n, r in answers["loops"].items())
+    head = json.dumps({k: v for k, v in answers.items() if k != "loops"}, indent=1)
+    return (
+        head.removesuffix("\n}") + ',\n "loops": {\n' + ",\n".join(rows) + "\n }\n}\n"
+    )
+
+
 def main() -> None:
     loops = every_loop("torch")
     loops = [loop for loop in loops if loop.needs is None or find_spec(loop.needs)]
@@ -301,10 +310,8 @@ def main() -> None:
         "ticks": TICKS,
         "command": "python bench/faults/others.py",
     }
-    text = json.dumps(
-        {"made": made, "note": NOTE, "summary": summary, "loops": rows}, indent=1
-    )
-    Path(__file__).with_name("others.json").write_text(text + "\n")
+    made = {"made": made, "note": NOTE, "summary": summary, "loops": rows}
+    Path(__file__).with_name("others.json").write_text(a_line_each(made))
     print(json.dumps(summary, indent=1))
 
 
