@@ -128,8 +128,8 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        self.thread = threading.get_ident()
         begin(self)
+        self.thread = threading.get_ident()
         self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
@@ -378,12 +378,13 @@ class Observer:
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""
+        trail = self.memory.trail(asked)
+        before = {origin.call for origin in trail if type(origin) is Origin}
         for call in self._calls_of.get(back, ()):
-            if call.normed:
+            if call.normed and call not in before:
                 self.log.note(
                     "batch-norm-penalty", place, [call.place], player=call.player
                 )
-        trail = self.memory.trail(asked)
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
         if blends and asked.dim() > 1 and len(asked) > 1:
