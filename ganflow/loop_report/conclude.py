@@ -77,6 +77,7 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
         findings=tuple(found),
         cost=cost,
         unseen=tuple(log.unseen),
+        roles={who: role for who, role in ((critic, "D"), (maker, "G")) if who},
     )
 
 
