@@ -185,7 +185,7 @@ def _audit(
     players: dict[str, list[str]],
     forms: list[tuple[str, Path | None]],
 ) -> int:
-    from ganflow.loop_audit.script import run_script, torch_watch
+    from ganflow.loop_audit.script import WATCHES, run_script
     from ganflow.loop_audit.stop import WrongPlayer
 
     output = sys.stdout  # before the script puts something else there
@@ -203,7 +203,7 @@ def _audit(
     try:
         run = run_script(
             script,
-            {"torch": torch_watch},
+            WATCHES,
             players=players,
             ticks=options.ticks,
             by_force=finish_by_force,

@@ -405,7 +405,11 @@ class Observer:
 
     def skipped(self, ps: Iterable[Tensor]) -> None:
         """A scaler has left out a step."""
+        ps = list(ps)
         self.log.note("skipped-step", here())
+        for player in dict.fromkeys(map(self.players.of, ps)):
+            if player is not None:
+                self.log.skip(player)
         self.gradients.forgive(ps)
 
     # -- the report

@@ -224,6 +224,9 @@ def torch_watch(
     return watching()
 
 
+WATCHES: Mapping[str, MakeWatch] = {"torch": torch_watch}  # by the module they need
+
+
 @contextmanager
 def _as_main(script: Script) -> Iterator[None]:
     """The arguments and the first folder of imports that Python gives to a script."""

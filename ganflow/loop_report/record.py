@@ -268,6 +268,8 @@ class LoopRecord:
         What could not be seen, a sentence each.
     notes : tuple of str
         How the players were found, where nobody named them.
+    roles : dict of player -> str
+        "D" for who scores and "G" for whose samples it scores, in the book's words.
     """
 
     players: Mapping[str, int]
@@ -283,6 +285,7 @@ class LoopRecord:
     cost: LoopCost = field(default_factory=LoopCost)
     unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The whole report as plain data, for JSON.
