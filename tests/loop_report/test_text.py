@@ -145,7 +145,7 @@ def test_a_cycle_is_counted_from_the_loops_first_move():
 def test_a_move_on_an_older_version_of_its_own_player_says_so():
     (move,) = moves([("D", 42, [41], {"G": [0]})], 1)
     stale = replace(move, version=4, reads={"D": (2,), "G": (0,)})
-    assert words.reading(stale, "GD") == "It reads D2 (1 move back) and G0 (newest)."
+    assert words.reading(stale, "GD") == "It reads G0 (newest) and D2 (1 move back)."
     assert words.reading(move, "GD") == "It reads G0 (newest)."
 
 
