@@ -133,7 +133,8 @@ def reading(move: Move, players: Iterable[str]) -> str:
     str
         "It reads G3 (newest); of Q nothing is there."
     """
-    seen = lags_of(move)
+    read = lags_of(move)
+    seen = {player: read[player] for player in players if player in read}
     if all(lag == 0 for _, lag in seen.get(move.player, ())):
         seen.pop(move.player, None)
     parts = [
