@@ -29,7 +29,6 @@ class Passes:
     def __init__(self, observer: Hub):
         self._observer = observer
         self._calls: OrderedDict[int, Call] = OrderedDict()  # by its node's number
-        self._reached: list[int] = []  # of those: on the graph of the running pass
         self.counts = True  # the pass is by weights: it pulls at scores
 
     def made(self, node, call: Call) -> None:
@@ -96,8 +95,7 @@ class Passes:
         back = observer.log.backward(place, reads)
         order, leaves = observer.costs.walk(nodes)
         numbers = {node._sequence_nr() for node in order}
-        self._reached = sorted(numbers & self._calls.keys())
-        for number in self._reached:
+        for number in numbers & self._calls.keys():
             self._calls[number].walked = True
         slopes = [o for o in trail if type(o) is Slope]
         living = {o.back.place for o in slopes if o.nodes & numbers}
@@ -132,12 +130,9 @@ class Passes:
             else:
                 self._slopes(back, [given])
                 if create and isinstance(asked, Tensor):
-                    observer.look_at_penalty(self._behind(asked), asked, place)
-
-    def _behind(self, asked: Tensor) -> list[Call]:
-        """The calls that a pass has walked back through on its way to a tensor."""
-        first = -1 if asked.grad_fn is None else asked.grad_fn._sequence_nr()
-        return [self._calls[n] for n in self._reached if n > first and n in self._calls]
+                    observer.look_at_penalty(back, asked, place)
+                    if asked.grad_fn is not None:
+                        observer.costs.asks(asked.grad_fn)
 
     def _slopes(self, back: Backward, slopes: list[Tensor]) -> None:
         """Mark derivatives by inputs."""

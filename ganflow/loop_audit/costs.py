@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.places import here
 from ganflow.loop_audit.plans import CONVOLUTION_BACKWARD, Plan
 
 NOBODY = ""
+ASKED = 64  # points of penalties, of the newest ticks
 
 
 class Costs:
@@ -25,6 +28,15 @@ class Costs:
         self._observer = observer
         self._edges: dict = {}
         self._done: dict = {}
+        self._asked: deque[int] = deque(maxlen=ASKED)
+
+    def asks(self, node) -> None:
+        """Say that a slope was taken at the values that a node of the graph made.
+
+        They ask for a derivative by themselves: what goes to them is worked out for
+        whoever made them, and just as well if nobody learns from it.
+        """
+        self._asked.append(node._sequence_nr())
 
     def walk(self, outputs) -> tuple[list, list]:
         """Learn, for each edge behind some outputs, whose weights lie behind it.
@@ -66,6 +78,9 @@ class Costs:
                 for after, _ in node.next_functions:
                     if after is not None and after not in behind:
                         todo.append((after, False))
+        if self._asked:
+            points = [node for node in order if node._sequence_nr() in self._asked]
+            behind |= dict.fromkeys(points, frozenset((NOBODY,)))
         for node in order:
             self._edges[node] = [
                 None if after is None else behind[after]
@@ -116,6 +131,9 @@ class Costs:
 
     def _edge(self, node, edges, at_work) -> tuple[frozenset[str] | None, bool]:
         """For which edge a matrix product in a backward pass is, and if for weights."""
+        if "ConvolutionBackwardBackward" in node.name():
+            weights = at_work is None  # else the weight was read, for the way back
+            return edges[2 if weights else 0], weights
         live = [behind for behind in edges if behind is not None]
         factors = live[-2:] if len(live) > 2 else live
         if "Addmm" in node.name() and len(live) == 2 and edges[0] is not None:

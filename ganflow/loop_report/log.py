@@ -194,6 +194,7 @@ class Log:
         self.moves: deque[Move] = deque(maxlen=MOVES_KEPT)
         self.move_count = 0
         self.notes: dict[tuple[str, Place], Note] = {}
+        self.skips: deque[tuple[int, str]] = deque(maxlen=MOVES_KEPT)
         self.groups: dict[int, Group] = {}
         self.arrivals: dict[tuple[Place, str], Counter] = defaultdict(Counter)
         self.tensors: Counter = Counter()  # (place, player) -> most tensors
@@ -235,6 +236,10 @@ class Log:
     def cannot_see(self, sentence: str) -> None:
         """Write down what is hidden, once."""
         self.unseen[sentence] = None
+
+    def skip(self, player: str) -> None:
+        """Say that a scaler has left out a step of a player."""
+        self.skips.append((self.move_count, player))
 
     def backward(self, place: Place, reads: Iterable[str]) -> Backward:
         """Begin a backward pass."""

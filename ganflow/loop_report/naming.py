@@ -158,7 +158,7 @@ def _opposed(maker: str, user: str, moves: Sequence[Move]) -> bool:
 
 def _is_own(move: Move, moves: Sequence[Move]) -> bool:
     """Whether a step used its own player alone, while others of it used the rest."""
-    if move.lags or move.blind:
+    if move.lags:
         return False
     return any(m.lags for m in moves if m.player == move.player)
 
