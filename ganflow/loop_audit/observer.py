@@ -416,7 +416,8 @@ class Observer:
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
         if blends and asked.dim() > 1 and len(asked) > 1:
-            if all(count_ == 1 for count_ in factors):
+            known = [number for number in factors if number]
+            if not factors or (known and all(number == 1 for number in known)):
                 self.log.note("one-epsilon", blends[0].place, [place])
 
     def is_blind(self, who: str, read: Mapping[str, object]) -> bool:

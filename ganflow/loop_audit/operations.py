@@ -301,7 +301,7 @@ class Operations(TorchDispatchMode):
         batched = result.dim() > 1 and result.shape[0] > 1
         if not batched or not result.is_floating_point():
             return found
-        if plan.name in ("mul", "lerp") and (n := _factor(given, result)):
+        if plan.name in ("mul", "lerp") and (n := _factor(given, result)) is not None:
             found = found | {self.observer.tag(Factor, n)}
         if plan.name in SUMS and len(given) > 1 and found:
             bare = [not _origins(self.memory.trail(t)) for t in given]
@@ -369,9 +369,12 @@ def _origins(trail: Trail) -> bool:
 
 
 def _factor(given: list[Tensor], result: Tensor) -> int | None:
-    """How many numbers a factor of a batch holds; None for one that is no tensor."""
+    """How many numbers a factor of a batch holds: 0 where that cannot be told.
+
+    None for a factor that is no tensor.
+    """
     for tensor in given:
         if tensor.shape != result.shape or 0 in tensor.stride():
             block = tensor.untyped_storage()
             return max(1, block.nbytes() // max(1, tensor.element_size()))
-    return result.numel() if len(given) > 1 else None
+    return 0 if len(given) > 1 else None
