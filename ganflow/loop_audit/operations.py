@@ -242,13 +242,13 @@ class Operations(TorchDispatchMode):
             mark = self.memory.mark(part)
             if type(mark) in (Weight, Copied):
                 return False
-            trail = _kept(self.memory.trail(part), False, False)
+            trail = _kept(self.memory.trail(part), False, True)
             if spans and spans[-1][2] == trail:
                 spans[-1] = (spans[-1][0], start + size, trail)
             else:
                 spans.append((start, start + size, trail))
             start += size
-        if len(spans) < 2:
+        if len(spans) < 2 and not any(type(o) is Derivative for o in spans[0][2]):
             return False
         self.memory.set_mark(result, Parts(spans))
         return True

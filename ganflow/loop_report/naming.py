@@ -95,7 +95,7 @@ def name_of(
         if len(movers) == 1:
             return Naming(f"only {movers[0]} moves", **told)
         names = " and ".join(movers)
-        words = f"unknown: {names} move, and neither was seen to read another"
+        words = f"unknown: {names} move, and none was seen to take in what another made"
         return Naming(words, **told)
     game = [
         move
