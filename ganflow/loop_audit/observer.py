@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from itertools import count
+from multiprocessing.process import BaseProcess
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -154,6 +155,7 @@ class Observer:
             *self.gradients.patches(),
             *self.scaling.patches(),
             (torch.optim.Optimizer, "add_param_group", self._adding),
+            (BaseProcess, "start", self._starting),
             *((Tensor, name, self._leaving) for name in WAYS_OUT),
         ):
             self._put(owner, name, make(getattr(owner, name)))
@@ -206,6 +208,17 @@ class Observer:
             return real(tensor, *args, **kwargs)
 
         return leave
+
+    def _starting(self, real):
+        def start(process):
+            target = getattr(process, "_target", None)
+            if not getattr(target, "__module__", "").startswith("torch.utils.data"):
+                self.log.cannot_see(
+                    f"another process was started at {here()}: what it does is unknown"
+                )
+            return real(process)
+
+        return start
 
     # -- networks at work
 

@@ -108,7 +108,7 @@ def name_of(
             f"unknown: what {who} read came in from where nothing is seen", **told
         )
     base, schedule, disguised = _base(game, critic, maker)
-    words = [base, *_fakes(game)]
+    words = [base, *_deaf(game, pair), *_fakes(game)]
     words += [] if polluted else _pool(game, critic, maker)
     words += _rest(moves, tokens, pair)
     return Naming("; ".join(words), schedule, disguised=disguised, **told)
@@ -318,6 +318,16 @@ def _known(text: str, first: str) -> Schedule:
     if words.count("D") == 1 and "DG" not in words:
         return generator_steps(words.count("G"))
     return Schedule.from_text(text)
+
+
+def _deaf(game: Sequence[Move], pair: Collection[str]) -> list[str]:
+    """Who of the two does not hear the other: there is no game yet, or no more."""
+    deaf = [
+        who
+        for who in sorted(pair)
+        if not any(_others(move, pair) for move in game if move.player == who)
+    ]
+    return [f"no step of {who} reads {other}" for who in deaf for other in pair - {who}]
 
 
 def _fakes(game: Sequence[Move]) -> list[str]:
