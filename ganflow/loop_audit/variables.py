@@ -292,9 +292,17 @@ def _parts(value: Any, kind: type) -> Iterator[tuple[str, Any]]:
 _INTERNAL = frozenset(vars(nn.Module()))
 
 
+def _slots(kind: type) -> Iterator[str]:
+    """The names of attributes that may lie outside of an object's dict."""
+    yield from getattr(kind, "__dataclass_fields__", ())
+    for one in kind.__mro__:
+        names = vars(one).get("__slots__", ())
+        yield from (names,) if isinstance(names, str) else names
+
+
 def _attributes(value: object, kind: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in ("__dict__", *getattr(kind, "__dataclass_fields__", ())):
+    for name in ("__dict__", *_slots(kind)):
         try:
             found[name] = object.__getattribute__(value, name)
         except AttributeError:  # no dict, or a slot that nothing was put in

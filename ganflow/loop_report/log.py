@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from typing import NamedTuple
 
@@ -344,8 +344,11 @@ class Log:
             self.moved(move)
             self._last = set(weights)
             return
+        player = move.player  # this part of it is still what it was before the other
+        own = {min(v, last.newest[player]) for v in move.reads.get(player, ())}
+        both = (last.reads, {**move.reads, player: own})
         reads = {
-            who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
+            who: tuple(sorted({v for read in both for v in read.get(who, ())}))
             for who in {**last.reads, **move.reads}
         }
         self.moves[-1] = dataclasses.replace(
@@ -366,7 +369,7 @@ class Log:
             if move.player == player:
                 if move.undone or move.version <= version:
                     return
-                self.moves[place] = replace(move, undone=True)
+                self.moves[place] = dataclasses.replace(move, undone=True)
 
     # -- what is folded
 
