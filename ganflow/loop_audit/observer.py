@@ -311,11 +311,7 @@ class Observer:
         if call.twin is None:
             known[key] = call
         elif call.grad:
-            place, first = call.place, call.twin.place
-            again = "more than once" if first == place else f"and at {first}"
-            self.log.note(
-                "scored-twice", place, [first], player=call.player, again=again
-            )
+            self.log.twice(call.player, call.twin.place, call.place)
 
     def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
         call = self.call

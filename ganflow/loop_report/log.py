@@ -233,6 +233,11 @@ class Log:
         note.times += 1
         note.also = tuple(dict.fromkeys((*note.also, *also)))[:4]
 
+    def twice(self, player: str, first: Place, place: Place) -> None:
+        """Write down that a player was called on the same input as at another line."""
+        again = "more than once" if first == place else f"and at {first}"
+        self.note("scored-twice", place, [first], player=player, again=again)
+
     def cannot_see(self, sentence: str) -> None:
         """Write down what is hidden, once."""
         self.unseen[sentence] = None

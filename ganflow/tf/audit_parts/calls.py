@@ -120,13 +120,13 @@ class Calls:
         if version != call.version or len(known) > TWINS_KEPT:
             known = {}
             self._twins[call.player] = (call.version, known)
+        if call.tapes:
+            self._state.log.taught.add(call.player)
         key = (id(call.layer), training, *(tensor._id for tensor in given))
         first = known.setdefault(key, call.place)
         call.repeats = first is not call.place
         if call.repeats and call.tapes:
-            self._state.log.note(
-                "scored-twice", call.place, [first], player=call.player
-            )
+            self._state.log.twice(call.player, first, call.place)
 
     def _end(self, call: Call, output) -> None:
         state = self._state
