@@ -1,6 +1,6 @@
 # fault: wrong-weights
 # also: never-moved, wasted-weight-gradients
-# schedule: unknown
+# schedule: unknown|simultaneous
 # thread: clinic "The optimizer holds other weights"; CycleGAN 356
 # framework: torch
 # players: G=[G_AB, G_BA], D=[D_A, D_B]

@@ -1,5 +1,5 @@
 # fault: dead-score
-# schedule: alternating, D first
+# schedule: alternating, D first|unknown
 # thread: CSA-CDGAN 5; clinic "D calls everything real: detach sits on its score"
 # framework: torch
 # players: G=G, D=D

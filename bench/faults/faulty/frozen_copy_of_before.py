@@ -1,6 +1,6 @@
 # fault: stale-weight-copy
 # schedule: simultaneous
-# thread: public loops, "a copy of the weight taken before the step"; CycleGAN 594 (freezing D)
+# thread: public loops, "a copy taken before the step"; CycleGAN 594 (freezing D)
 # framework: torch
 # players: G=netG, D=netD
 import copy

@@ -18,17 +18,17 @@ opt_D = torch.optim.Adam(D.parameters(), lr=1e-3)
 
 
 def real_batch(n=32):
-    return torch.randn(n, 2) + 12
+    return torch.randn(n, 2) + 1
 
 
 def loss_of_D(real, fake):
     return softplus(-D(real)).mean() + softplus(D(fake.detach())).mean()
 
 
-warm = torch.optim.Adam(D.parameters(), lr=0.02)
-for _ in range(150):  # D learns first, against a G that rests
+warm = torch.optim.Adam(D.parameters(), lr=0.2)
+for _ in range(300):  # D meets the fakes first, for too long
     warm.zero_grad()
-    loss_of_D(real_batch(), G(torch.randn(32, 2))).backward()
+    softplus(D(G(torch.randn(32, 2)).detach())).mean().backward()
     warm.step()
 
 for tick in range(TICKS):

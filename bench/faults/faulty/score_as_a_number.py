@@ -1,5 +1,5 @@
 # fault: dead-score
-# schedule: alternating, G first
+# schedule: alternating, G first|unknown
 # thread: mmsegmentation 3230 (a loss made anew); clinic "detach sits on its score"
 # framework: torch
 # players: G=self.gen, D=self.critic

@@ -30,4 +30,4 @@ for _ in range(TICKS):
     opt_G.step()
 
     held_out_loss += softplus(-D(x_held_out)).mean()  # <- fault
-print("held out:", held_out_loss.item() / max(1, TICKS))
+print("held out:", held_out_loss.item())

@@ -18,7 +18,7 @@ def main():
     D = nn.Sequential(nn.Linear(2, 16), nn.LeakyReLU(0.2), nn.Linear(16, 1))
     opt_G = torch.optim.SGD(G.parameters(), lr=0.01)
     opt_D = torch.optim.SGD(D.parameters(), lr=0.01)
-    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**8, growth_interval=2)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**8, growth_interval=3)
 
     for _ in range(TICKS):
         fake = G(torch.randn(16, 2))
