@@ -127,9 +127,10 @@ def main_pair(
     if {"D", "G"} <= set(players):
         return "D", "G"
     makers = {maker for maker, _ in feeds}
-    for maker, user in feeds:
-        if user not in makers:
-            return user, maker
+    for user in dict.fromkeys(user for _, user in feeds if user not in makers):
+        own = sorted(maker for maker, other in feeds if other == user)
+        late = [maker for maker in own if any((one, maker) in feeds for one in own)]
+        return user, (late or own)[0]  # of an encoder and its decoder the decoder
     for maker, user in feeds:  # each feeds the other, as in a cycle
         return user, maker
     return (None, None)
