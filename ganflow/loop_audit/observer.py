@@ -258,7 +258,7 @@ class Observer:
                 ]
         self.log.called.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
-        for maker in made_by:
+        for maker in sorted(made_by):
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
         if given and call.whole:
             call.in_eval = not module.training and behaves_otherwise_in_eval(module)
@@ -305,11 +305,7 @@ class Observer:
                 self.passes.made(t.grad_fn, call)
                 self.kept.made(t.grad_fn, call)
                 if call.whole and t.is_floating_point():
-                    self.busy += 1
-                    try:
-                        self.pulls.watch(call, t)
-                    finally:
-                        self.busy -= 1
+                    self.pulls.watch(call, t)
 
     # -- small services to the parts
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import weakref
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -36,6 +38,7 @@ class Steps:
         self._last: set[int] = set()  # the weights of the last move
         self._hand: dict[str, Any] | None = None
         self._begun: list[tuple[Any, int]] = []
+        self._evaluated = False  # the step has called its closure
         self._held: set[int] = set()  # tensors of nobody that an optimizer holds
         self._strays: dict[Place, dict[int, weakref.ref]] = {}
 
@@ -47,6 +50,7 @@ class Steps:
         self.finish_hand()
         observer.gradients.look(here())
         observer.closure_backs.clear()
+        self._evaluated = False
         self._begun.append((optimizer, self.count))
         observer.busy += 1
         observer.operations.leave()
@@ -61,6 +65,7 @@ class Steps:
 
         def run(*args, **kwargs):
             busy, observer.busy = observer.busy, 0
+            self._evaluated = True
             observer.in_closure += 1
             off = not observer.operations.on
             if off:
@@ -102,7 +107,8 @@ class Steps:
 
     def _note(self, optimizer, place: Place) -> None:
         observer, self.count = self._observer, self.count + 1
-        observer.gradients.look()
+        if self._evaluated:
+            observer.gradients.look()
         group = self.group(optimizer)
         group.stepped = place
         held = [p for g in optimizer.param_groups for p in g["params"]]
@@ -341,8 +347,25 @@ class Sizes:
         self._observer = observer
 
     def moved(self, who: str, ps: list[Tensor]) -> None:
-        """Keep the norm of what a player has moved on; a copy of one number."""
+        """Keep the norms of what a player has moved on."""
         grads = [p.grad.detach() for p in ps if p.grad.layout == torch.strided]
         if grads:
-            norms = torch.stack([n.double() for n in torch._foreach_norm(grads)])
-            self._observer.log.sizes[who].append(norms.norm())
+            self._observer.log.sizes[who].append(Norm(torch._foreach_norm(grads)))
+
+
+class Norm:
+    """The norm of several tensors, by theirs; worked out when it is asked for.
+
+    Parameters
+    ----------
+    parts : sequence of Tensor
+        The norm of each.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Tensor]):
+        self.parts = parts
+
+    def __float__(self) -> float:
+        return math.hypot(*(float(part) for part in self.parts))

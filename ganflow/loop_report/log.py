@@ -6,7 +6,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 from ganflow.loop_report.record import Move, Place
 
@@ -201,7 +201,9 @@ class Log:
         self.pulled: dict[tuple[str, str | None, str], deque[Pulled]] = defaultdict(
             lambda: deque(maxlen=PULLS_KEPT)
         )
-        self.sizes: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=4))
+        self.sizes: dict[str, deque[SupportsFloat]] = defaultdict(
+            lambda: deque(maxlen=4)
+        )
         self.open: dict[int, Backward] = {}
         self.called: set[str] = set()  # players whose weights were read
         self.shapes: dict[str, tuple] = {}  # of their weights, sorted
