@@ -185,7 +185,7 @@ def _audit(
     players: dict[str, list[str]],
     forms: list[tuple[str, Path | None]],
 ) -> int:
-    from ganflow.loop_audit.script import run_script, torch_watch
+    from ganflow.loop_audit.script import WATCHES, run_script
     from ganflow.loop_audit.stop import WrongPlayer
 
     output = sys.stdout  # before the script puts something else there
@@ -203,7 +203,7 @@ def _audit(
     try:
         run = run_script(
             script,
-            {"torch": torch_watch},
+            WATCHES,
             players=players,
             ticks=options.ticks,
             by_force=finish_by_force,
@@ -279,13 +279,7 @@ def _written(form: str, run: Run, book: str) -> str:
         return as_html(report, book=book)
     from ganflow.loop_report.text import as_text
 
-    notes = "".join(f"Player {note}.\n" for note in run.notes)
-    notes = notes.encode("ascii", "backslashreplace").decode()
-    return (
-        f"{notes}\n{as_text(report, book=book)}"
-        if notes
-        else as_text(report, book=book)
-    )
+    return as_text(report, book=book)
 
 
 def _say(sentence: str) -> None:

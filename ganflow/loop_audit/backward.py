@@ -130,6 +130,8 @@ class Passes:
                 self._slopes(back, [given])
                 if create and isinstance(asked, Tensor):
                     observer.look_at_penalty(back, asked, place)
+                    if asked.grad_fn is not None:
+                        observer.costs.asks(asked.grad_fn)
 
     def _slopes(self, back: Backward, slopes: list[Tensor]) -> None:
         """Mark derivatives by inputs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from ganflow.loop_audit.hub import Hub
@@ -10,6 +11,7 @@ from ganflow.loop_audit.plans import CONVOLUTION_BACKWARD, Plan
 
 NOBODY = ""
 NOWHERE: frozenset[str] = frozenset()
+ASKED = 64  # points of penalties, of the newest ticks
 
 
 class Costs:
@@ -29,6 +31,15 @@ class Costs:
         self._edges: dict[Any, tuple[list, list]] = {}  # node -> what lies behind it
         self._factors: dict[Any, _Factors] = {}
         self._owners: dict[str, frozenset[str]] = {}
+        self._asked: deque[int] = deque(maxlen=ASKED)
+
+    def asks(self, node) -> None:
+        """Say that a slope was taken at the values that a node of the graph made.
+
+        They ask for a derivative by themselves: what goes to them is worked out for
+        whoever made them, and just as well if nobody learns from it.
+        """
+        self._asked.append(node._sequence_nr())
 
     def walk(self, outputs) -> tuple[list, list]:
         """Learn, for each edge behind some outputs, whose weights lie behind it.
@@ -70,7 +81,19 @@ class Costs:
                 behind[node] = NOWHERE
                 todo.append((node, after))
                 todo += [(one, None) for one in after if one is not None]
+        if self._asked:
+            self._stop_at({n for n in order if n._sequence_nr() in self._asked}, order)
         return order, leaves
+
+    def _stop_at(self, points: set, order: list) -> None:
+        """Let nobody's weights lie behind the edges that lead to these nodes."""
+        for node in order if points else ():
+            after, behind = self._edges[node]
+            if not points.isdisjoint(after):
+                known = zip(after, behind, strict=True)
+                nobody = self._alone(NOBODY)
+                behind = [nobody if one in points else who for one, who in known]
+                self._edges[node] = after, behind
 
     def _alone(self, owner: str) -> frozenset[str]:
         """The set of one player; always the same object."""
@@ -156,10 +179,11 @@ class _Factors:
         The players whose weights lie behind each edge.
     """
 
-    __slots__ = ("_adds", "_behind", "_done", "_of_weight")
+    __slots__ = ("_adds", "_behind", "_done", "_of_weight", "_twice")
 
     def __init__(self, node, after: list, behind: list):
         name = node.name()
+        self._twice = behind if "ConvolutionBackwardBackward" in name else None
         live = [one for one in behind if one is not None]
         factors = live[-2:] if len(live) > 2 else live
         if "Addmm" in name and len(live) == 2 and behind[0] is not None:
@@ -178,6 +202,9 @@ class _Factors:
             The player one of whose weights the product reads.
         """
         behind = self._behind
+        if self._twice is not None:
+            weights = at_work is None  # else the weight was read, for the way back
+            return self._twice[2 if weights else 0], weights
         if not behind:
             return None, False
         last = len(behind) - 1

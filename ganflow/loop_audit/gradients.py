@@ -134,8 +134,9 @@ class Gradients:
                 self._observer.log.use(one.back, who, again=one in taken)
                 taken.add(one)
             self._stepped.add(key)
-        for back in again:
-            self._observer.log.note("never-cleared", place, [back.place], player=who)
+        if again:
+            places = dict.fromkeys(back.place for back in again)
+            self._observer.log.note("never-cleared", place, places, player=who)
         return sorted(found, key=lambda back: back.number)
 
     def take_one(self, who: str, key: int, tags: Iterable[Derivative]) -> None:

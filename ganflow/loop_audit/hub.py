@@ -22,6 +22,7 @@ class Hub(Protocol):
     memory: Memory
     players: Players
     busy: int
+    thread: int
     in_closure: int
     closure_backs: list[Backward]
     call: Call | None

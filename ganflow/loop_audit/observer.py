@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -40,10 +41,12 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
+from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
 
-_on: list[Observer] = []
+# By these a value leaves torch's sight: for NumPy, lists, files, other libraries.
+WAYS_OUT = ("numpy", "__array__", "tolist", "__reduce_ex__", "__dlpack__")
 
 
 class Observer:
@@ -64,6 +67,8 @@ class Observer:
         self.after_move: Callable[[Observer], None] | None = None
         self.new_optimizer: Callable[[Any, list[Tensor]], None] | None = None
         self.busy = 0  # above 0 operations are nobody's: inside a step
+        self.thread = 0  # where the mode is on: torch keeps one for each thread
+        self.compiles = False  # compiled code was seen to run
         self.in_closure = 0
         self.closure_backs: list[Backward] = []
         self.call: Call | None = None
@@ -127,13 +132,9 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        if _on:
-            raise RuntimeError(
-                "an audit is on already, and two cannot nest: leave the first `with` "
-                "block before you enter the next"
-            )
-        _on.append(self)
-        self._exit.callback(_on.clear)
+        begin(self)
+        self.thread = threading.get_ident()
+        self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (
@@ -153,8 +154,7 @@ class Observer:
             *self.gradients.patches(),
             *self.scaling.patches(),
             (torch.optim.Optimizer, "add_param_group", self._adding),
-            (Tensor, "numpy", self._leaving),
-            (Tensor, "__array__", self._leaving),
+            *((Tensor, name, self._leaving) for name in WAYS_OUT),
         ):
             self._put(owner, name, make(getattr(owner, name)))
         self.operations.__enter__()
@@ -210,12 +210,9 @@ class Observer:
             return
         player = self.players.of_module.get(module)
         if player is None:
-            if type(module).__name__ == "OptimizedModule":
-                self.log.cannot_see(
-                    "a compiled network ran uncompiled while it was watched: what is "
-                    "said holds for the program, and its FLOPs are those of eager code"
-                )
             return
+        if not self.compiles and _in_compiled_code():
+            self.compiles = True
         if self.busy or self.back is not None:
             return  # a checkpoint runs it again
         if running is not None and running.player == player:
@@ -377,12 +374,13 @@ class Observer:
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""
+        trail = self.memory.trail(asked)
+        before = {origin.call for origin in trail if type(origin) is Origin}
         for call in self._calls_of.get(back, ()):
-            if call.normed:
+            if call.normed and call not in before:
                 self.log.note(
                     "batch-norm-penalty", place, [call.place], player=call.player
                 )
-        trail = self.memory.trail(asked)
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
         if blends and asked.dim() > 1 and len(asked) > 1:
@@ -403,7 +401,12 @@ class Observer:
 
     def skipped(self, ps: Iterable[Tensor]) -> None:
         """A scaler has left out a step."""
+        ps = list(ps)
         self.log.note("skipped-step", here())
+        for player in dict.fromkeys(map(self.players.of, ps)):
+            if player is not None:
+                self.log.skip(player)
+                self._twins.pop(player, None)
         self.gradients.forgive(ps)
 
     # -- the report
@@ -419,10 +422,16 @@ class Observer:
             self.log.cannot_see(
                 f"a {kind} has no memory of its own: what it hands on is unknown"
             )
+        if self.compiles:
+            self.log.cannot_see(
+                "compiled code ran uncompiled while it was watched: what is said holds "
+                "for the program, and its FLOPs are those of eager code; what ran "
+                "first under the watch stays uncompiled until torch.compiler.reset()"
+            )
         for player, place in self.left.items():
             self.log.cannot_see(
-                f"what {player} made left torch for NumPy at {place}: where it went "
-                "from there is unknown"
+                f"what {player} made left torch at {place} (for NumPy, a list or a "
+                "file): where it went from there is unknown"
             )
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             self.log.cannot_see("what the other processes do is unknown")
@@ -439,6 +448,11 @@ class Observer:
             n for n in self.players.members if self.players.has_statistics(n)
         }
         return conclude(self.log, list(self.feeds))
+
+
+def _in_compiled_code() -> bool:
+    """Whether dynamo looks at what runs now."""
+    return callable(torch._C._dynamo.eval_frame.get_eval_frame_callback())
 
 
 def _maker(trail: Trail, player: str) -> str | None:

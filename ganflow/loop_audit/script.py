@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from pathlib import Path
@@ -72,8 +72,6 @@ class Run:
     ----------
     report : LoopReport or None
         What was seen; None if the script loaded no framework that is watched.
-    notes : tuple of str
-        How the players were found, where that is not plain.
     end : str
         "ended" by itself, "stopped" by us, "failed" or "interrupted".
     error : BaseException or None
@@ -81,7 +79,6 @@ class Run:
     """
 
     report: LoopReport | None
-    notes: tuple[str, ...]
     end: str
     error: BaseException | None = None
 
@@ -133,9 +130,12 @@ def run_script(
     def now(end: str, error: BaseException | None = None) -> Run:
         found = [(watch.report(), watch.notes) for watch in seen]
         report, notes = max(found, key=lambda f: f[0].move_count, default=(None, ()))
-        return Run(report, notes, end, error)
+        if report is not None:
+            report = replace(report, notes=notes)
+        return Run(report, end, error)
 
     stop = _Stop(ticks, lambda: by_force(now("stopped")))
+    variables: dict[str, object] = {}
     with ExitStack() as stack:
 
         def start(make: MakeWatch) -> None:
@@ -145,7 +145,7 @@ def run_script(
         stack.enter_context(_quiet_threads())
         stack.enter_context(_watching(watches, start))
         try:
-            _execute(script)
+            variables = _execute(script)
             _join_threads(before)
         except WrongPlayer:
             raise
@@ -159,6 +159,7 @@ def run_script(
             end, error = "failed", _without_our_frames(failure)
         else:
             end, error = "ended", None
+    variables.clear()  # they lived until the watch came off: what they keep was seen
     if end == "ended" and stop.times:
         end = "stopped"
     return now(end, error)
@@ -223,6 +224,9 @@ def torch_watch(
     return watching()
 
 
+WATCHES: Mapping[str, MakeWatch] = {"torch": torch_watch}  # by the module they need
+
+
 @contextmanager
 def _as_main(script: Script) -> Iterator[None]:
     """The arguments and the first folder of imports that Python gives to a script."""
@@ -237,11 +241,11 @@ def _as_main(script: Script) -> Iterator[None]:
         sys.argv, sys.path[:] = argv, path
 
 
-def _execute(script: Script) -> None:
+def _execute(script: Script) -> dict[str, object]:
+    """Run a script, and return its variables."""
     if script.is_module:
-        runpy.run_module(script.target, run_name="__main__", alter_sys=True)
-    else:
-        runpy.run_path(script.target, run_name="__main__")
+        return runpy.run_module(script.target, run_name="__main__", alter_sys=True)
+    return runpy.run_path(script.target, run_name="__main__")
 
 
 @contextmanager

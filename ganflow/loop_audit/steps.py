@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
+import threading
 import weakref
 from collections import Counter
 from collections.abc import Sequence
@@ -35,7 +35,6 @@ class Steps:
         self._groups: weakref.WeakKeyDictionary[Any, Group] = (
             weakref.WeakKeyDictionary()
         )
-        self._last: set[int] = set()  # the weights of the last move
         self._hand: dict[str, Any] | None = None
         self._begun: list[tuple[Any, int]] = []
         self._evaluated = False  # the step has called its closure
@@ -49,6 +48,11 @@ class Steps:
         observer = self._observer
         self.finish_hand()
         observer.gradients.look(here())
+        if threading.get_ident() != observer.thread:
+            observer.log.cannot_see(
+                "steps are taken in another thread than the one that is watched: what "
+                "they read is unknown"
+            )
         observer.closure_backs.clear()
         self._evaluated = False
         self._begun.append((optimizer, self.count))
@@ -213,7 +217,7 @@ class Steps:
         backs = gradients.take(who, ps, place)
         move = self._record(who, trail, backs, place, by, len(ps), joint)
         keys = {id(p) for p in ps}
-        self._add(move, keys, parts)
+        log.step(move, keys, parts=parts)
         log.pull(who, backs)
         log.leftovers(who, place, backs)
         observer.sizes.moved(who, ps)
@@ -267,31 +271,6 @@ class Steps:
             blind=observer.is_blind(who, read),
         )
 
-    def _add(self, move: Move, keys: set[int], parts: bool) -> None:
-        """Add a move, or join it to the last: another part of the same player."""
-        log = self._observer.log
-        last = log.moves[-1] if log.moves else None
-        if parts and last and last.player == move.player and not self._last & keys:
-            reads = {
-                who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
-                for who in {**last.reads, **move.reads}
-            }
-            log.extend(
-                dataclasses.replace(
-                    last,
-                    reads=reads,
-                    newest={**move.newest, **last.newest},
-                    tensors=last.tensors + move.tensors,
-                    fed_by=tuple(dict.fromkeys((*last.fed_by, *move.fed_by))),
-                    calls=last.calls | move.calls,
-                    blind=last.blind or move.blind,
-                )
-            )
-            self._last |= keys
-            return
-        log.moved(move)
-        self._last = set(keys)
-
     # -- an update written by hand
 
     def by_hand(
@@ -326,7 +305,7 @@ class Steps:
         move = self._record(
             who, hand["trail"], backs, hand["place"], "hand", len(hand["keys"]), False
         )
-        self._add(move, hand["keys"], parts=True)
+        observer.log.step(move, hand["keys"], parts=True)
         observer.log.pull(who, backs)
         observer.log.leftovers(who, hand["place"], backs)
         observer.look_at_calls(who, backs)

@@ -16,6 +16,7 @@ from ganflow.loop_report.record import (
     CostRow,
     Finding,
     LoopCost,
+    Move,
     Place,
 )
 from ganflow.loop_report.report import LoopReport
@@ -46,7 +47,7 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     found = [*_noted(log), *_wrong_pulls(log, feeds), *_idle(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
-        moves,
+        _with_skipped(log),
         critic,
         maker,
         earlier=log.move_count - len(moves),
@@ -76,7 +77,20 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
         findings=tuple(found),
         cost=cost,
         unseen=tuple(log.unseen),
+        roles={who: role for who, role in ((critic, "D"), (maker, "G")) if who},
     )
+
+
+def _with_skipped(log: Log) -> list[Move]:
+    """The moves, and in the place of each step that a scaler left out one like it."""
+    moves = list(log.moves)
+    for at, player in reversed(log.skips):
+        like = [move for move in moves if move.player == player]
+        place = at - (log.move_count - len(log.moves))
+        if like and 0 <= place <= len(moves):
+            nearest = min(like, key=lambda move: abs(move.number - at))
+            moves.insert(place, nearest)
+    return moves
 
 
 def finding(
@@ -118,6 +132,7 @@ def finding(
         link=entry.link,
         times=times,
         also=tuple(one for one in also if one != place),
+        facts=facts,
     )
 
 
@@ -284,7 +299,10 @@ def _whose(
     one: list[Pulled], other: list[Pulled], maker: str
 ) -> tuple[list[Pulled], list[Pulled]]:
     """The pulls that were meant for the maker, and the critic's own."""
-    meant = [sum(p.back.arrived[maker] > 0 for p in found) for found in (one, other)]
+    meant = [
+        sum(p.back.arrived[maker] > 0 or maker in p.back.thrown for p in found)
+        for found in (one, other)
+    ]
     if meant[0] == meant[1]:  # both reach the maker: the later one is taken for its own
         second = one[0].back.number > other[0].back.number
     else:

@@ -128,7 +128,7 @@ class _Players:
     """A player's name in its colour and form, as in the picture."""
 
     def __init__(self, record: LoopRecord):
-        self.marks = marks(record.players)
+        self.marks = marks(record.players, record.roles)
 
     def __call__(self, player: str, name: str = "") -> str:
         mark = self.marks.get(player, "nobody")
@@ -147,6 +147,7 @@ def _head(record: LoopRecord, book: str) -> Iterator[str]:
     ]
     moves = words.counted(record.move_count, "move")
     yield f"<p>Seen: {moves}. {', '.join(sizes)}.</p>"
+    yield from (f"<p>Player {escape(note)}.</p>" for note in record.notes)
     found = "nothing wrong, doubtful or wasted was seen"
     if record.findings:
         found = f'<a href="#findings">{words.tally(record.findings)}</a>'

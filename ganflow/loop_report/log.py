@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class Backward:
     asked: frozenset[str] = frozenset()  # by whose weights, for autograd.grad
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
+    thrown: set[str] = field(default_factory=set)  # worked out for them, and dropped
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
     flops: Counter = field(default_factory=Counter)  # (owner, kind, behind) -> n
     pulls: list[Pull] = field(default_factory=list)
@@ -191,6 +193,7 @@ class Log:
         self.moves: deque[Move] = deque(maxlen=MOVES_KEPT)
         self.move_count = 0
         self.notes: dict[tuple[str, Place], Note] = {}
+        self.skips: deque[tuple[int, str]] = deque(maxlen=MOVES_KEPT)
         self.groups: dict[int, Group] = {}
         self.arrivals: dict[tuple[Place, str], Counter] = defaultdict(Counter)
         self.tensors: Counter = Counter()  # (place, player) -> most tensors
@@ -216,6 +219,7 @@ class Log:
         self.normed: set[str] = set()  # players with running statistics
         self.unseen: dict[str, None] = {}
         self._numbers = count()
+        self._last: set[int] = set()  # the weights of the last move
 
     # -- what observers say
 
@@ -230,6 +234,10 @@ class Log:
     def cannot_see(self, sentence: str) -> None:
         """Write down what is hidden, once."""
         self.unseen[sentence] = None
+
+    def skip(self, player: str) -> None:
+        """Say that a scaler has left out a step of a player."""
+        self.skips.append((self.move_count, player))
 
     def backward(self, place: Place, reads: Iterable[str]) -> Backward:
         """Begin a backward pass."""
@@ -250,6 +258,12 @@ class Log:
             back.wiped[player] += 1
             back.wiped_at.setdefault(player, place)
             back.lying[player] -= 1
+
+    def throw(self, back: Backward, player: str) -> None:
+        """Say that what a pass gave to a player is gone, and no step took any of it."""
+        back.lying[player] = 0
+        if not back.used[player]:
+            back.thrown.add(player)
 
     def use(self, back: Backward, player: str, *, again: bool) -> None:
         """Say that a step took what lies in one weight's gradient."""
@@ -309,9 +323,38 @@ class Log:
                     line=str(back.place),
                 )
 
-    def extend(self, move: Move) -> None:
-        """Replace the last move by a fuller one: another part of the same player."""
-        self.moves[-1] = move
+    def step(self, move: Move, weights: set[int], *, parts: bool) -> None:
+        """Add a move, or join it to the last: another part of the same player.
+
+        Parameters
+        ----------
+        move : Move
+            What a step did to one player.
+        weights : set of int
+            The weights that it moved, by the observer's keys.
+        parts : bool
+            The step moved this player alone.
+        """
+        last = self.moves[-1] if self.moves else None
+        joins = parts and last and last.player == move.player
+        if last is None or not joins or self._last & weights:
+            self.moved(move)
+            self._last = set(weights)
+            return
+        reads = {
+            who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
+            for who in {**last.reads, **move.reads}
+        }
+        self.moves[-1] = dataclasses.replace(
+            last,
+            reads=reads,
+            newest={**move.newest, **last.newest},
+            tensors=last.tensors + move.tensors,
+            fed_by=tuple(dict.fromkeys((*last.fed_by, *move.fed_by))),
+            calls=last.calls | move.calls,
+            blind=last.blind or move.blind,
+        )
+        self._last |= weights
 
     # -- what is folded
 
@@ -334,7 +377,9 @@ class Log:
         for (owner, kind, behind), n in back.flops.items():
             key = (back.place, owner, kind)
             self.flops[key] += n
-            if behind and all(back.fate(who) == "wiped" for who in behind):
+            if behind and all(
+                who in back.thrown or back.fate(who) == "wiped" for who in behind
+            ):
                 if not back.skipped:
                     self.wasted[key] += n
                     self.wasted_for[key] |= behind

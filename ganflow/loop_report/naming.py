@@ -138,7 +138,7 @@ def main_pair(
 
 def _is_own(move: Move, moves: Sequence[Move]) -> bool:
     """Whether a step used its own player alone, while others of it used the rest."""
-    if move.lags or move.blind:
+    if move.lags:
         return False
     return any(m.lags for m in moves if m.player == move.player)
 
@@ -148,7 +148,8 @@ def _period(tokens: Sequence[object]) -> tuple[int | None, int]:
     for length in range(1, min(LONGEST_CYCLE, len(tokens) // 2) + 1):
         if tokens[-length:] != tokens[-2 * length : -length]:
             continue
-        if length == 1 and len(set(tokens)) > 1 and _run(tokens) < LONE:
+        alone = len(set(tokens[-length:])) == 1 < len(set(tokens))
+        if alone and _run(tokens) < LONE:
             continue  # five critic steps are no pattern of their own
         start = len(tokens) - 2 * length
         while start and tokens[start - 1] == tokens[start - 1 + length]:

@@ -1,5 +1,6 @@
 """The loops of the fault benchmark: their headers, their marks, and that they run."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,7 +8,7 @@ from collections import Counter
 from importlib.util import find_spec
 
 import pytest
-from faults.loops import LEVELS, MARK, every_loop, header, marked_lines, read
+from faults.loops import HERE, LEVELS, MARK, every_loop, header, marked_lines, read
 
 LOOPS = every_loop()
 FAULTY = [loop for loop in LOOPS if loop.kind == "faulty"]
@@ -58,6 +59,16 @@ def test_a_misspelt_fault_is_refused(tmp_path):
 def test_an_unknown_key_is_refused():
     with pytest.raises(ValueError, match="colour"):
         header("# colour: red\n")
+
+
+def test_what_others_said_is_of_these_loops():
+    """A loop that is added or renamed asks for a new run of others.py."""
+    said = json.loads((HERE / "others.json").read_text())
+    asked = {loop.name: list(loop.ids) for loop in LOOPS if loop.framework == "torch"}
+    assert {name: row["fault"] for name, row in said["loops"].items()} == asked
+    for tool, counts in said["summary"].items():
+        found = [name for name, row in said["loops"].items() if row[tool]["found"]]
+        assert len(found) == counts["found"] and all(asked[name] for name in found)
 
 
 RUN_ALL = """

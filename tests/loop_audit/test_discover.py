@@ -80,8 +80,10 @@ def discover(told, tmp_path):
         @contextmanager
         def watch(players, after_move):
             with Discovery(told, players) as found:
+                watches.append(found)
                 yield found
 
+        watches: list[Discovery] = []
         path = tmp_path / "train.py"
         path.write_text(HEAD + source)
         run = run_script(
@@ -89,7 +91,8 @@ def discover(told, tmp_path):
         )
         if run.error is not None:
             raise run.error
-        return {n: [size(m) for m in ms] for n, ms in told.players.items()}, run.notes
+        (found,) = watches
+        return {n: [size(m) for m in ms] for n, ms in told.players.items()}, found.notes
 
     return run
 
