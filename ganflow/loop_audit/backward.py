@@ -41,6 +41,8 @@ class Passes:
         """Let the engine run, and write down what it did."""
         observer = self._observer
         nodes = [n for n in map(_node_of, outputs) if n is not None]
+        if observer.busy and not observer.in_closure:
+            observer.steps.give_up()
         if observer.back is not None or (observer.busy and not observer.in_closure):
             observer.costs.walk(nodes)  # a checkpoint's own pass, inside of another
             return real(outputs, *args, **kwargs)

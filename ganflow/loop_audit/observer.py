@@ -165,6 +165,8 @@ class Observer:
         self._exit.close()
         self.kept.look()
         self.steps.finish_hand()
+        self.steps.forget()
+        self.busy = self.in_closure = 0
         self.gradients.look()
         self._stack.clear()
         self.call = None
@@ -204,6 +206,8 @@ class Observer:
     # -- networks at work
 
     def _enter(self, module: nn.Module, args: tuple) -> None:
+        if self.busy and not self.in_closure:
+            self.steps.give_up()
         running = self.call
         if running is not None and running.module is module:
             running.depth += 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import weakref
 from collections import Counter
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import torch
@@ -36,7 +38,7 @@ class Steps:
             weakref.WeakKeyDictionary()
         )
         self._hand: dict[str, Any] | None = None
-        self._begun: list[tuple[Any, int]] = []
+        self._begun: list[tuple[Any, int, FrameType]] = []
         self._evaluated = False  # the step has called its closure
         self._held: set[int] = set()  # tensors of nobody that an optimizer holds
         self._strays: dict[Place, dict[int, weakref.ref]] = {}
@@ -55,7 +57,7 @@ class Steps:
             )
         observer.closure_backs.clear()
         self._evaluated = False
-        self._begun.append((optimizer, self.count))
+        self._begun.append((optimizer, self.count, sys._getframe(1)))
         observer.busy += 1
         observer.operations.leave()
         if len(args) > 1 and callable(args[1]):
@@ -88,7 +90,7 @@ class Steps:
         """The hook after a step: write the moves down."""
         observer, count = self._observer, self.count
         while self._begun:  # a step that raised is still there
-            begun, count = self._begun.pop()
+            begun, count, _ = self._begun.pop()
             if begun is optimizer:
                 break
         try:
@@ -100,6 +102,26 @@ class Steps:
                 observer.operations.__enter__()
         if observer.after_move is not None:
             observer.after_move(observer)
+
+    def give_up(self) -> None:
+        """Watch on if the steps that have begun are over: they raised, and were caught.
+
+        No hook is called after a step that raises.
+        """
+        begun = {frame for _, _, frame in self._begun}
+        frame = sys._getframe(1)
+        while frame is not None:
+            if frame in begun:
+                return
+            frame = frame.f_back
+        self._begun.clear()
+        self._observer.busy = 0
+        if not self._observer.operations.on:
+            self._observer.operations.__enter__()
+
+    def forget(self) -> None:
+        """The watch is over: keep nothing of a step that has begun."""
+        self._begun.clear()
 
     def group(self, optimizer) -> Group:
         """What is known of an optimizer."""
