@@ -99,11 +99,12 @@ class Passes:
         numbers = {node._sequence_nr() for node in order}
         for number in numbers & self._calls.keys():
             self._calls[number].walked = True
-        for o in trail:
-            if type(o) is Slope and observer.log.move_count - o.moves < 2:
-                if not o.nodes & numbers:
-                    where = o.cut or o.back.place
-                    observer.log.note("dead-penalty", where, [o.back.place, place])
+        slopes = [o for o in trail if type(o) is Slope]
+        living = {o.back.place for o in slopes if o.nodes & numbers}
+        for o in slopes:  # one of an earlier pass of a living line is a running mean
+            if o.back.place not in living and observer.log.move_count - o.moves < 2:
+                where = o.cut or o.back.place
+                observer.log.note("dead-penalty", where, [o.back.place, place])
         for node in nodes:
             observer.sums.walked(node, place)
         observer.sums.grown(place, len(order))

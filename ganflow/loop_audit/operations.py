@@ -53,12 +53,18 @@ class Operations(TorchDispatchMode):
         self._numbers: dict[float, Trail] = {}
         self._plain: set[Trail] = set()  # trails of origins alone
         self.on = False
+        self.closed = False  # and may lie on the stack of a thread that still runs
 
     def __enter__(self):
         hidden_from_compiler()
         super().__enter__()
         self.on = True
         return self
+
+    def close(self) -> None:
+        """Come off for good."""
+        self.leave()
+        self.closed = True
 
     def leave(self) -> bool:
         """Come off, unless another mode lies on top; say whether it came off."""
@@ -77,6 +83,8 @@ class Operations(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
+        if self.closed:
+            return call(*args, **(kwargs or {}))
         plan, observer = plan_of(call), self.observer
         made = plan.run(*args, **kwargs) if kwargs else plan.run(*args)
         if not plan.idle:
@@ -93,16 +101,14 @@ class Operations(TorchDispatchMode):
             return
         node, observer, mark_of = _node(), self.observer, self.memory.mark
         written = plan.written(args, kwargs) if plan.writes else ()
-        given = tensors_of(args)
-        if kwargs:
-            given += tensors_of(tuple(kwargs.values()))
+        given = plan.read(args, kwargs)
         results = [made] if isinstance(made, Tensor) else tensors_of((made,))
         found, at_work = NOTHING, None
         calling = observer.call if node is None else None
         bare = calling is not None or plan.flops is not None
         for tensor in given:
             is_target = bool(written) and any(tensor is one for one in written)
-            if is_target and plan.overwrites:
+            if is_target and plan.overwrites and not plan.out:
                 continue
             trail = mark_of(tensor)
             if not trail:
@@ -247,13 +253,13 @@ class Operations(TorchDispatchMode):
             mark = self.memory.mark(part)
             if type(mark) in (Weight, Copied):
                 return False
-            trail = _kept(self.memory.trail(part), False, False)
+            trail = _kept(self.memory.trail(part), False, True)
             if spans and spans[-1][2] == trail:
                 spans[-1] = (spans[-1][0], start + size, trail)
             else:
                 spans.append((start, start + size, trail))
             start += size
-        if len(spans) < 2:
+        if len(spans) < 2 and not any(type(o) is Derivative for o in spans[0][2]):
             return False
         self.memory.set_mark(result, Parts(spans))
         return True
@@ -306,7 +312,7 @@ class Operations(TorchDispatchMode):
         batched = result.dim() > 1 and result.shape[0] > 1
         if not batched or not result.is_floating_point():
             return found
-        if plan.name in ("mul", "lerp") and (n := _factor(given, result)):
+        if plan.name in ("mul", "lerp") and (n := _factor(given, result)) is not None:
             found = found | {self.observer.tag(Factor, n)}
         if plan.name in SUMS and len(given) > 1 and found:
             bare = [not _origins(self.memory.trail(t)) for t in given]
@@ -383,9 +389,12 @@ def _origins(trail: Trail) -> bool:
 
 
 def _factor(given: list[Tensor], result: Tensor) -> int | None:
-    """How many numbers a factor holds that is spread over a batch; None if none is."""
+    """How many numbers a factor of a batch holds: 0 where that cannot be told.
+
+    None for a factor that is no tensor.
+    """
     for tensor in given:
         if tensor.shape != result.shape or 0 in tensor.stride():
             block = tensor.untyped_storage()
             return max(1, block.nbytes() // max(1, tensor.element_size()))
-    return None
+    return 0 if len(given) > 1 else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import threading
 import weakref
 from collections import Counter
 from collections.abc import Sequence
@@ -48,13 +47,13 @@ class Steps:
     def before(self, optimizer, args: tuple, kwargs: dict):
         """The hook before a step: look at the gradients, watch the closure."""
         observer = self._observer
+        observer.follow()
         self.finish_hand()
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                if (owner := observer.players.of(p)) is not None:
+                    observer.restored(owner, (observer.memory.mark(p),))
         observer.gradients.look(here())
-        if threading.get_ident() != observer.thread:
-            observer.log.cannot_see(
-                "steps are taken in another thread than the one that is watched: what "
-                "they read is unknown"
-            )
         observer.closure_backs.clear()
         self._evaluated = False
         self._begun.append((optimizer, self.count, sys._getframe(1)))

@@ -232,8 +232,7 @@ CATALOGUE = {
     ),
     "scored-twice": Entry(
         "note",
-        "The same weights of {player} are called on the same input here and at "
-        "another line.",
+        "The same weights of {player} are called on the same input here {again}.",
         "Keep the first result, if its graph serves both.",
         f"{SHARE}#one-backward-pass",
     ),

@@ -42,9 +42,9 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     -------
     LoopReport
     """
-    critic, maker = main_pair(log.players, feeds)
     moves = tuple(log.moves)
-    found = [*_noted(log), *_wrong_pulls(log, feeds), *_idle(log)]
+    critic, maker = main_pair(log.players, feeds, moves)
+    found = [*_noted(log, critic), *_wrong_pulls(log, feeds), *_idle(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
         _with_skipped(log),
@@ -59,7 +59,7 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
         *_disguise(log, naming),
         *_flat(log, critic, maker),
         *_averages(log),
-        *_waste(log, cost, feeds),
+        *_waste(log, cost, feeds, critic),
     ]
     found += _stuck(log, found)
     found = _explained(log, found)
@@ -136,14 +136,29 @@ def finding(
     )
 
 
-def _noted(log: Log) -> Iterator[Finding]:
+def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
     for (what, place), note in log.notes.items():
+        if what == "dead-score" and note.facts["player"] != critic:
+            continue  # no score of the game's: features, taken as constants
         yield finding(what, place, note.also, note.times, **note.facts)
     for (back, wipe, players), times in log.orphans.items():
+        if times == log.rehearsed[back, wipe, players] and all(
+            log.versions[who] > 1 for who in players
+        ):
+            continue  # before the loop began: to find shapes, or to warm up
         names = " and ".join(players)
         where = wipe if wipe != UNKNOWN else back
+        at_times = times == log.outlived[back, wipe, players] and any(
+            log.arrivals[back, who]["stepped"] for who in players
+        )  # the loop leaves out a whole turn, such as that of a critic who wins
         yield finding(
-            "wiped-before-step", where, [back], times, player=names, line=str(back)
+            "wiped-before-step",
+            where,
+            [back],
+            times,
+            "note" if at_times else None,
+            player=names,
+            line=str(back),
         )
 
 
@@ -393,11 +408,19 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
                     player=victim,
                 )
             )
-        elif lone is not None or others >= LONE:
+        elif lone is not None or (others >= LONE and _plays(log, who)):
             told.append(
                 finding("never-moved", lone or UNKNOWN, player=who, others=others)
             )
     return told
+
+
+def _plays(log: Log, who: str) -> bool:
+    """Whether a player's networks run on a graph, or steps were made from its weights.
+
+    An average of another's weights does neither.
+    """
+    return who in log.taught or any(who in move.reads for move in log.moves)
 
 
 def _holder(log: Log, who: str) -> tuple[Place, list[Place]]:
@@ -531,7 +554,7 @@ def _averages(log: Log) -> Iterator[Finding]:
             )
 
 
-def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
+def _waste(log: Log, cost: LoopCost, feeds, critic) -> Iterator[Finding]:
     wasted: Counter = Counter()
     for row in cost.rows:
         if row.kind != "forward":
@@ -554,6 +577,7 @@ def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
         if not fed:
             continue  # all of it is wiped: told as an error
         into = [who for who in behind if any((who, other) in feeds for other in fed)]
+        into = [who for who in into if who != critic]  # it may feed G its features
         what = "walks-into-generator" if into else "wasted-weight-gradients"
         names = " and ".join(sorted(into or behind))
         yield finding(what, place, player=names, share=share)

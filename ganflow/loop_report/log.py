@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import NamedTuple, SupportsFloat
 
@@ -45,6 +45,7 @@ class Backward:
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
     flops: Counter = field(default_factory=Counter)  # (owner, kind, behind) -> n
     pulls: list[Pull] = field(default_factory=list)
+    cleared: int = 0  # moves before something of it was cleared
     skipped: bool = False  # a scaler left its step out
     held: bool = False  # a step that evaluates its closure is still running
 
@@ -198,6 +199,8 @@ class Log:
         self.arrivals: dict[tuple[Place, str], Counter] = defaultdict(Counter)
         self.tensors: Counter = Counter()  # (place, player) -> most tensors
         self.orphans: Counter = Counter()  # (place of the pass, of the wipe, players)
+        self.rehearsed: Counter = Counter()  # of those, begun before the first move
+        self.outlived: Counter = Counter()  # of those, cleared after another's move
         self.flops: Counter = Counter()  # (place, owner, kind) -> n
         self.wasted: Counter = Counter()
         self.wasted_for: dict[tuple[Place, str, str], set[str]] = defaultdict(set)
@@ -209,6 +212,7 @@ class Log:
         )
         self.open: dict[int, Backward] = {}
         self.called: set[str] = set()  # players whose weights were read
+        self.taught: set[str] = set()  # of those, on a graph
         self.shapes: dict[str, tuple] = {}  # of their weights, sorted
         self.scaled = False  # a gradient scaler was seen
         self.strays: dict[Place, int] = {}  # pass -> weights of nobody that it reached
@@ -257,6 +261,7 @@ class Log:
         if fresh:
             back.wiped[player] += 1
             back.wiped_at.setdefault(player, place)
+            back.cleared = self.move_count
             back.lying[player] -= 1
 
     def throw(self, back: Backward, player: str) -> None:
@@ -356,6 +361,15 @@ class Log:
         )
         self._last |= weights
 
+    def undo(self, player: str, version: int) -> None:
+        """Say that a player's weights are again those of an earlier version."""
+        for place in range(len(self.moves) - 1, -1, -1):
+            move = self.moves[place]
+            if move.player == player:
+                if move.undone or move.version <= version:
+                    return
+                self.moves[place] = replace(move, undone=True)
+
     # -- what is folded
 
     def close(self) -> None:
@@ -374,6 +388,8 @@ class Log:
             player = next(iter(back.wiped))
             where = (back.place, back.wiped_at[player], tuple(sorted(back.wiped)))
             self.orphans[where] += 1
+            self.rehearsed[where] += not back.started
+            self.outlived[where] += back.cleared > back.started
         for (owner, kind, behind), n in back.flops.items():
             key = (back.place, owner, kind)
             self.flops[key] += n
