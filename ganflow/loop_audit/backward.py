@@ -57,7 +57,7 @@ class Passes:
             back.held = True
             observer.closure_backs.append(back)
         asked = {observer.players.of(t) for t in wanted if isinstance(t, Tensor)}
-        back.asked = frozenset(asked - {None}) if not accumulate else frozenset()
+        back.asked = frozenset(asked - {None})
         by_weights = accumulate or bool(back.asked)
         before = self._grads() if accumulate else {}
         inputs = {id(p): _state(p) for p in leaves} if accumulate else {}

@@ -193,7 +193,10 @@ class Steps:
             return
         cut = None
         learns = any(p.requires_grad for ps in mine.values() for p in ps)
-        if back is not None and learns and not players & back.asked:
+        # What another's step has taken, or what asks for others' derivatives alone, is
+        # no loss of these players.
+        own = back is not None and not back.asked and not set(back.used) - players
+        if back is not None and learns and own:
             lost = players & (back.reads | set(observer.left)) - set(back.arrived)
             if lost or back.bare:
                 cut = observer.cutting_place(back, lost)

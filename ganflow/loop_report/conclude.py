@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from ganflow.loop_report.catalogue import CATALOGUE
 from ganflow.loop_report.directions import direction_of, floats
-from ganflow.loop_report.log import Group, Log, Pulled
+from ganflow.loop_report.log import Group, Log, Note, Pulled
 from ganflow.loop_report.naming import LONE, Naming, main_pair, name_of
 from ganflow.loop_report.record import (
     LEVELS,
@@ -24,6 +24,8 @@ FLAT = 1e-2  # a smaller derivative by a score, of both players' losses, is flat
 TINY = 1e-6  # a smaller gradient than that share of the other's is flat, too
 # What was cleared behind one of these has its cause there.
 TELLING = ("cut-in-own-turn", "dead-penalty", "step-moves-nobody", "wrong-weights")
+# One cause in a player shows at every line that meets it: one finding names them all.
+GATHERED = ("autocast-cache", "frozen-critic-moves", "left-in-eval", "never-cleared")
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
 
 
@@ -122,8 +124,15 @@ def finding(
 
 
 def _noted(log: Log) -> Iterator[Finding]:
+    gathered: dict[object, list[tuple[Place, Note]]] = {}
     for (what, place), note in log.notes.items():
-        yield finding(what, place, note.also, note.times, **note.facts)
+        key = note.facts.get("player") if what in GATHERED else place
+        gathered.setdefault((what, key), []).append((place, note))
+    for (what, _), notes in gathered.items():
+        (place, first), *more = notes
+        also = [*first.also, *(where for where, _ in more)]
+        times = sum(note.times for _, note in notes)
+        yield finding(what, place, also, times, **first.facts)
     for (back, wipe, players), times in log.orphans.items():
         names = " and ".join(players)
         where = wipe if wipe != UNKNOWN else back
@@ -154,9 +163,9 @@ def _idle(log: Log) -> Iterator[Finding]:
             continue
         names = " and ".join(sorted(group.holds))
         for place in dict.fromkeys(idle.place for idle in group.idle):
-            same = [one for one in group.idle if one.place == place and not one.wiped]
-            if not same:
-                continue
+            same = [one for one in group.idle if one.place == place]
+            if any(one.wiped for one in same):
+                continue  # told as such, and the first step came before any pass
             last = same[-1]
             if last.cut is not None:
                 also = [last.back.place, place] if last.back else [place]
@@ -263,6 +272,8 @@ def _contradictions(
             number, back = wrong[-1].move, wrong[-1].back.place
             step = _step_of(log, number)
             if any(one.move in moves for one in wrong):
+                if _is_noted(log, back):
+                    return
                 yield finding(
                     "other-loss-leftovers",
                     step,
@@ -278,6 +289,14 @@ def _contradictions(
                     "wrong-weights", where, [step, back], len(wrong), player=critic
                 )
             return
+
+
+def _is_noted(log: Log, back: Place) -> bool:
+    """Whether a step was seen to take what this pass had left for another player."""
+    return any(
+        what == "other-loss-leftovers" and back in note.also
+        for (what, _), note in log.notes.items()
+    )
 
 
 def _whose(
@@ -442,6 +461,10 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
             whose = any(who in one.sentence for who in stuck)
             if told & {one.place, *one.also} or (whose and causes & ids):
                 continue
+        if one.id == "other-loss-leftovers" and any(
+            other.id == "never-cleared" and other.place == one.place for other in found
+        ):
+            continue  # what is never cleared holds all losses
         if one.id == "simultaneous-in-disguise" and (
             {"autocast-cache", "stale-weight-copy"} & ids
         ):

@@ -37,7 +37,7 @@ class Backward:
     used: Counter = field(default_factory=Counter)
     again: Counter = field(default_factory=Counter)
     wiped: Counter = field(default_factory=Counter)
-    asked: frozenset[str] = frozenset()  # by whose weights, for autograd.grad
+    asked: frozenset[str] = frozenset()  # by whose weights, where a call says so
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
