@@ -197,7 +197,8 @@ class Steps:
         # no loss of these players.
         own = back is not None and not back.asked and not set(back.used) - players
         if back is not None and learns and own:
-            lost = players & (back.reads | set(observer.left)) - set(back.arrived)
+            read = back.reads | set(observer.left) | set(back.rounded)
+            lost = players & read - set(back.arrived)
             if lost or back.bare:
                 cut = observer.cutting_place(back, lost)
         group.idle = [*group.idle[-7:], Idle(place, back, cut)]

@@ -38,6 +38,7 @@ class Backward:
     again: Counter = field(default_factory=Counter)
     wiped: Counter = field(default_factory=Counter)
     asked: frozenset[str] = frozenset()  # by whose weights, where a call says so
+    rounded: dict[str, Place] = field(default_factory=dict)  # read in whole numbers
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
