@@ -393,6 +393,8 @@ class Observer:
         for call in self._calls_of.get(back, ()):
             if lost & call.cut_from:
                 return call.cut_at or call.place
+        for player in lost & set(back.rounded):
+            return back.rounded[player]
         for player in lost & set(self.left):
             return self.left[player]
         return back.place
@@ -415,12 +417,15 @@ class Observer:
                 alive = call.scores or not call.grad
                 dead = alive and not call.walked and call.version == now
                 if dead and call.whole and (call.twin or call) not in covered:
-                    self.log.note("dead-score", call.place, [back.place], player=who)
+                    also = [call.place, back.place]
+                    self.log.note(
+                        "dead-score", call.ended or call.place, also, player=who
+                    )
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""
         trail = self.memory.trail(asked)
-        before = {origin.call for origin in trail if type(origin) is Origin}
+        before = {o.call for o in trail if type(o) is Origin}  # they made the input
         for call in self._calls_of.get(back, ()):
             if call.normed and call not in before:
                 self.log.note(

@@ -22,6 +22,7 @@ from ganflow.loop_audit.origins import (
     Derivative,
     Factor,
     Origin,
+    Rounded,
     Scaled,
     Slope,
     Trail,
@@ -50,7 +51,7 @@ class Operations(TorchDispatchMode):
         self.observer = observer
         self.memory = observer.memory
         self.versions = observer.log.versions
-        self._numbers: dict[float, Trail] = {}
+        self._numbers: dict[float, tuple[Trail, Place]] = {}
         self._plain: set[Trail] = set()  # trails of origins alone
         self.on = False
         self.closed = False  # and may lie on the stack of a thread that still runs
@@ -131,9 +132,9 @@ class Operations(TorchDispatchMode):
         if self._numbers and calling is None:  # item() gave them, and here they return
             for one in args:
                 if type(one) is float and one in self._numbers:
-                    found = _merge(found, self._numbers[one])
+                    found = _merge(found, self._returned(one))
         if plan.name == "_local_scalar_dense" and type(made) is float and found:
-            self._numbers[made] = found
+            self._numbers[made] = found, here()
             if len(self._numbers) > KEPT:
                 del self._numbers[next(iter(self._numbers))]
             return
@@ -165,6 +166,16 @@ class Operations(TorchDispatchMode):
         for one in self.memory.trail(tensor):
             if type(one) is Slope:
                 one.cut = place
+            elif type(one) is Origin and one.call is not None:
+                one.call.ended = one.call.ended or place
+
+    def _returned(self, number: float) -> Trail:
+        """The trail of a number that item() has taken off its history."""
+        trail, place = self._numbers[number]
+        for one in trail:
+            if type(one) is Origin and one.call is not None:
+                one.call.ended = one.call.ended or place
+        return trail
 
     # -- reading
 
@@ -224,6 +235,17 @@ class Operations(TorchDispatchMode):
                 continue
             if tensor.is_floating_point() or tensor.is_complex():
                 self.memory.set_mark(tensor, found)
+            elif found and self.observer.call is None:
+                self.memory.set_mark(tensor, self._rounded(found, given))
+
+    def _rounded(self, found: Trail, given: list[Tensor]) -> Trail:
+        """What is left of a trail in whole numbers, which have no derivative."""
+        kept = frozenset(one for one in found if type(one) is Rounded)
+        if not any(tensor.requires_grad for tensor in given):
+            return kept
+        place, tag = here(), self.observer.tag
+        players = {one.player for one in found if type(one) is Origin}
+        return kept | {tag(Rounded, player, place) for player in players}
 
     def _copy(self, plan: Plan, given: list[Tensor], result: Tensor) -> bool:
         """A copy of a weight remembers the version that was copied."""
@@ -378,7 +400,7 @@ def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
         one
         for one in trail
         if type(one) is Origin
-        or type(one) is Scaled
+        or type(one) in (Scaled, Rounded)
         or (type(one) is Derivative and not bare and same_size)
         or (type(one) in (Blend, Factor, Slope) and not bare)
     )

@@ -218,8 +218,12 @@ class Steps:
             return
         cut = None
         learns = any(p.requires_grad for ps in mine.values() for p in ps)
-        if back is not None and learns and not players & back.asked:
-            lost = players & (back.reads | set(observer.left)) - set(back.arrived)
+        # What another's step has taken, or what asks for others' derivatives alone, is
+        # no loss of these players.
+        own = back is not None and not back.asked and not set(back.used) - players
+        if back is not None and learns and own:
+            read = back.reads | set(observer.left) | set(back.rounded)
+            lost = players & read - set(back.arrived)
             if lost or back.bare:
                 cut = observer.cutting_place(back, lost)
         group.idle = [*group.idle[-7:], Idle(place, back, cut)]

@@ -38,7 +38,8 @@ class Backward:
     used: Counter = field(default_factory=Counter)
     again: Counter = field(default_factory=Counter)
     wiped: Counter = field(default_factory=Counter)
-    asked: frozenset[str] = frozenset()  # by whose weights, for autograd.grad
+    asked: frozenset[str] = frozenset()  # by whose weights, where a call says so
+    rounded: dict[str, Place] = field(default_factory=dict)  # read in whole numbers
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
     thrown: set[str] = field(default_factory=set)  # worked out for them, and dropped
