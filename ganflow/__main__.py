@@ -101,9 +101,9 @@ def _audit_parser(commands) -> argparse.ArgumentParser:
         "--ticks",
         type=_at_least_one,
         metavar="N",
-        help="watch until each player has moved N times, however long that takes "
-        "(default: until the pattern of the moves has repeated three times, and no "
-        "more than 1000 moves)",
+        help="watch until each player has moved N times, however long that takes, and "
+        "up to the step after (default: until the pattern of the moves has repeated "
+        "three times, and no more than 1000 moves)",
     )
     add("--text", metavar="FILE", default="-", help="the report; - is standard output")
     add("--json", metavar="FILE", help="the report as data")

@@ -167,6 +167,8 @@ class Observer:
         self._exit.close()
         self.kept.look()
         self.steps.finish_hand()
+        self.steps.forget()
+        self.busy = self.in_closure = 0
         self.gradients.look()
         self._stack.clear()
         self.call = None
@@ -223,6 +225,8 @@ class Observer:
     # -- networks at work
 
     def _enter(self, module: nn.Module, args: tuple) -> None:
+        if self.busy and not self.in_closure:
+            self.steps.give_up()
         running = self.call
         if running is not None and running.module is module:
             running.depth += 1
@@ -284,7 +288,7 @@ class Observer:
         if call.grad:
             self.log.taught.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
-        for maker in made_by:
+        for maker in sorted(made_by):
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
         if given and call.whole:
             call.in_eval = not module.training and behaves_otherwise_in_eval(module)
@@ -331,11 +335,7 @@ class Observer:
                 self.passes.made(t.grad_fn, call)
                 self.kept.made(t.grad_fn, call)
                 if call.whole and t.is_floating_point():
-                    self.busy += 1
-                    try:
-                        self.pulls.watch(call, t)
-                    finally:
-                        self.busy -= 1
+                    self.pulls.watch(call, t)
 
     # -- small services to the parts
 
@@ -389,6 +389,8 @@ class Observer:
         for call in self._calls_of.get(back, ()):
             if lost & call.cut_from:
                 return call.cut_at or call.place
+        for player in lost & set(back.rounded):
+            return back.rounded[player]
         for player in lost & set(self.left):
             return self.left[player]
         return back.place
@@ -411,12 +413,15 @@ class Observer:
                 alive = call.scores or not call.grad
                 dead = alive and not call.walked and call.version == now
                 if dead and call.whole and (call.twin or call) not in covered:
-                    self.log.note("dead-score", call.place, [back.place], player=who)
+                    also = [call.place, back.place]
+                    self.log.note(
+                        "dead-score", call.ended or call.place, also, player=who
+                    )
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""
         trail = self.memory.trail(asked)
-        before = {origin.call for origin in trail if type(origin) is Origin}
+        before = {o.call for o in trail if type(o) is Origin}  # they made the input
         for call in self._calls_of.get(back, ()):
             if call.normed and call not in before:
                 self.log.note(

@@ -71,6 +71,17 @@ class Scaled:
         self.epoch = epoch
 
 
+class Rounded:
+    """What a network made has become whole numbers, such as the index of a maximum."""
+
+    __slots__ = ("number", "place", "player")
+
+    def __init__(self, number: int, player: str, place: Place):
+        self.number = number
+        self.player = player
+        self.place = place
+
+
 class Blend:
     """A sum of what some network made and of data, outside of any network."""
 

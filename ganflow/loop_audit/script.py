@@ -108,8 +108,9 @@ def run_script(
     players : dict of player -> sequence of str
         Paths of variables, where the user says who plays.
     ticks : int or None
-        How often each player has to move, however long that takes; by default until
-        the pattern has repeated three times, and 500 moves at most if a player never
+        How often each player has to move, however long that takes; the step after ends
+        the script, so that the rest of the last tick is seen. By default until the
+        pattern has repeated three times, and 500 moves at most if a player never
         moves, 1000 if no pattern repeats.
     by_force : callable
         Gets the run of a script that nothing else stops; it must not return.
@@ -171,6 +172,7 @@ class _Stop:
     def __init__(self, ticks: int | None, by_force: Callable[[], None]):
         self.ticks, self.by_force = ticks, by_force
         self.times = 0
+        self._reached = False  # the ticks, by the step before
         self._process = os.getpid()
 
     def __call__(self, watch: Watch) -> None:
@@ -187,7 +189,8 @@ class _Stop:
         moved |= {move.player: move.version for move in report.moves}
         fewest = min(moved.values(), default=0)
         if self.ticks is not None:
-            return fewest >= self.ticks
+            before, self._reached = self._reached, fewest >= self.ticks
+            return before  # what follows the last step is a part of the tick
         after, cycle = report.settled_after, report.cycle
         if not fewest or after is None or cycle is None:
             return report.move_count >= (LONGEST if fewest else PATIENCE)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import weakref
 from collections import Counter
+from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import torch
@@ -33,7 +37,8 @@ class Steps:
             weakref.WeakKeyDictionary()
         )
         self._hand: dict[str, Any] | None = None
-        self._begun: list[tuple[Any, int]] = []
+        self._begun: list[tuple[Any, int, FrameType]] = []
+        self._evaluated = False  # the step has called its closure
         self._held: set[int] = set()  # tensors of nobody that an optimizer holds
         self._strays: dict[Place, dict[int, weakref.ref]] = {}
 
@@ -50,7 +55,8 @@ class Steps:
                     observer.restored(owner, (observer.memory.mark(p),))
         observer.gradients.look(here())
         observer.closure_backs.clear()
-        self._begun.append((optimizer, self.count))
+        self._evaluated = False
+        self._begun.append((optimizer, self.count, sys._getframe(1)))
         observer.busy += 1
         observer.operations.leave()
         if len(args) > 1 and callable(args[1]):
@@ -64,6 +70,7 @@ class Steps:
 
         def run(*args, **kwargs):
             busy, observer.busy = observer.busy, 0
+            self._evaluated = True
             observer.in_closure += 1
             off = not observer.operations.on
             if off:
@@ -82,7 +89,7 @@ class Steps:
         """The hook after a step: write the moves down."""
         observer, count = self._observer, self.count
         while self._begun:  # a step that raised is still there
-            begun, count = self._begun.pop()
+            begun, count, _ = self._begun.pop()
             if begun is optimizer:
                 break
         try:
@@ -95,6 +102,26 @@ class Steps:
         if observer.after_move is not None:
             observer.after_move(observer)
 
+    def give_up(self) -> None:
+        """Watch on if the steps that have begun are over: they raised, and were caught.
+
+        No hook is called after a step that raises.
+        """
+        begun = {frame for _, _, frame in self._begun}
+        frame = sys._getframe(1)
+        while frame is not None:
+            if frame in begun:
+                return
+            frame = frame.f_back
+        self._begun.clear()
+        self._observer.busy = 0
+        if not self._observer.operations.on:
+            self._observer.operations.__enter__()
+
+    def forget(self) -> None:
+        """The watch is over: keep nothing of a step that has begun."""
+        self._begun.clear()
+
     def group(self, optimizer) -> Group:
         """What is known of an optimizer."""
         group = self._groups.get(optimizer)
@@ -105,7 +132,8 @@ class Steps:
 
     def _note(self, optimizer, place: Place) -> None:
         observer, self.count = self._observer, self.count + 1
-        observer.gradients.look()
+        if self._evaluated:
+            observer.gradients.look()
         group = self.group(optimizer)
         group.stepped = place
         held = [p for g in optimizer.param_groups for p in g["params"]]
@@ -190,8 +218,12 @@ class Steps:
             return
         cut = None
         learns = any(p.requires_grad for ps in mine.values() for p in ps)
-        if back is not None and learns and not players & back.asked:
-            lost = players & (back.reads | set(observer.left)) - set(back.arrived)
+        # What another's step has taken, or what asks for others' derivatives alone, is
+        # no loss of these players.
+        own = back is not None and not back.asked and not set(back.used) - players
+        if back is not None and learns and own:
+            read = back.reads | set(observer.left) | set(back.rounded)
+            lost = players & read - set(back.arrived)
             if lost or back.bare:
                 cut = observer.cutting_place(back, lost)
         group.idle = [*group.idle[-7:], Idle(place, back, cut)]
@@ -319,8 +351,25 @@ class Sizes:
         self._observer = observer
 
     def moved(self, who: str, ps: list[Tensor]) -> None:
-        """Keep the norm of what a player has moved on; a copy of one number."""
+        """Keep the norms of what a player has moved on."""
         grads = [p.grad.detach() for p in ps if p.grad.layout == torch.strided]
         if grads:
-            norms = torch.stack([n.double() for n in torch._foreach_norm(grads)])
-            self._observer.log.sizes[who].append(norms.norm())
+            self._observer.log.sizes[who].append(Norm(torch._foreach_norm(grads)))
+
+
+class Norm:
+    """The norm of several tensors, by theirs; worked out when it is asked for.
+
+    Parameters
+    ----------
+    parts : sequence of Tensor
+        The norm of each.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Tensor]):
+        self.parts = parts
+
+    def __float__(self) -> float:
+        return math.hypot(*(float(part) for part in self.parts))

@@ -83,16 +83,18 @@ class KeptGraphs:
     def __init__(self, observer: Hub):
         self._observer = observer
         self._key = object()
-        self._made: dict[Place, deque] = defaultdict(lambda: deque(maxlen=EACH))
+        self._made: dict[tuple[Place, str], deque] = defaultdict(
+            lambda: deque(maxlen=EACH)
+        )
 
     def made(self, node, call: Call) -> None:
         """Follow the graph behind the output of a call."""
         token = node.metadata[self._key] = _Token()
-        self._made[call.place].append((weakref.ref(token), call))
+        self._made[call.place, call.player].append((weakref.ref(token), call))
 
     def look(self) -> None:
         """Note the lines of which graphs of several ticks are alive, and unwalked."""
-        for place, made in self._made.items():
+        for (place, _), made in self._made.items():
             alive = [call for ref, call in made if ref() is not None]
             kept = {call.version for call in alive if not call.walked}
             if len(kept) > 1:

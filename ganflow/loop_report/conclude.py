@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from ganflow.loop_report.catalogue import CATALOGUE
 from ganflow.loop_report.directions import direction_of, floats
-from ganflow.loop_report.log import Group, Log, Pulled
+from ganflow.loop_report.log import Group, Log, Note, Pulled
 from ganflow.loop_report.naming import LONE, Naming, main_pair, name_of
 from ganflow.loop_report.record import (
     LEVELS,
@@ -25,6 +25,8 @@ FLAT = 1e-2  # a smaller derivative by a score, of both players' losses, is flat
 TINY = 1e-6  # a smaller gradient than that share of the other's is flat, too
 # What was cleared behind one of these has its cause there.
 TELLING = ("cut-in-own-turn", "dead-penalty", "step-moves-nobody", "wrong-weights")
+# One cause in a player shows at every line that meets it: one finding names them all.
+GATHERED = ("autocast-cache", "frozen-critic-moves", "left-in-eval", "never-cleared")
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
 
 
@@ -137,10 +139,17 @@ def finding(
 
 
 def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
+    gathered: dict[object, list[tuple[Place, Note]]] = {}
     for (what, place), note in log.notes.items():
         if what == "dead-score" and note.facts["player"] != critic:
             continue  # no score of the game's: features, taken as constants
-        yield finding(what, place, note.also, note.times, **note.facts)
+        key = note.facts.get("player") if what in GATHERED else place
+        gathered.setdefault((what, key), []).append((place, note))
+    for (what, _), notes in gathered.items():
+        (place, first), *more = sorted(notes, key=lambda one: one[0])
+        also = [*first.also, *(where for where, _ in more)]
+        times = sum(note.times for _, note in notes)
+        yield finding(what, place, also, times, **first.facts)
     for (back, wipe, players), times in log.orphans.items():
         if times == log.rehearsed[back, wipe, players] and all(
             log.versions[who] > 1 for who in players
@@ -179,14 +188,20 @@ def _idle(log: Log) -> Iterator[Finding]:
         places = [first.stepped or UNKNOWN, first.made or UNKNOWN]
         places += {one.back.place for one in first.idle if one.back}
         yield finding("wrong-weights", second.stepped or UNKNOWN, places, player=player)
+    doubled = list(_doubled(log))
+    for group, player, _ in doubled:
+        backs = {one.back.place for one in group.idle if one.back}
+        where = group.stepped or UNKNOWN
+        also = [where, *sorted(backs)]
+        yield finding("wrong-weights", group.made or where, also, player=player)
     for group in log.groups.values():
-        if any(group is one for pair in (*swapped, *earlier) for one in pair):
+        if any(group is one for told in (*swapped, *earlier, *doubled) for one in told):
             continue
         names = " and ".join(sorted(group.holds))
         for place in dict.fromkeys(idle.place for idle in group.idle):
-            same = [one for one in group.idle if one.place == place and not one.wiped]
-            if not same:
-                continue
+            same = [one for one in group.idle if one.place == place]
+            if any(one.wiped for one in same):
+                continue  # told as such, and the first step came before any pass
             last = same[-1]
             if last.cut is not None:
                 also = [last.back.place, place] if last.back else [place]
@@ -237,6 +252,19 @@ def _swapped(log: Log) -> Iterator[tuple[Group, Group]]:
                 yield idle, other
 
 
+def _doubled(log: Log) -> Iterator[tuple[Group, str, str]]:
+    """Optimizers of weights that another moves: which, whose, and whom none holds."""
+    groups = list(log.groups.values())
+    free = [who for who in log.trainable if not any(g.holds[who] for g in groups)]
+    for group in groups:
+        if group.moves or len(group.holds) != 1 or not group.idle:
+            continue
+        (held,) = group.holds
+        reached = {who for one in group.idle if one.back for who in one.back.arrived}
+        if any(other.moves[held] for other in groups):
+            yield from ((group, held, who) for who in free if who in reached)
+
+
 # -- which way the scores are pulled
 
 
@@ -244,7 +272,8 @@ def _wrong_pulls(log: Log, feeds) -> Iterator[Finding]:
     for maker, critic in feeds:
         own = log.pulled.get((critic, maker, critic), ())
         others = log.pulled.get((critic, maker, maker), ())
-        mixed = list(_contradictions(log, critic, maker, own))
+        mixed = list(_contradictions(log, critic, own, maker))
+        mixed = mixed or list(_contradictions(log, maker, others, maker, own))
         yield from mixed
         if mixed:
             continue
@@ -272,11 +301,18 @@ def _wrong_pulls(log: Log, feeds) -> Iterator[Finding]:
 
 
 def _contradictions(
-    log: Log, critic: str, maker: str, own: Collection[Pulled]
+    log: Log,
+    player: str,
+    pulled: Collection[Pulled],
+    maker: str,
+    critics: Collection[Pulled] = (),
 ) -> Iterator[Finding]:
-    """Passes that pull the samples' scores both ways, and both move the critic."""
+    """Passes that pull the samples' scores both ways, and both move one player.
+
+    That is the critic, or the maker and `critics` what has moved the critic.
+    """
     towards: dict[Place, list[Pulled]] = {}
-    for one in own:
+    for one in pulled:
         towards.setdefault(one.back.place, []).append(one)
     ways = {
         place: direction_of(one.pull for one in found)
@@ -289,25 +325,42 @@ def _contradictions(
             if way.same_as(against) is not False:
                 continue
             wrong, right = _whose(towards[place], towards[other], maker)
+            if player == maker:
+                backs = {one.back for one in critics}
+                wrong, right = sorted(
+                    (wrong, right), key=lambda found: found[-1].back not in backs
+                )
+                if wrong[-1].back not in backs or right[-1].back in backs:
+                    continue
             moves = {one.move for one in right}
             number, back = wrong[-1].move, wrong[-1].back.place
             step = _step_of(log, number)
             if any(one.move in moves for one in wrong):
+                if _is_noted(log, back):
+                    return
                 yield finding(
                     "other-loss-leftovers",
                     step,
                     [back, right[-1].back.place],
                     len(wrong),
-                    player=critic,
+                    player=player,
                     line=str(back),
                 )
             else:
                 made = [g.made for g in log.groups.values() if g.stepped == step]
                 where = next((place for place in made if place), step)
                 yield finding(
-                    "wrong-weights", where, [step, back], len(wrong), player=critic
+                    "wrong-weights", where, [step, back], len(wrong), player=player
                 )
             return
+
+
+def _is_noted(log: Log, back: Place) -> bool:
+    """Whether a step was seen to take what this pass had left for another player."""
+    return any(
+        what == "other-loss-leftovers" and back in note.also
+        for (what, _), note in log.notes.items()
+    )
 
 
 def _whose(
@@ -395,6 +448,8 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
             continue
         if any(g.idle and g.holds[who] for g in log.groups.values()):
             continue  # its steps moved nobody: told as such
+        if any(who == lost for _, _, lost in _doubled(log)):
+            continue
         lone = _wants(log, who)
         double = [g for g in log.groups.values() if g.moves and g.stepped]
         if lone is not None and len(double) > 1 and _share_weights(double):
@@ -483,6 +538,10 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
             whose = any(who in one.sentence for who in stuck)
             if told & {one.place, *one.also} or (whose and causes & ids):
                 continue
+        if one.id == "other-loss-leftovers" and any(
+            other.id == "never-cleared" and other.place == one.place for other in found
+        ):
+            continue  # what is never cleared holds all losses
         if one.id == "simultaneous-in-disguise" and (
             {"autocast-cache", "stale-weight-copy"} & ids
         ):

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 from ganflow.loop_report.record import Move, Place
 
@@ -38,7 +38,8 @@ class Backward:
     used: Counter = field(default_factory=Counter)
     again: Counter = field(default_factory=Counter)
     wiped: Counter = field(default_factory=Counter)
-    asked: frozenset[str] = frozenset()  # by whose weights, for autograd.grad
+    asked: frozenset[str] = frozenset()  # by whose weights, where a call says so
+    rounded: dict[str, Place] = field(default_factory=dict)  # read in whole numbers
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
     thrown: set[str] = field(default_factory=set)  # worked out for them, and dropped
@@ -207,7 +208,9 @@ class Log:
         self.pulled: dict[tuple[str, str | None, str], deque[Pulled]] = defaultdict(
             lambda: deque(maxlen=PULLS_KEPT)
         )
-        self.sizes: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=4))
+        self.sizes: dict[str, deque[SupportsFloat]] = defaultdict(
+            lambda: deque(maxlen=4)
+        )
         self.open: dict[int, Backward] = {}
         self.called: set[str] = set()  # players whose weights were read
         self.taught: set[str] = set()  # of those, on a graph

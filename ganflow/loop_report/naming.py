@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -79,8 +79,21 @@ def name_of(
     """
     if not moves:
         return Naming("no step was seen")
+    pair = {critic, maker} - {None}
+    owns = [_is_own(move, moves) for move in moves]
+    game = [
+        move
+        for move, own in zip(moves, owns, strict=True)
+        if move.player in pair and not own and not move.undone
+    ]
+    turns = _turns(game, [_lag(move, pair) for move in game])
+    cycle_text = turns and _cycle(turns, {critic: "D", maker: "G"})
+    late: set[int] = set()  # moves that share the turn of the one before
+    if turns and (cycle_text or len(moves) <= LONE):
+        late = {turn[1].number for turn in turns if len(turn) > 1}
     tokens = [
-        (move.player, _is_own(move, moves), move.joint, move.undone) for move in moves
+        (move.player, own, move.joint, move.number in late, move.undone)
+        for move, own in zip(moves, owns, strict=True)
     ]
     cycle, start = _period(tokens)
     movers = list(dict.fromkeys(move.player for move in moves))
@@ -90,24 +103,18 @@ def name_of(
         "settled_after": start + 2 * cycle + earlier if settled else None,
         "cycle": cycle if settled else None,
     }
-    pair = {critic, maker} - {None}
     if len(pair) < 2 or not pair <= set(movers):
         if len(movers) == 1:
             return Naming(f"only {movers[0]} moves", **told)
         names = " and ".join(movers)
         words = f"unknown: {names} move, and none was seen to take in what another made"
         return Naming(words, **told)
-    game = [
-        move
-        for move, (_, own, _, undone) in zip(moves, tokens, strict=True)
-        if move.player in pair and not own and not undone
-    ]
     if blind := [m for m in game if m.blind and not _others(m, pair)]:
         who = blind[0].player
         return Naming(
             f"unknown: what {who} read came in from where nothing is seen", **told
         )
-    base, schedule, disguised = _base(game, critic, maker)
+    base, schedule, disguised = _base(game, critic, maker, cycle_text)
     words = [base, *_deaf(game, pair), *_fakes(game)]
     words += [] if polluted else _pool(game, critic, maker)
     words += _rest(moves, tokens, pair)
@@ -141,8 +148,14 @@ def main_pair(
         return "D", "G"
     makers = {maker for maker, _ in feeds}
     last = [(maker, user) for maker, user in feeds if user not in makers]
-    for maker, user in sorted(last, key=lambda pair: not _opposed(*pair, moves)):
-        return user, maker
+    for _, user in sorted(last, key=lambda pair: not _opposed(*pair, moves)):
+        own = sorted(
+            maker
+            for maker, other in last
+            if other == user and _opposed(maker, user, moves)
+        ) or sorted(maker for maker, other in last if other == user)
+        late = [maker for maker in own if any((one, maker) in feeds for one in own)]
+        return user, (late or own)[0]  # of an encoder and its decoder the decoder
     for maker, user in feeds:  # each feeds the other, as in a cycle
         return user, maker
     return (None, None)
@@ -164,7 +177,11 @@ def _is_own(move: Move, moves: Sequence[Move]) -> bool:
 
 
 def _period(tokens: Sequence[object]) -> tuple[int | None, int]:
-    """The shortest pattern that the last moves repeat twice, and where it began."""
+    """The shortest pattern that the last moves repeat twice, and where it began.
+
+    One that holds for all moves, but for the first, comes before a shorter one.
+    """
+    found = None, 0
     for length in range(1, min(LONGEST_CYCLE, len(tokens) // 2) + 1):
         if tokens[-length:] != tokens[-2 * length : -length]:
             continue
@@ -174,8 +191,11 @@ def _period(tokens: Sequence[object]) -> tuple[int | None, int]:
         start = len(tokens) - 2 * length
         while start and tokens[start - 1] == tokens[start - 1 + length]:
             start -= 1
-        return length, start
-    return None, 0
+        if start < 2:
+            return length, start
+        if found[0] is None:
+            found = length, start
+    return found
 
 
 def _run(tokens: Sequence[object]) -> int:
@@ -196,7 +216,7 @@ def _lag(move: Move, pair: Collection[str]) -> int | None:
 
 
 def _base(
-    game: Sequence[Move], critic: str, maker: str
+    game: Sequence[Move], critic: str, maker: str, text: str | None
 ) -> tuple[str, Schedule | None, bool]:
     pair = {critic, maker}
     least = {}
@@ -211,21 +231,22 @@ def _base(
         if 2 * sum(move.joint for move in game) == len(game):
             return "simultaneous, one step for both", SIMULTANEOUS, False
         return "no schedule of the book: some steps move both", None, False
-    turns = _turns(game, least)
-    if turns is None:
-        late = {w: lag for w, lag in least.items() if lag}
-        told = ", ".join(f"{w} reads {lag} moves back" for w, lag in late.items())
-        return f"no schedule of the book: {told}", None, False
     names = {critic: "D", maker: "G"}
-    runs = _runs("".join(sorted(names[who] for who in turn)) for turn in turns)
-    if uneven := _uneven(runs):
-        told = " and ".join(
-            f"{low} of {who}" if low == high else f"{low} to {high} of {who}"
-            for who, name in names.items()
-            for low, high in [uneven[name]]
-        )
-        return f"turns of uneven length: {told}", None, False
-    text = _cycle_text(runs)
+    if not text:  # by the newest that each player ever reads: the rest is a pool
+        turns = _turns(game, [least[m.player] for m in game])
+        if turns is None:
+            late = {w: lag for w, lag in least.items() if lag}
+            told = ", ".join(f"{w} reads {lag} moves back" for w, lag in late.items())
+            return f"no schedule of the book: {told}", None, False
+        runs = _runs("".join(sorted(names[m.player] for m in t)) for t in turns)
+        if uneven := _uneven(runs):
+            told = " and ".join(
+                f"{low} of {who}" if low == high else f"{low} to {high} of {who}"
+                for who, name in names.items()
+                for low, high in [uneven[name]]
+            )
+            return f"turns of uneven length: {told}", None, False
+        text = _cycle_text(runs)
     if text is None:
         first = order[0]
         count = {who: order.count(who) for who in pair}
@@ -245,23 +266,40 @@ def _base(
     return words, schedule, disguised
 
 
-def _turns(
-    game: Sequence[Move], least: dict[str, int | None]
-) -> list[list[str]] | None:
+def _turns(game: Sequence[Move], lags: Sequence[int | None]) -> list[list[Move]] | None:
     """Put moves that read the start of the same turn together; None if none fits."""
-    turns: list[list[str]] = []
-    for move in game:
-        behind = least[move.player] or 0
+    turns: list[list[Move]] = []
+    for move, lag in zip(game, lags, strict=True):
+        behind = lag or 0
         last = turns[-1] if turns else []
         if behind > 1:
             return None
-        if behind == 1 and last and move.player not in last:
-            last.append(move.player)
+        if behind == 1 and [one.player != move.player for one in last] == [True]:
+            last.append(move)
         elif behind == 1 and turns:
             return None  # it misses a move that is not the one just before
         else:
-            turns.append([move.player])
+            turns.append([move])
     return turns
+
+
+def _cycle(turns: list[list[Move]], names: Mapping[str | None, str]) -> str | None:
+    """What the turns repeat twice from the first or the second on; None if nothing.
+
+    The last turn may be cut short, and the first is, where the watch began in it.
+    """
+    words = ["".join(sorted(names[m.player] for m in turn)) for turn in turns]
+    for seen in (words, words[:-1]):
+        length, start = _period(seen)
+        if length is None or start > 1:
+            continue
+        cycle = seen[start : start + length]
+        if set("".join(cycle)) != {"D", "G"}:
+            continue
+        rotations = [cycle[i:] + cycle[:i] for i in range(length)]
+        runs = [r for r in rotations if r == sorted(r, key=("D", "DG", "G").index)]
+        return " ".join((runs or rotations)[0])
+    return None
 
 
 def _runs(turns: Iterable[str]) -> list[tuple[str, int]]:
