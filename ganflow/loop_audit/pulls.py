@@ -55,8 +55,9 @@ class Pulls:
                 slopes = sample(slope.detach()).clone()
             finally:
                 observer.busy -= 1
+            count, cut = slope.numel(), maker in call.cut_from
             back.pulls.append(
-                Pull(call.player, maker, scores, slopes, call.place, slope.numel())
+                Pull(call.player, maker, scores, slopes, call.place, count, cut)
             )
 
         return arrived
