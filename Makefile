@@ -97,6 +97,10 @@ newest:  ## run the notebooks with the newest torch and TensorFlow, in _build/ne
 colab-image:  ## run the notebooks in Colab's public image, by docker or podman (tens of GB)
 	@tools/run_colab_image.sh
 
+.PHONY: faults
+faults: environment  ## run the audit on every loop of bench/faults, and print what it found (some minutes)
+	@$(BIN)/python bench/faults/measure.py
+
 .PHONY: gpu
 gpu: environment  ## record trainings and timings on a CUDA GPU (stop it and go on at any time)
 	@$(BIN)/python tools/record_gpu.py

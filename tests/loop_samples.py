@@ -123,7 +123,7 @@ WASTED = Finding(
     at(47),
     "D's weights were differentiated in G's turn and wiped unused: 6.3 % of a cycle.",
     "Freeze D before loss_G is made: D.requires_grad_(False); thaw it in D's turn.",
-    "03_frozen_critic/spare_the_critic.html",
+    "notebooks/03_frozen_critic/spare_the_critic.html",
     4,
 )
 NEVER_CLEARED = Finding(
@@ -133,7 +133,7 @@ NEVER_CLEARED = Finding(
     "This step of D also took what loss_G.backward() left in D's .grad: D is pushed to "
     "score fakes higher, against its own loss.",
     "Call opt_D.zero_grad() before loss_D.backward().",
-    "10_errors/read_the_error.html",
+    "notebooks/10_errors/read_the_error.html",
     3,
     (at(47),),
 )
@@ -144,7 +144,7 @@ DISGUISE = Finding(
     "The lines look alternating, but G's derivative was made by D's weights from "
     "before D's step.",
     "Score the fakes anew, by D(x_fake), after opt_D.step().",
-    "04_turns/find_the_schedule.html#the-loop-that-looks-alternating",
+    "notebooks/04_turns/find_the_schedule.html#the-loop-that-looks-alternating",
 )
 NORM = Finding(
     "frozen-critic-moves",
@@ -152,7 +152,7 @@ NORM = Finding(
     Place("", 0),
     "D is frozen in G's turn, yet the running statistics of its BatchNorm moved.",
     "Call D.eval() for G's turn, and D.train() after it.",
-    "03_frozen_critic/step_only_what_you_mean.html",
+    "notebooks/03_frozen_critic/step_only_what_you_mean.html",
 )
 
 

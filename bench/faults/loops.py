@@ -22,42 +22,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ganflow.loop_report.catalogue import CATALOGUE
+
 HERE = Path(__file__).parent
 MARK = "# <- fault"
 
 # Each kind of finding and its level: error, warning or note.
-LEVELS = {
-    "wiped-before-step": "error",
-    "step-moves-nobody": "error",
-    "never-moved": "error",
-    "never-cleared": "error",
-    "other-loss-leftovers": "error",
-    "wrong-weights": "error",
-    "earlier-weights": "error",
-    "nobodys-weights": "warning",
-    "cut-in-own-turn": "error",
-    "dead-penalty": "error",
-    "dead-score": "warning",
-    "frozen-critic-moves": "warning",
-    "mixed-batch-norm": "warning",
-    "batch-norm-penalty": "warning",
-    "left-in-eval": "warning",
-    "autocast-cache": "error",
-    "stale-weight-copy": "error",
-    "simultaneous-in-disguise": "note",
-    "same-pull": "error",
-    "clipped-while-scaled": "error",
-    "scaler-updated-between": "error",
-    "average-without-buffers": "warning",
-    "one-epsilon": "warning",
-    "saturated": "warning",
-    "growing-graph": "warning",
-    "wasted-weight-gradients": "note",
-    "walks-into-generator": "note",
-    "scored-twice": "note",
-    "weights-written": "note",
-    "skipped-step": "note",
-}
+LEVELS = {what: entry.level for what, entry in CATALOGUE.items()}
 SCHEDULE = re.compile(
     r"(alternating, [DG] first|simultaneous|\d+ critic steps|\d+ generator steps"
     r"|only [DG] moves|unknown)(; (pool|own steps|third player))*"

@@ -43,6 +43,8 @@ class Passes:
         """Let the engine run, and write down what it did."""
         observer = self._observer
         nodes = [n for n in map(_node_of, outputs) if n is not None]
+        if observer.busy and not observer.in_closure:
+            observer.steps.give_up()
         if observer.back is not None or (observer.busy and not observer.in_closure):
             observer.costs.walk(nodes)  # a checkpoint's own pass, inside of another
             return real(outputs, *args, **kwargs)
@@ -100,14 +102,15 @@ class Passes:
         numbers = {node._sequence_nr() for node in order}
         for number in numbers & self._calls.keys():
             self._calls[number].walked = True
-        for o in trail:
-            if type(o) is Slope and observer.log.move_count - o.moves < 2:
-                if not o.nodes & numbers:
-                    where = o.cut or o.back.place
-                    how = "cut off its graph" if o.nodes else NO_GRAPH
-                    cure = UNCUT if o.nodes else "Take it with create_graph=True"
-                    also = [o.back.place, place]
-                    observer.log.note("dead-penalty", where, also, how=how, cure=cure)
+        slopes = [o for o in trail if type(o) is Slope]
+        living = {o.back.place for o in slopes if o.nodes & numbers}
+        for o in slopes:  # one of an earlier pass of a living line is a running mean
+            if o.back.place not in living and observer.log.move_count - o.moves < 2:
+                where = o.cut or o.back.place
+                how = "cut off its graph" if o.nodes else NO_GRAPH
+                cure = UNCUT if o.nodes else "Take it with create_graph=True"
+                also = [o.back.place, place]
+                observer.log.note("dead-penalty", where, also, how=how, cure=cure)
         for node in nodes:
             observer.sums.walked(node, place)
         observer.sums.grown(place, len(order))
@@ -136,6 +139,8 @@ class Passes:
                 self._slopes(back, [given])
                 if create and isinstance(asked, Tensor):
                     observer.look_at_penalty(back, asked, place)
+                    if asked.grad_fn is not None:
+                        observer.costs.asks(asked.grad_fn)
 
     def _slopes(self, back: Backward, slopes: list[Tensor]) -> None:
         """Mark derivatives by inputs."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from ganflow.loop_audit.observer import Observer
 from ganflow.loop_audit.players import members_of
@@ -50,16 +50,28 @@ def audit(*unnamed: object, **players: Any) -> AuditedBlock:
     return AuditedBlock(Observer({n: members_of(n, v) for n, v in players.items()}))
 
 
+class Watching(Protocol):
+    """What an observer of either framework can do."""
+
+    def __enter__(self) -> Any: ...
+
+    def __exit__(self, *error: Any) -> None: ...
+
+    def report(self) -> LoopReport:
+        """Say what was seen up to now."""
+        ...
+
+
 class AuditedBlock:
     """A stretch of a loop that is watched. `audit` makes it.
 
     Parameters
     ----------
-    observer : Observer
+    observer : Watching
         What watches.
     """
 
-    def __init__(self, observer: Observer):
+    def __init__(self, observer: Watching):
         self._observer = observer
 
     def __enter__(self) -> AuditedBlock:

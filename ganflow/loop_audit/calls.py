@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from ganflow.loop_audit.origins import Origin
+from ganflow.loop_audit.origins import NOTHING, Origin, Trail
 from ganflow.loop_report import Place
 
 
@@ -44,6 +44,7 @@ class Call:
     frozen: bool
     depth: int = 0
     origin: Origin | None = None
+    trail: Trail = NOTHING  # of its origin alone
     made_by: frozenset[str] = frozenset()  # players whose weights made the input
     cut_from: frozenset[str] = frozenset()  # those of them that no derivative reaches
     cut_at: Place | None = None

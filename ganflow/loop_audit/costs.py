@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Any
+
 from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.places import here
 from ganflow.loop_audit.plans import CONVOLUTION_BACKWARD, Plan
 
 NOBODY = ""
+NOWHERE: frozenset[str] = frozenset()
+ASKED = 64  # points of penalties, of the newest ticks
 
 
 class Costs:
@@ -23,8 +28,18 @@ class Costs:
 
     def __init__(self, observer: Hub):
         self._observer = observer
-        self._edges: dict = {}
-        self._done: dict = {}
+        self._edges: dict[Any, tuple[list, list]] = {}  # node -> what lies behind it
+        self._factors: dict[Any, _Factors] = {}
+        self._owners: dict[str, frozenset[str]] = {}
+        self._asked: deque[int] = deque(maxlen=ASKED)
+
+    def asks(self, node) -> None:
+        """Say that a slope was taken at the values that a node of the graph made.
+
+        They ask for a derivative by themselves: what goes to them is worked out for
+        whoever made them, and just as well if nobody learns from it.
+        """
+        self._asked.append(node._sequence_nr())
 
     def walk(self, outputs) -> tuple[list, list]:
         """Learn, for each edge behind some outputs, whose weights lie behind it.
@@ -41,41 +56,55 @@ class Costs:
         leaves : list of Tensor
             Those that are no player's weights.
         """
-        weights = self._observer.players.weights
-        todo = [(node, False) for node in outputs]
+        weights, edges = self._observer.players.weights, self._edges
+        todo: list = [(node, None) for node in outputs]
         order, behind, leaves = [], {}, []
         while todo:
-            node, ready = todo.pop()
-            if ready:
-                if hasattr(node, "variable"):
+            node, after = todo.pop()
+            if after is not None:  # all that lies behind the node is known
+                known = [None if one is None else behind[one] for one in after]
+                found = NOWHERE
+                for other in known:
+                    if other and other is not found:
+                        found = found | other if found else other
+                behind[node] = found
+                edges[node] = after, known
+                order.append(node)
+            elif node not in behind:
+                after = [one for one, _ in node.next_functions]
+                if not after and hasattr(node, "variable"):
                     own = weights.get(id(node.variable))
                     if own is None:
                         leaves.append(node.variable)
-                    behind[node] = frozenset((own[0] if own else NOBODY,))
+                    behind[node] = self._alone(own[0] if own else NOBODY)
                     continue
-                found = frozenset()
-                for after, _ in node.next_functions:
-                    if after is not None:
-                        other = behind[after]
-                        found = other if not found or found == other else found | other
-                behind[node] = found
-                order.append(node)
-            elif node not in behind:
-                behind[node] = frozenset()
-                todo.append((node, True))
-                for after, _ in node.next_functions:
-                    if after is not None and after not in behind:
-                        todo.append((after, False))
-        for node in order:
-            self._edges[node] = [
-                None if after is None else behind[after]
-                for after, _ in node.next_functions
-            ]
+                behind[node] = NOWHERE
+                todo.append((node, after))
+                todo += [(one, None) for one in after if one is not None]
+        if self._asked:
+            self._stop_at({n for n in order if n._sequence_nr() in self._asked}, order)
         return order, leaves
+
+    def _stop_at(self, points: set, order: list) -> None:
+        """Let nobody's weights lie behind the edges that lead to these nodes."""
+        for node in order if points else ():
+            after, behind = self._edges[node]
+            if not points.isdisjoint(after):
+                known = zip(after, behind, strict=True)
+                nobody = self._alone(NOBODY)
+                behind = [nobody if one in points else who for one, who in known]
+                self._edges[node] = after, behind
+
+    def _alone(self, owner: str) -> frozenset[str]:
+        """The set of one player; always the same object."""
+        found = self._owners.get(owner)
+        if found is None:
+            found = self._owners[owner] = frozenset((owner,))
+        return found
 
     def forget(self) -> None:
         """The pass is over."""
-        self._edges, self._done = {}, {}
+        self._edges, self._factors = {}, {}
 
     def count(self, call, plan: Plan, args, kwargs, made, node, at_work) -> None:
         """Count one product."""
@@ -97,10 +126,13 @@ class Costs:
             n = plan.count(args, kwargs, made)
             back.flops[at_work or NOBODY, "through", None] += n
         elif call._overloadpacket is CONVOLUTION_BACKWARD:
-            self._convolution(plan, args, kwargs, made, edges, at_work, back)
+            self._convolution(plan, args, kwargs, made, edges[1], at_work, back)
         else:
             n = plan.count(args, kwargs, made)
-            behind, weights = self._edge(node, edges, at_work)
+            factors = self._factors.get(node)
+            if factors is None:
+                factors = self._factors[node] = _Factors(node, *edges)
+            behind, weights = factors.next(at_work)
             self._add(back, behind, weights, n, at_work)
 
     def _convolution(self, plan, args, kwargs, made, edges, at_work, back) -> None:
@@ -113,23 +145,6 @@ class Costs:
                 self._add(
                     back, edges[place], weights, n // (groups if place else 1), at_work
                 )
-
-    def _edge(self, node, edges, at_work) -> tuple[frozenset[str] | None, bool]:
-        """For which edge a matrix product in a backward pass is, and if for weights."""
-        live = [behind for behind in edges if behind is not None]
-        factors = live[-2:] if len(live) > 2 else live
-        if "Addmm" in node.name() and len(live) == 2 and edges[0] is not None:
-            factors = live[1:]  # the bias takes no product
-        if not factors:
-            return None, False
-        last = len(factors) - 1
-        if at_work is not None:  # a weight was read: the other factor's derivative
-            return factors[0], last == 0 and _is_weight(node.next_functions[-1][0])
-        if _is_weight(node.next_functions[-1][0]):
-            return factors[last], True
-        turn = self._done[node] = self._done.get(node, -1) + 1
-        first = min(turn, last)  # torch begins with the second factor, but for addmm
-        return factors[first if "add" in node.name().lower() else last - first], False
 
     def _add(self, back, behind, weights: bool, n: int, at_work) -> None:
         one = next(iter(behind)) if behind and len(behind) == 1 else NOBODY
@@ -149,3 +164,54 @@ def _is_weight(node) -> bool:
             return False
         node = after[0][0]
     return False
+
+
+class _Factors:
+    """The matrix products of one node's backward, and for which edge each is done.
+
+    Parameters
+    ----------
+    node : autograd node
+        The node.
+    after : list of autograd nodes or None
+        What its edges lead to.
+    behind : list of (frozenset of str) or None
+        The players whose weights lie behind each edge.
+    """
+
+    __slots__ = ("_adds", "_behind", "_done", "_of_weight", "_twice")
+
+    def __init__(self, node, after: list, behind: list):
+        name = node.name()
+        self._twice = behind if "ConvolutionBackwardBackward" in name else None
+        live = [one for one in behind if one is not None]
+        factors = live[-2:] if len(live) > 2 else live
+        if "Addmm" in name and len(live) == 2 and behind[0] is not None:
+            factors = live[1:]  # the bias takes no product
+        self._behind = factors
+        self._of_weight = bool(live) and _is_weight(after[-1])
+        self._adds = "add" in name.lower()
+        self._done = -1
+
+    def next(self, at_work: str | None) -> tuple[frozenset[str] | None, bool]:
+        """The players behind the edge that the next product is for; if it is a weight.
+
+        Parameters
+        ----------
+        at_work : str or None
+            The player one of whose weights the product reads.
+        """
+        behind = self._behind
+        if self._twice is not None:
+            weights = at_work is None  # else the weight was read, for the way back
+            return self._twice[2 if weights else 0], weights
+        if not behind:
+            return None, False
+        last = len(behind) - 1
+        if at_work is not None:  # a weight was read: the other factor's derivative
+            return behind[0], last == 0 and self._of_weight
+        if self._of_weight:
+            return behind[last], True
+        self._done += 1
+        first = min(self._done, last)  # torch begins with the second, but for addmm
+        return behind[first if self._adds else last - first], False

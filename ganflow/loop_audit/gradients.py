@@ -29,6 +29,7 @@ class Gradients:
         self._observer = observer
         self._lying: dict[int, Trail] = {}  # weight -> the passes in its gradient
         self._marks: dict[int, object] = {}
+        self._known: tuple[Trail, Trail] = NOTHING, NOTHING
         self._taken: dict[int, set[Derivative]] = {}
         self._reached: set[int] = set()  # weights that ever got a gradient
         self._stepped: set[int] = set()  # weights that a step has ever moved
@@ -50,25 +51,33 @@ class Gradients:
 
     def look(self, place: Place | None = None) -> None:
         """Note what has arrived in each gradient, and what is gone from it."""
-        observer, memory = self._observer, self._observer.memory
-        for key, (owner, p) in observer.players.weights.items():
+        memory, marks = self._observer.memory, self._marks
+        for key, (owner, p) in self._observer.players.weights.items():
             grad = p.grad if p.is_leaf else None
             mark = None if grad is None else memory.mark(grad)
-            if mark is self._marks.get(key, self) and type(mark) is not Parts:
+            if mark is marks.get(key, self) and type(mark) is not Parts:
                 continue
-            self._marks[key] = mark
-            if mark is None:
+            marks[key] = mark
+            if mark is None or mark is NOTHING:
                 now = NOTHING
             else:
                 if type(mark) is Parts:
                     mark = mark.within(*span(grad)[:2])
                 elif type(mark) is not frozenset:
                     mark = NOTHING
-                now = frozenset(o for o in mark if type(o) is Derivative)
+                now = self._derivatives(mark)
             old = self._lying.get(key, NOTHING)
             if now is not old and now != old:
                 self._changed(key, owner, old, now, place)
-        observer.log.close()
+        self._observer.log.close()
+
+    def _derivatives(self, mark: Trail) -> Trail:
+        """The passes in a trail; many weights share one trail."""
+        last, found = self._known
+        if mark is not last:
+            found = frozenset(o for o in mark if type(o) is Derivative)
+            self._known = mark, found
+        return found
 
     def _changed(
         self, key: int, owner: str, old: Trail, now: Trail, place: Place | None
@@ -127,8 +136,9 @@ class Gradients:
                 self._observer.log.use(one.back, who, again=one in taken)
                 taken.add(one)
             self._stepped.add(key)
-        for back in again:
-            self._observer.log.note("never-cleared", place, [back.place], player=who)
+        if again:
+            places = dict.fromkeys(back.place for back in again)
+            self._observer.log.note("never-cleared", place, places, player=who)
         return sorted(found, key=lambda back: back.number)
 
     def take_one(self, who: str, key: int, tags: Iterable[Derivative]) -> None:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from itertools import count
+from multiprocessing.process import BaseProcess
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -20,7 +21,7 @@ from ganflow.loop_audit.backward import Passes
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.costs import Costs
 from ganflow.loop_audit.gradients import Gradients
-from ganflow.loop_audit.memory import Memory, Weight
+from ganflow.loop_audit.memory import Copied, Memory, Weight
 from ganflow.loop_audit.operations import Operations
 from ganflow.loop_audit.origins import (
     NOTHING,
@@ -41,10 +42,12 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
+from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
 
-_on: list[Observer] = []
+# By these a value leaves torch's sight: for NumPy, lists, files, other libraries.
+WAYS_OUT = ("numpy", "__array__", "tolist", "__reduce_ex__", "__dlpack__")
 
 
 class Observer:
@@ -66,6 +69,7 @@ class Observer:
         self.new_optimizer: Callable[[Any, list[Tensor]], None] | None = None
         self.busy = 0  # above 0 operations are nobody's: inside a step
         self.thread = 0  # where the mode is on: torch keeps one for each thread
+        self.compiles = False  # compiled code was seen to run
         self.in_closure = 0
         self.closure_backs: list[Backward] = []
         self.call: Call | None = None
@@ -129,14 +133,9 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        if _on:
-            raise RuntimeError(
-                "an audit is on already, and two cannot nest: leave the first `with` "
-                "block before you enter the next"
-            )
-        _on.append(self)
+        begin(self)
         self.thread = threading.get_ident()
-        self._exit.callback(_on.clear)
+        self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (
@@ -156,21 +155,29 @@ class Observer:
             *self.gradients.patches(),
             *self.scaling.patches(),
             (torch.optim.Optimizer, "add_param_group", self._adding),
-            (Tensor, "numpy", self._leaving),
-            (Tensor, "__array__", self._leaving),
+            (BaseProcess, "start", self._starting),
+            *((Tensor, name, self._leaving) for name in WAYS_OUT),
         ):
             self._put(owner, name, make(getattr(owner, name)))
         self.operations.__enter__()
-        self._exit.callback(self.operations.leave)
+        self._exit.callback(self.operations.close)
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._exit.close()
         self.kept.look()
         self.steps.finish_hand()
+        self.steps.forget()
+        self.busy = self.in_closure = 0
         self.gradients.look()
         self._stack.clear()
         self.call = None
+
+    def follow(self) -> None:
+        """Go with the loop into the thread that runs now."""
+        if self.thread != threading.get_ident():
+            self.thread = threading.get_ident()
+            self.operations.__enter__()
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
         own = owner.__dict__.get(name)
@@ -204,23 +211,41 @@ class Observer:
 
         return leave
 
+    def _starting(self, real):
+        def start(process):
+            target = getattr(process, "_target", None)
+            if not getattr(target, "__module__", "").startswith("torch.utils.data"):
+                self.log.cannot_see(
+                    f"another process was started at {here()}: what it does is unknown"
+                )
+            return real(process)
+
+        return start
+
     # -- networks at work
 
     def _enter(self, module: nn.Module, args: tuple) -> None:
+        if self.busy and not self.in_closure:
+            self.steps.give_up()
         running = self.call
         if running is not None and running.module is module:
             running.depth += 1
             return
         player = self.players.of_module.get(module)
         if player is None:
-            if type(module).__name__ == "OptimizedModule":
-                self.log.cannot_see(
-                    "a compiled network ran uncompiled while it was watched: what is "
-                    "said holds for the program, and its FLOPs are those of eager code"
-                )
             return
+        if not self.compiles and _in_compiled_code():
+            self.compiles = True
         if self.busy or self.back is not None:
             return  # a checkpoint runs it again
+        if threading.get_ident() != self.thread:
+            if self.log.move_count:
+                self.log.cannot_see(
+                    "networks run in several threads, and one of these is watched: "
+                    "what they do in the others is unknown"
+                )
+                return
+            self.follow()
         if running is not None and running.player == player:
             return
         self.steps.finish_hand()
@@ -260,8 +285,10 @@ class Observer:
                     for first, last, trail in self.memory.rows(t)
                 ]
         self.log.called.add(player)
+        if call.grad:
+            self.log.taught.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
-        for maker in made_by:
+        for maker in sorted(made_by):
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
         if given and call.whole:
             call.in_eval = not module.training and behaves_otherwise_in_eval(module)
@@ -288,13 +315,17 @@ class Observer:
         if call.twin is None:
             known[key] = call
         elif call.grad:
+            place, first = call.place, call.twin.place
+            again = "more than once" if first == place else f"and at {first}"
             self.log.note(
-                "scored-twice", call.place, [call.twin.place], player=call.player
+                "scored-twice", place, [first], player=call.player, again=again
             )
 
     def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
         call = self.call
         if call is None or call.module is not module:
+            return
+        if threading.get_ident() != self.thread:
             return
         if call.depth:
             call.depth -= 1
@@ -308,11 +339,7 @@ class Observer:
                 self.passes.made(t.grad_fn, call)
                 self.kept.made(t.grad_fn, call)
                 if call.whole and t.is_floating_point():
-                    self.busy += 1
-                    try:
-                        self.pulls.watch(call, t)
-                    finally:
-                        self.busy -= 1
+                    self.pulls.watch(call, t)
 
     # -- small services to the parts
 
@@ -340,14 +367,22 @@ class Observer:
         if mark.buffer:
             call = self.call
             if call is not None and call.player == mark.player and call.frozen:
-                if tensor.is_floating_point():
+                if call.made_by and tensor.is_floating_point():
                     self.log.note("frozen-critic-moves", call.place, player=mark.player)
             return
+        self.restored(mark.player, map(self.memory.mark, given))
         own = [o for o in found if type(o) is Derivative]
         if own:
             self.steps.by_hand(mark, found, own)
         elif self.log.move_count and self.back is None:
             self.log.note("weights-written", here(), player=mark.player, by=name)
+
+    def restored(self, player: str, marks: Iterable[object]) -> None:
+        """Weights are given other values: maybe a copy of what they were."""
+        for mark in marks:
+            if type(mark) is Copied and mark.player == player:
+                if mark.version < self.log.versions[player]:
+                    self.log.undo(player, mark.version)
 
     def remember(self, back: Backward, calls: Iterable[Call]) -> None:
         """Keep the calls that a pass's losses were made from, as long as the pass."""
@@ -410,7 +445,8 @@ class Observer:
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
         if blends and asked.dim() > 1 and len(asked) > 1:
-            if all(count_ == 1 for count_ in factors):
+            known = [number for number in factors if number]
+            if not factors or (known and all(number == 1 for number in known)):
                 self.log.note("one-epsilon", blends[0].place, [place])
 
     def is_blind(self, who: str, read: Mapping[str, object]) -> bool:
@@ -427,7 +463,12 @@ class Observer:
 
     def skipped(self, ps: Iterable[Tensor]) -> None:
         """A scaler has left out a step."""
+        ps = list(ps)
         self.log.note("skipped-step", here())
+        for player in dict.fromkeys(map(self.players.of, ps)):
+            if player is not None:
+                self.log.skip(player)
+                self._twins.pop(player, None)
         self.gradients.forgive(ps)
 
     # -- the report
@@ -443,10 +484,16 @@ class Observer:
             self.log.cannot_see(
                 f"a {kind} has no memory of its own: what it hands on is unknown"
             )
+        if self.compiles:
+            self.log.cannot_see(
+                "compiled code ran uncompiled while it was watched: what is said holds "
+                "for the program, and its FLOPs are those of eager code; what ran "
+                "first under the watch stays uncompiled until torch.compiler.reset()"
+            )
         for player, place in self.left.items():
             self.log.cannot_see(
-                f"what {player} made left torch for NumPy at {place}: where it went "
-                "from there is unknown"
+                f"what {player} made left torch at {place} (for NumPy, a list or a "
+                "file): where it went from there is unknown"
             )
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             self.log.cannot_see("what the other processes do is unknown")
@@ -463,6 +510,11 @@ class Observer:
             n for n in self.players.members if self.players.has_statistics(n)
         }
         return conclude(self.log, list(self.feeds))
+
+
+def _in_compiled_code() -> bool:
+    """Whether dynamo looks at what runs now."""
+    return callable(torch._C._dynamo.eval_frame.get_eval_frame_callback())
 
 
 def _maker(trail: Trail, player: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import torch
@@ -28,20 +29,12 @@ from ganflow.loop_audit.origins import (
     youngest,
 )
 from ganflow.loop_audit.places import here
-from ganflow.loop_audit.plans import (
-    CLIPS,
-    COPIES,
-    NORMS,
-    SIZES,
-    SUMS,
-    Plan,
-    plan_of,
-    tensors,
-)
+from ganflow.loop_audit.plans import SUMS, Plan, plan_of, tensors, tensors_of
 from ganflow.loop_report import Place
 
 _node = torch._C._current_autograd_node
 EMPTIED = frozenset((CLEARED,))
+MOST_KNOWN = 1024
 
 
 class Operations(TorchDispatchMode):
@@ -59,12 +52,20 @@ class Operations(TorchDispatchMode):
         self.memory = observer.memory
         self.versions = observer.log.versions
         self._numbers: dict[float, tuple[Trail, Place]] = {}
+        self._plain: set[Trail] = set()  # trails of origins alone
         self.on = False
+        self.closed = False  # and may lie on the stack of a thread that still runs
 
     def __enter__(self):
+        hidden_from_compiler()
         super().__enter__()
         self.on = True
         return self
+
+    def close(self) -> None:
+        """Come off for good."""
+        self.leave()
+        self.closed = True
 
     def leave(self) -> bool:
         """Come off, unless another mode lies on top; say whether it came off."""
@@ -74,54 +75,60 @@ class Operations(TorchDispatchMode):
         self.on = False
         return True
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Do without the wrapper that hides a mode from the compiler at each operation.
+
+        `hidden_from_compiler` does it once, and for no time at all.
+        """
+        return False
+
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        made = call(*args, **kwargs)
+        if self.closed:
+            return call(*args, **(kwargs or {}))
         plan, observer = plan_of(call), self.observer
+        made = plan.run(*args, **kwargs) if kwargs else plan.run(*args)
         if not plan.idle:
             if not observer.busy:
-                self._note(call, plan, args, kwargs, made)
-        elif plan.name == "detach" and observer.call is None and _node() is None:
+                self._note(call, plan, args, kwargs or {}, made)
+        elif plan.cuts and observer.call is None and _node() is None:
             if args[0].requires_grad and not observer.busy:
                 self._cut(args[0], here())
         return made
 
     def _note(self, call, plan: Plan, args, kwargs, made) -> None:
-        node = _node()
         if plan.listwise:
             self._note_lists(plan, args, kwargs, made)
             return
-        written = plan.written(args, kwargs) if plan.writes else []
-        given = list(tensors(args))
-        if kwargs:
-            given.extend(tensors(tuple(kwargs.values())))
-        results = [made] if isinstance(made, Tensor) else list(tensors(made))
-        size = results[0].numel() if results else -1
+        node, observer, mark_of = _node(), self.observer, self.memory.mark
+        written = plan.written(args, kwargs) if plan.writes else ()
+        given = plan.read(args, kwargs)
+        results = [made] if isinstance(made, Tensor) else tensors_of((made,))
         found, at_work = NOTHING, None
-        product = plan.flops is not None
-        calling = self.observer.call if node is None else None
-        bare = calling is not None or product
-        mark_of = self.memory.mark
+        calling = observer.call if node is None else None
+        bare = calling is not None or plan.flops is not None
         for tensor in given:
             is_target = bool(written) and any(tensor is one for one in written)
-            if is_target and plan.overwrites:
+            if is_target and plan.overwrites and not plan.out:
                 continue
-            mark = mark_of(tensor)
-            if mark is NOTHING:
+            trail = mark_of(tensor)
+            if not trail:
                 continue
-            kind = type(mark)
-            if kind is frozenset:
-                trail = mark
-            elif kind is Weight:
+            kind = type(trail)
+            if kind is Weight:
                 if is_target:
                     continue
-                trail, at_work = self._read(mark.player, node is not None), mark.player
+                at_work = trail.player
+                trail = self._read(at_work, node is not None)
             elif kind is Copied:
-                trail, at_work = self._read_copy(mark, node is not None), mark.player
-            else:
-                trail = mark.within(*span(tensor)[:2])
-            if trail:
-                found = _merge(found, _kept(trail, bare, tensor.numel() == size))
+                at_work = trail.player
+                trail = self._read_copy(trail, node is not None)
+            elif kind is Parts:
+                trail = trail.within(*span(tensor)[:2])
+            if trail is not found and trail:
+                if trail not in self._plain:
+                    trail = self._kept(trail, bare, tensor, results)
+                found = _merge(found, trail)
         if self._numbers and calling is None:  # item() gave them, and here they return
             for one in args:
                 if type(one) is float and one in self._numbers:
@@ -135,14 +142,23 @@ class Operations(TorchDispatchMode):
             found = youngest(found)
         if calling is None and node is None:
             found = self._outside(plan, args, given, results, found)
-        self._write(call, plan, args, given, written, results, found)
-        if product:
-            observer = self.observer
+        self._write(plan, args, given, written, results, found)
+        if plan.flops is not None:
             observer.costs.count(call, plan, args, kwargs, made, node, at_work)
-        elif plan.name in NORMS and calling is not None:
+        elif plan.norms and calling is not None:
             self._batch_norm(call, args, kwargs, calling)
-        elif plan.name in SIZES or plan.name in CLIPS:
-            self.observer.scaling.touched(given)
+        elif plan.measures:
+            observer.scaling.touched(given)
+
+    def _kept(self, trail: Trail, bare: bool, tensor: Tensor, results) -> Trail:
+        """What of a trail goes on to the results of an operation."""
+        if all(type(one) is Origin for one in trail):
+            if len(self._plain) > MOST_KNOWN:
+                self._plain.clear()
+            self._plain.add(trail)
+            return trail
+        same_size = bool(results) and tensor.numel() == results[0].numel()
+        return _kept(trail, bare, same_size)
 
     def _cut(self, tensor: Tensor, place: Place) -> None:
         """A value was taken off its history."""
@@ -171,7 +187,8 @@ class Operations(TorchDispatchMode):
             return self.observer.origin(player, version)
         if call.origin is None or call.origin.version != version:
             call.origin = self.observer.new_origin(player, version, call)
-        return frozenset((call.origin,))
+            call.trail = frozenset((call.origin,))
+        return call.trail
 
     def _read_copy(self, copy: Copied, backward: bool) -> Trail:
         call = self.observer.call
@@ -196,7 +213,7 @@ class Operations(TorchDispatchMode):
 
     # -- writing
 
-    def _write(self, call, plan, args, given, written, results, found) -> None:
+    def _write(self, plan, args, given, written, results, found) -> None:
         for tensor in written:
             mark = self.memory.mark(tensor)
             if type(mark) is Weight:
@@ -206,9 +223,9 @@ class Operations(TorchDispatchMode):
             self.memory.write(tensor, trail, whole=plan.overwrites)
             if found:
                 self.observer.averages.written(tensor, found, given)
-        if plan.name in COPIES and results and self._copy(plan, given, results[0]):
+        if plan.copies and results and self._copy(plan, given, results[0]):
             return
-        if plan.name in ("cat", "stack") and results and self._joined(args, results[0]):
+        if plan.joins and results and self._joined(args, results[0]):
             return
         for tensor in results:
             if written and any(tensor is one for one in written):
@@ -258,13 +275,13 @@ class Operations(TorchDispatchMode):
             mark = self.memory.mark(part)
             if type(mark) in (Weight, Copied):
                 return False
-            trail = _kept(self.memory.trail(part), False, False)
+            trail = _kept(self.memory.trail(part), False, True)
             if spans and spans[-1][2] == trail:
                 spans[-1] = (spans[-1][0], start + size, trail)
             else:
                 spans.append((start, start + size, trail))
             start += size
-        if len(spans) < 2:
+        if len(spans) < 2 and not any(type(o) is Derivative for o in spans[0][2]):
             return False
         self.memory.set_mark(result, Parts(spans))
         return True
@@ -273,7 +290,7 @@ class Operations(TorchDispatchMode):
         """An operation on lists: each place of the lists is an operation of its own."""
         lists = [a for a in (*args, *kwargs.values()) if _is_list(a)]
         common = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
-        if plan.name in SIZES or plan.name in CLIPS:
+        if plan.measures:
             self.observer.scaling.touched(lists[0])
         writes = bool(plan.writes)
         for place, target in enumerate(lists[0] if lists else ()):
@@ -310,14 +327,14 @@ class Operations(TorchDispatchMode):
         if not results:
             return found
         result = results[0]
-        if plan.name in ("mul", "div"):
+        if plan.weighs:
             found = self._weighed(given, found)
-        if plan.name in SUMS or plan.name == "add_":
+        if plan.adds:
             self.observer.sums.added(given, result)
         batched = result.dim() > 1 and result.shape[0] > 1
         if not batched or not result.is_floating_point():
             return found
-        if plan.name in ("mul", "lerp") and (n := _factor(given, result)):
+        if plan.name in ("mul", "lerp") and (n := _factor(given, result)) is not None:
             found = found | {self.observer.tag(Factor, n)}
         if plan.name in SUMS and len(given) > 1 and found:
             bare = [not _origins(self.memory.trail(t)) for t in given]
@@ -345,6 +362,15 @@ class Operations(TorchDispatchMode):
                 self.observer.log.note(
                     "mixed-batch-norm", running.place, player=running.player
                 )
+
+
+@cache
+def hidden_from_compiler() -> None:
+    """Let torch.compile run what watches as it is: no frame of it is compiled."""
+    from torch._dynamo import trace_rules  # seconds, and optimizers load it anyway
+
+    for room in ("ganflow.loop_audit", "ganflow.loop_report"):
+        trace_rules.add(room)
 
 
 def _is_list(value: Any) -> bool:
@@ -385,9 +411,12 @@ def _origins(trail: Trail) -> bool:
 
 
 def _factor(given: list[Tensor], result: Tensor) -> int | None:
-    """How many numbers a factor holds that is spread over a batch; None if none is."""
+    """How many numbers a factor of a batch holds: 0 where that cannot be told.
+
+    None for a factor that is no tensor.
+    """
     for tensor in given:
         if tensor.shape != result.shape or 0 in tensor.stride():
             block = tensor.untyped_storage()
             return max(1, block.nbytes() // max(1, tensor.element_size()))
-    return None
+    return 0 if len(given) > 1 else None

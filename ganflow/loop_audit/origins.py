@@ -93,7 +93,7 @@ class Blend:
 
 
 class Factor:
-    """A factor with so many numbers, broadcast over a batch."""
+    """A factor of a batch, with so many numbers; 0 if all of its places have one."""
 
     __slots__ = ("count", "number")
 

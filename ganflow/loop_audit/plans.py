@@ -19,6 +19,7 @@ SHAPES = frozenset(
     "empty_like zeros_like ones_like full_like rand_like randn_like randint_like "
     "new_empty new_zeros new_ones new_full new_empty_strided".split()
 )
+VALUES = ("Tensor", "number", "float")  # in the types of what can have a trail
 ALIASES = frozenset(("_unsafe_view", "lift_fresh", "_reshape_alias"))
 COPIES = frozenset(("_to_copy", "clone"))
 SUMS = frozenset(("add", "sub", "lerp", "rsub", "addcmul"))
@@ -40,11 +41,21 @@ class Plan:
     """
 
     __slots__ = (
+        "adds",
+        "copies",
+        "cuts",
+        "first",
         "flops",
         "idle",
+        "joins",
         "listwise",
+        "measures",
         "name",
+        "norms",
+        "out",
         "overwrites",
+        "run",
+        "weighs",
         "writes",
     )
 
@@ -53,7 +64,8 @@ class Plan:
         self.name: str = schema.name.split("::")[-1]
         self.overwrites = self.name in OVERWRITES or self.name == "_foreach_zero_"
         self.overwrites |= self.name == "_foreach_copy_"
-        self.overwrites |= any(a.is_out for a in schema.arguments)
+        self.out = any(a.is_out for a in schema.arguments)
+        self.overwrites |= self.out
         self.listwise = self.name.startswith("_foreach_")
         self.writes = tuple(
             (place, argument.name, argument.kwarg_only)
@@ -61,10 +73,22 @@ class Plan:
             if argument.alias_info is not None and argument.alias_info.is_write
         )
         aliased = any(argument.alias_info is not None for argument in schema.arguments)
+        taken = " ".join(str(argument.type) for argument in schema.arguments)
+        bare = not any(kind in taken for kind in VALUES)
         # A view shares its block, and so its trail; a shape is no value.
         self.idle = self.name.startswith(HIDDEN) or (
-            not self.writes and (aliased or self.name in ALIASES | SHAPES)
+            not self.writes and (aliased or bare or self.name in ALIASES | SHAPES)
         )
+        self.cuts = self.name == "detach"
+        self.copies = self.name in COPIES
+        self.joins = self.name in ("cat", "stack")
+        self.weighs = self.name in ("mul", "div")
+        self.adds = self.name in SUMS or self.name == "add_"
+        self.norms = self.name in NORMS
+        self.measures = self.name in SIZES or self.name in CLIPS
+        # What an overload does when it is called, without the call around it.
+        self.run = call._op if type(call) is torch._ops.OpOverload else call
+        self.first = {"mm": 0, "addmm": 1}.get(self.name)
         formula = flop_registry.get(call._overloadpacket)
         # Without its wrapper, which walks every argument as a tree.
         self.flops: Callable | None = getattr(formula, "__wrapped__", None)
@@ -73,6 +97,9 @@ class Plan:
         """The floating-point operations of a product; a product and a sum are two."""
         if self.flops is None:
             return 0
+        if self.first is not None:
+            (rows, inner), wide = args[self.first].shape, args[self.first + 1].shape[1]
+            return 2 * rows * inner * wide
         shapes = tuple([_shape(one) for one in args])
         key = (self.name, *shapes)
         known = _counts.get(key)
@@ -91,6 +118,16 @@ class Plan:
         for place, name, keyword in self.writes:
             value = kwargs.get(name) if keyword or place >= len(args) else args[place]
             found.extend(tensors(value))
+        return found
+
+    def read(self, args: tuple, kwargs: dict) -> list[Tensor]:
+        """The tensors that a call is given; what comes as `out=` is only written."""
+        found = tensors_of(args)
+        if self.out:
+            names = {name for _, name, _ in self.writes}
+            kwargs = {name: one for name, one in kwargs.items() if name not in names}
+        if kwargs:
+            found += tensors_of(tuple(kwargs.values()))
         return found
 
 
@@ -114,6 +151,17 @@ def tensors(value: Any) -> Iterator[Tensor]:
                 yield one
             elif isinstance(one, (list, tuple)):
                 yield from tensors(one)
+
+
+def tensors_of(values: tuple) -> list[Tensor]:
+    """The tensors among an operation's values, and in lists among them."""
+    found = []
+    for one in values:
+        if isinstance(one, Tensor):
+            found.append(one)
+        elif isinstance(one, (list, tuple)):
+            found.extend(tensors(one))
+    return found
 
 
 _plans: dict[int, Plan] = {}

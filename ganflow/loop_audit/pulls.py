@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 
 from ganflow.loop_audit.calls import Call
@@ -35,45 +38,52 @@ class Pulls:
             Its first dimension is the batch.
         """
         observer = self._observer
-        if not output.numel() or not output.dim():
+        if type(output) is not Tensor or not output.numel() or not output.dim():
             return
-        if output.numel() // len(output) > WIDEST or observer.only_makes(call.player):
+        if output.numel() > WIDEST * len(output):
+            return
+        if observer.only_makes(call.player):
             return
         for maker, sample in _samples(call, output):
-            scores = sample(output.detach()).clone()
-            output.register_hook(self._hook(call, maker, sample, scores))
+            output.register_hook(self._hook(call, maker, sample, sample(output)))
 
     def _hook(self, call: Call, maker: str | None, sample, scores: Tensor):
         observer = self._observer
 
         def arrived(slope: Tensor) -> None:
             back = observer.back
-            if back is None or not observer.passes.counts:
-                return
-            observer.busy += 1
-            try:
-                slopes = sample(slope.detach()).clone()
-            finally:
-                observer.busy -= 1
-            count, cut = slope.numel(), maker in call.cut_from
-            back.pulls.append(
-                Pull(call.player, maker, scores, slopes, call.place, count, cut)
-            )
+            if back is not None and observer.passes.counts:
+                pull = call.player, maker, scores, sample(slope), call.place
+                back.pulls.append(Pull(*pull, slope.numel(), maker in call.cut_from))
 
         return arrived
 
 
 def _samples(call: Call, output: Tensor):
-    """For each kind of row in a batch, how to pick some of its scores."""
+    """For each kind of row in a batch, how to copy some of its scores."""
     kinds: dict[str | None, list[int]] = {}
     if not call.mixed:
         maker = next(iter(sorted(call.made_by)), None)
         step = -(-output.numel() // MOST)
-        yield maker, lambda t: t.reshape(-1)[::step]
+        yield maker, _unseen(lambda t: t.reshape(-1)[::step].clone())
         return
     for first, last, maker in call.rows:
         kinds.setdefault(maker, []).extend(range(first, last))
     for maker, rows in kinds.items():
         picked = [row for row in rows if row < output.shape[0]][:MOST]
         if picked:
-            yield maker, lambda t, at=picked: t.reshape(t.shape[0], -1)[at, 0]
+            pick = lambda t, at=picked: t.reshape(t.shape[0], -1)[at, 0]  # noqa: E731
+            yield maker, _unseen(pick)
+
+
+def _unseen(pick: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+    """Let no dispatch mode see how numbers are copied."""
+
+    def copy(tensor: Tensor) -> Tensor:
+        guard = torch._C._DisableTorchDispatch()
+        try:
+            return pick(tensor.detach())
+        finally:
+            del guard
+
+    return copy

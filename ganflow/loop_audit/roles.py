@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ganflow.loop_audit.networks import Named, Network, Networks
-from ganflow.loop_audit.variables import is_copy
+from ganflow.loop_audit.variables import is_copy, is_generic
 
 MOST_NAMES = 4  # in the name of a player of several networks
 
@@ -138,10 +138,13 @@ def _split(networks: list[Network], *, alone: bool) -> list[Player]:
 
 
 def _twins_together(players: list[Player]) -> list[Player]:
-    """Make one player of alike networks of one role, each with its own optimizer."""
+    """Make one player of alike networks of one role, each with its own optimizer.
+
+    Those of one list are of one role, whatever it is called.
+    """
     groups: dict[object, list[Player]] = {}
     for player in players:
-        kinds = [(one.role, *one.shapes) for one in player.networks]
+        kinds = [(one.role or _list_of(one), *one.shapes) for one in player.networks]
         alike = kinds[0][0] and len(set(kinds)) == 1
         groups.setdefault(kinds[0] if alike else id(player), []).append(player)
     found = []
@@ -151,6 +154,12 @@ def _twins_together(players: list[Player]) -> list[Player]:
         joined = Player(_joined(networks), networks, note)
         found.append(group[0] if len(group) == 1 else joined)
     return found
+
+
+def _list_of(network: Network) -> str:
+    """The name of the list that holds a network; "" if none does that tells."""
+    name = network.name.partition("[")[0]
+    return "" if name == network.name or is_generic(name) else name
 
 
 def _why(name: str, group: list[Network], names: list[str]) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
-import threading
+import math
+import sys
 import weakref
 from collections import Counter
+from collections.abc import Sequence
+from types import FrameType
 from typing import Any
 
 import torch
@@ -34,9 +36,9 @@ class Steps:
         self._groups: weakref.WeakKeyDictionary[Any, Group] = (
             weakref.WeakKeyDictionary()
         )
-        self._last: set[int] = set()  # the weights of the last move
         self._hand: dict[str, Any] | None = None
-        self._begun: list[tuple[Any, int]] = []
+        self._begun: list[tuple[Any, int, FrameType]] = []
+        self._evaluated = False  # the step has called its closure
         self._held: set[int] = set()  # tensors of nobody that an optimizer holds
         self._strays: dict[Place, dict[int, weakref.ref]] = {}
 
@@ -45,15 +47,16 @@ class Steps:
     def before(self, optimizer, args: tuple, kwargs: dict):
         """The hook before a step: look at the gradients, watch the closure."""
         observer = self._observer
+        observer.follow()
         self.finish_hand()
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                if (owner := observer.players.of(p)) is not None:
+                    observer.restored(owner, (observer.memory.mark(p),))
         observer.gradients.look(here())
-        if threading.get_ident() != observer.thread:
-            observer.log.cannot_see(
-                "steps are taken in another thread than the one that is watched: what "
-                "they read is unknown"
-            )
         observer.closure_backs.clear()
-        self._begun.append((optimizer, self.count))
+        self._evaluated = False
+        self._begun.append((optimizer, self.count, sys._getframe(1)))
         observer.busy += 1
         observer.operations.leave()
         if len(args) > 1 and callable(args[1]):
@@ -67,6 +70,7 @@ class Steps:
 
         def run(*args, **kwargs):
             busy, observer.busy = observer.busy, 0
+            self._evaluated = True
             observer.in_closure += 1
             off = not observer.operations.on
             if off:
@@ -85,7 +89,7 @@ class Steps:
         """The hook after a step: write the moves down."""
         observer, count = self._observer, self.count
         while self._begun:  # a step that raised is still there
-            begun, count = self._begun.pop()
+            begun, count, _ = self._begun.pop()
             if begun is optimizer:
                 break
         try:
@@ -98,6 +102,26 @@ class Steps:
         if observer.after_move is not None:
             observer.after_move(observer)
 
+    def give_up(self) -> None:
+        """Watch on if the steps that have begun are over: they raised, and were caught.
+
+        No hook is called after a step that raises.
+        """
+        begun = {frame for _, _, frame in self._begun}
+        frame = sys._getframe(1)
+        while frame is not None:
+            if frame in begun:
+                return
+            frame = frame.f_back
+        self._begun.clear()
+        self._observer.busy = 0
+        if not self._observer.operations.on:
+            self._observer.operations.__enter__()
+
+    def forget(self) -> None:
+        """The watch is over: keep nothing of a step that has begun."""
+        self._begun.clear()
+
     def group(self, optimizer) -> Group:
         """What is known of an optimizer."""
         group = self._groups.get(optimizer)
@@ -108,7 +132,8 @@ class Steps:
 
     def _note(self, optimizer, place: Place) -> None:
         observer, self.count = self._observer, self.count + 1
-        observer.gradients.look()
+        if self._evaluated:
+            observer.gradients.look()
         group = self.group(optimizer)
         group.stepped = place
         held = [p for g in optimizer.param_groups for p in g["params"]]
@@ -217,7 +242,7 @@ class Steps:
         backs = gradients.take(who, ps, place)
         move = self._record(who, trail, backs, place, by, len(ps), joint)
         keys = {id(p) for p in ps}
-        self._add(move, keys, parts)
+        log.step(move, keys, parts=parts)
         log.pull(who, backs)
         log.leftovers(who, place, backs)
         observer.sizes.moved(who, ps)
@@ -271,31 +296,6 @@ class Steps:
             blind=observer.is_blind(who, read),
         )
 
-    def _add(self, move: Move, keys: set[int], parts: bool) -> None:
-        """Add a move, or join it to the last: another part of the same player."""
-        log = self._observer.log
-        last = log.moves[-1] if log.moves else None
-        if parts and last and last.player == move.player and not self._last & keys:
-            reads = {
-                who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
-                for who in {**last.reads, **move.reads}
-            }
-            log.extend(
-                dataclasses.replace(
-                    last,
-                    reads=reads,
-                    newest={**move.newest, **last.newest},
-                    tensors=last.tensors + move.tensors,
-                    fed_by=tuple(dict.fromkeys((*last.fed_by, *move.fed_by))),
-                    calls=last.calls | move.calls,
-                    blind=last.blind or move.blind,
-                )
-            )
-            self._last |= keys
-            return
-        log.moved(move)
-        self._last = set(keys)
-
     # -- an update written by hand
 
     def by_hand(
@@ -330,7 +330,7 @@ class Steps:
         move = self._record(
             who, hand["trail"], backs, hand["place"], "hand", len(hand["keys"]), False
         )
-        self._add(move, hand["keys"], parts=True)
+        observer.log.step(move, hand["keys"], parts=True)
         observer.log.pull(who, backs)
         observer.log.leftovers(who, hand["place"], backs)
         observer.look_at_calls(who, backs)
@@ -351,8 +351,25 @@ class Sizes:
         self._observer = observer
 
     def moved(self, who: str, ps: list[Tensor]) -> None:
-        """Keep the norm of what a player has moved on; a copy of one number."""
+        """Keep the norms of what a player has moved on."""
         grads = [p.grad.detach() for p in ps if p.grad.layout == torch.strided]
         if grads:
-            norms = torch.stack([n.double() for n in torch._foreach_norm(grads)])
-            self._observer.log.sizes[who].append(norms.norm())
+            self._observer.log.sizes[who].append(Norm(torch._foreach_norm(grads)))
+
+
+class Norm:
+    """The norm of several tensors, by theirs; worked out when it is asked for.
+
+    Parameters
+    ----------
+    parts : sequence of Tensor
+        The norm of each.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: Sequence[Tensor]):
+        self.parts = parts
+
+    def __float__(self) -> float:
+        return math.hypot(*(float(part) for part in self.parts))

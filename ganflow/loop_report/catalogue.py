@@ -27,19 +27,15 @@ class Entry:
     link: str
 
 
-STEPS = "notebooks/03_frozen_critic/step_only_what_you_mean.html"
+WEIGH = "notebooks/02_cuts/weigh_the_cut.html"
 SPARE = "notebooks/03_frozen_critic/spare_the_critic.html"
-PASS = "notebooks/03_frozen_critic/pass_through_a_frozen_critic.html"
-CUTS = "notebooks/02_cuts/cut_the_trace.html"
-TURNS = "notebooks/04_turns/take_turns.html"
 FIND = "notebooks/04_turns/find_the_schedule.html"
-SLOPE = "notebooks/07_slope_penalty/penalise_the_slope.html"
-TWICE = "notebooks/07_slope_penalty/differentiate_twice.html"
+SHARE = "notebooks/06_one_loss/share_one_pass.html"
+BROKEN = "notebooks/07_slope_penalty/break_the_penalty.html"
 DOUBT = "notebooks/10_errors/doubt_the_number.html"
 STOPPED = "notebooks/10_errors/find_who_stopped.html"
-SETUP = "notebooks/10_errors/mend_the_setup.html"
-PENALTY = "notebooks/10_errors/mend_the_penalty.html"
-GPU = "notebooks/08_gpu/take_less_time.html"
+NAMED = "notebooks/10_errors/name_the_finding.html"
+TRAPS = "notebooks/11_your_loop/spring_two_traps.html"
 
 CATALOGUE = {
     "wiped-before-step": Entry(
@@ -47,7 +43,7 @@ CATALOGUE = {
         "The gradient that this loop works out at {line} for {player} is cleared "
         "before any step takes it.",
         "Clear before backward(), and step between backward() and the next clearing.",
-        STOPPED,
+        f"{STOPPED}#zero-grad-in-the-wrong-place",
     ),
     "step-moves-nobody": Entry(
         "error",
@@ -55,21 +51,21 @@ CATALOGUE = {
         "holds, so nobody moves.",
         "Call backward() on the loss of {player} before this step, and clear only "
         "before backward().",
-        STOPPED,
+        f"{STOPPED}#zero-grad-in-the-wrong-place",
     ),
     "never-moved": Entry(
         "error",
         "No step has moved {player}, while the others have made {others} moves.",
         "Give the weights of {player} to an optimizer, and call its step() after the "
         "backward() of its loss.",
-        STOPPED,
+        f"{STOPPED}#the-optimizer-holds-other-weights",
     ),
     "never-cleared": Entry(
         "error",
         "{player} is stepped again on a gradient that an earlier step has taken: "
         "nothing clears it in between, so gradients of all ticks add up.",
         "Call zero_grad() of this optimizer before the backward() of each turn.",
-        STEPS,
+        f"{STOPPED}#zero-grad-in-the-wrong-place",
     ),
     "other-loss-leftovers": Entry(
         "error",
@@ -77,14 +73,14 @@ CATALOGUE = {
         "for the other player's sake.",
         "Clear {player} right before its own backward(), or freeze it while the "
         "other's loss is made.",
-        STEPS,
+        f"{NAMED}#leftovers-of-the-other-loss",
     ),
     "wrong-weights": Entry(
         "error",
         "This optimizer is stepped for the other player's loss and holds weights of "
         "{player}, which belong to another optimizer.",
         "Give each optimizer the weights of its own player alone.",
-        SETUP,
+        f"{STOPPED}#the-optimizer-holds-other-weights",
     ),
     "earlier-weights": Entry(
         "error",
@@ -92,14 +88,14 @@ CATALOGUE = {
         "none of them is a weight of {player}: it steps an earlier copy.",
         "Make the optimizer after the last time that the network is made, copied or "
         "replaced.",
-        SETUP,
+        f"{STOPPED}#the-optimizer-holds-other-weights",
     ),
     "nobodys-weights": Entry(
         "warning",
         "{holder} {tensors} weights that belong to no player.",
         "Register them in a network and give them to an optimizer, or name them as a "
         "player, or freeze them.",
-        SETUP,
+        f"{NAMED}#weights-of-nobody",
     ),
     "cut-in-own-turn": Entry(
         "error",
@@ -107,116 +103,117 @@ CATALOGUE = {
         "way is cut at this line or before it.",
         "In the turn of {player} pass its samples on as they are: no detach(), "
         "no_grad(), .data, argmax() or NumPy between.",
-        CUTS,
+        f"{STOPPED}#g-never-learns-its-fake-is-cut",
     ),
     "dead-penalty": Entry(
         "error",
         "A derivative is {how} here and then added to a loss: the loss gets a number, "
         "and no weight learns from it.",
         "{cure}.",
-        TWICE,
+        f"{STOPPED}#a-penalty-without-effect-create-graph",
     ),
     "dead-score": Entry(
         "warning",
         "A score of {player} goes into its own loss, and no backward pass goes "
         "through it.",
         "Leave out the detach(), .data, item() or no_grad() that cuts it off.",
-        CUTS,
+        f"{STOPPED}#d-calls-everything-real-detach-sits-on-its-score",
     ),
     "frozen-critic-moves": Entry(
         "warning",
         "Every weight of {player} is frozen in this call, and the call changes its "
         "buffers all the same (running statistics, or a spectral norm's vectors).",
         "Put {player} into eval() for this call, or say to yourself that you want it.",
-        PASS,
+        f"{STOPPED}#a-frozen-d-that-moves",
     ),
     "mixed-batch-norm": Entry(
         "warning",
         "Data and samples go through {player} in one batch, and its batch norm "
         "mixes their statistics: every score then depends on both.",
         "Score them in two calls, or use a norm that works within a sample.",
-        DOUBT,
+        f"{NAMED}#real-and-fake-in-one-batch",
     ),
     "batch-norm-penalty": Entry(
         "warning",
         "A penalty differentiates {player} sample by sample here, while its batch "
         "norm lets each score depend on the whole batch.",
         "Use layer norm, instance norm or none in the critic.",
-        PENALTY,
+        f"{BROKEN}#lost-in-another-way-batch-normalisation",
     ),
     "left-in-eval": Entry(
         "warning",
         "{player} is trained on a call that it made in eval(): its batch norm uses "
         "stored statistics and its dropout is off.",
         "Call train() on {player} before the loop, and again after each eval().",
-        DOUBT,
+        f"{STOPPED}#left-in-eval-mode-after-a-picture",
     ),
     "autocast-cache": Entry(
         "error",
         "{player} runs here with weights from {late} move(s) ago: autocast keeps the "
         "cast weights until its outermost block ends, whatever a step has changed.",
         "Open one autocast block for each forward pass, or pass cache_enabled=False.",
-        GPU,
+        f"{TRAPS}#one-autocast-block-around-a-whole-tick",
     ),
     "stale-weight-copy": Entry(
         "error",
         "{player} runs here with a copy of its weights that is {late} move(s) old.",
         "Copy the weights after the step, or use the network's own.",
-        TURNS,
+        f"{NAMED}#a-copy-from-before-the-step",
     ),
     "simultaneous-in-disguise": Entry(
         "note",
-        "The lines take turns, and {player} is stepped on a loss that was made "
-        "before {other} moved: the play is simultaneous.",
-        "If you want turns, score the samples again after the step of {other}.",
-        FIND,
+        "The lines take turns, and what {player} is stepped on was made before "
+        "{other} moved: the play is simultaneous.",
+        "If you want turns, make and score the samples again after the step of "
+        "{other}.",
+        f"{FIND}#the-loop-that-looks-alternating",
     ),
     "same-pull": Entry(
         "error",
         "{critic} and {maker} pull the score of the samples the same way, so they do "
         "not play against each other.",
         "Turn the sign (or the label) of the samples in one of the two losses.",
-        DOUBT,
+        f"{TRAPS}#two-losses-that-want-the-same",
     ),
     "clipped-while-scaled": Entry(
         "error",
         "Gradients are clipped or measured here while the loss scale is still in them.",
         "Call scaler.unscale_(optimizer) first.",
-        SETUP,
+        f"{NAMED}#clipped-while-scaled",
     ),
     "scaler-updated-between": Entry(
         "error",
         "The scaler was updated between the backward pass and the step of this "
         "gradient, so that it is divided by another scale than it was made with.",
         "Call update() once a tick, after the last step.",
-        SETUP,
+        f"{NAMED}#the-scaler-is-updated-between-two-steps",
     ),
     "average-without-buffers": Entry(
         "warning",
         "The weights of {player} are averaged here, and its running statistics are "
         "never copied: the average normalises by those of the first tick.",
         "Copy the buffers of {player} into the average as well.",
-        DOUBT,
+        f"{NAMED}#an-average-without-its-buffers",
     ),
     "one-epsilon": Entry(
         "warning",
         "Data and samples are blended here with one factor for the whole batch.",
         "Draw a factor for each sample: shape (batch, 1, 1, 1) for images.",
-        SLOPE,
+        f"{NAMED}#one-epsilon-for-the-whole-batch",
     ),
     "saturated": Entry(
         "warning",
         "Next to nothing reaches {player} (at most {size}): its loss is flat where "
         "{other} puts the scores of its samples.",
         "Use the non-saturating loss, or stop {other} from being so sure.",
-        "notebooks/03_frozen_critic/choose_what_g_hears.html",
+        f"{STOPPED}#d-is-too-sure-g-s-gradient-arrives-and-is-tiny",
     ),
     "growing-graph": Entry(
         "warning",
         "A sum of losses keeps the graph of every tick here: memory, or the time of "
         "backward(), grows with each.",
         "Add loss.item() or loss.detach() instead.",
-        "notebooks/02_cuts/weigh_the_cut.html",
+        f"{DOUBT}#memory-that-grows-losses-that-are-kept",
     ),
     "wasted-weight-gradients": Entry(
         "note",
@@ -224,32 +221,31 @@ CATALOGUE = {
         "{share:.1%} of the FLOPs of a cycle.",
         "Freeze {player} for this turn: {player}.requires_grad_(False) before the "
         "loss is made, and True after.",
-        SPARE,
+        f"{SPARE}#four-ways-not-to-counted",
     ),
     "walks-into-generator": Entry(
         "note",
         "This backward pass goes on into {player} and what arrives is cleared unused: "
         "{share:.1%} of the FLOPs of a cycle.",
         "Score detached samples in this turn: D(fake.detach()).",
-        CUTS,
+        f"{WEIGH}#what-it-saves",
     ),
     "scored-twice": Entry(
         "note",
-        "The same weights of {player} are called on the same input here and at "
-        "another line.",
+        "The same weights of {player} are called on the same input here {again}.",
         "Keep the first result, if its graph serves both.",
-        "notebooks/06_one_loss/share_one_pass.html",
+        f"{SHARE}#one-backward-pass",
     ),
     "weights-written": Entry(
         "note",
         "Weights of {player} are overwritten here outside of any step, by {by}.",
         "Nothing, if you mean it: weight clipping and loading do.",
-        SLOPE,
+        f"{NAMED}#weights-that-are-overwritten",
     ),
     "skipped-step": Entry(
         "note",
         "The scaler left out a step here, since a gradient was infinite or nan.",
         "Nothing, if it is rare: the scale is halved after it.",
-        GPU,
+        f"{NAMED}#a-step-that-is-left-out",
     ),
 }

@@ -16,6 +16,7 @@ from ganflow.loop_report.record import (
     CostRow,
     Finding,
     LoopCost,
+    Move,
     Place,
 )
 from ganflow.loop_report.report import LoopReport
@@ -43,12 +44,13 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     -------
     LoopReport
     """
-    critic, maker = main_pair(log.players, feeds)
     moves = tuple(log.moves)
-    found = [*_noted(log), *_wrong_pulls(log, feeds), *_idle(log), *_unheard(log)]
+    critic, maker = main_pair(log.players, feeds, moves)
+    found = [*_noted(log, critic), *_wrong_pulls(log, feeds)]
+    found += [*_idle(log), *_unheard(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
-        moves,
+        _with_skipped(log),
         critic,
         maker,
         earlier=log.move_count - len(moves),
@@ -60,7 +62,7 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
         *_disguise(log, naming),
         *_flat(log, critic, maker),
         *_averages(log),
-        *_waste(log, cost, feeds),
+        *_waste(log, cost, feeds, critic),
     ]
     found += _stuck(log, found)
     found = _explained(log, found)
@@ -78,7 +80,20 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
         findings=tuple(found),
         cost=cost,
         unseen=tuple(log.unseen),
+        roles={who: role for who, role in ((critic, "D"), (maker, "G")) if who},
     )
+
+
+def _with_skipped(log: Log) -> list[Move]:
+    """The moves, and in the place of each step that a scaler left out one like it."""
+    moves = list(log.moves)
+    for at, player in reversed(log.skips):
+        like = [move for move in moves if move.player == player]
+        place = at - (log.move_count - len(log.moves))
+        if like and 0 <= place <= len(moves):
+            nearest = min(like, key=lambda move: abs(move.number - at))
+            moves.insert(place, nearest)
+    return moves
 
 
 def finding(
@@ -120,12 +135,15 @@ def finding(
         link=entry.link,
         times=times,
         also=tuple(one for one in also if one != place),
+        facts=facts,
     )
 
 
-def _noted(log: Log) -> Iterator[Finding]:
+def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
     gathered: dict[object, list[tuple[Place, Note]]] = {}
     for (what, place), note in log.notes.items():
+        if what == "dead-score" and note.facts["player"] != critic:
+            continue  # no score of the game's: features, taken as constants
         key = note.facts.get("player") if what in GATHERED else place
         if what == "autocast-cache":
             key = ""  # one block is the cause for all players
@@ -136,10 +154,23 @@ def _noted(log: Log) -> Iterator[Finding]:
         times = sum(note.times for _, note in notes)
         yield finding(what, place, also, times, **first.facts)
     for (back, wipe, players), times in log.orphans.items():
+        if times == log.rehearsed[back, wipe, players] and all(
+            log.versions[who] > 1 for who in players
+        ):
+            continue  # before the loop began: to find shapes, or to warm up
         names = " and ".join(players)
         where = wipe if wipe != UNKNOWN else back
+        at_times = times == log.outlived[back, wipe, players] and any(
+            log.arrivals[back, who]["stepped"] for who in players
+        )  # the loop leaves out a whole turn, such as that of a critic who wins
         yield finding(
-            "wiped-before-step", where, [back], times, player=names, line=str(back)
+            "wiped-before-step",
+            where,
+            [back],
+            times,
+            "note" if at_times else None,
+            player=names,
+            line=str(back),
         )
 
 
@@ -355,7 +386,10 @@ def _whose(
     one: list[Pulled], other: list[Pulled], maker: str
 ) -> tuple[list[Pulled], list[Pulled]]:
     """The pulls that were meant for the maker, and the critic's own."""
-    meant = [sum(p.back.arrived[maker] > 0 for p in found) for found in (one, other)]
+    meant = [
+        sum(p.back.arrived[maker] > 0 or maker in p.back.thrown for p in found)
+        for found in (one, other)
+    ]
     if meant[0] == meant[1]:  # both reach the maker: the later one is taken for its own
         second = one[0].back.number > other[0].back.number
     else:
@@ -449,11 +483,19 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
                     player=victim,
                 )
             )
-        elif lone is not None or others >= LONE:
+        elif lone is not None or (others >= LONE and _plays(log, who)):
             told.append(
                 finding("never-moved", lone or UNKNOWN, player=who, others=others)
             )
     return told
+
+
+def _plays(log: Log, who: str) -> bool:
+    """Whether a player's networks run on a graph, or steps were made from its weights.
+
+    An average of another's weights does neither.
+    """
+    return who in log.taught or any(who in move.reads for move in log.moves)
 
 
 def _holder(log: Log, who: str) -> tuple[Place, list[Place]]:
@@ -591,7 +633,7 @@ def _averages(log: Log) -> Iterator[Finding]:
             )
 
 
-def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
+def _waste(log: Log, cost: LoopCost, feeds, critic) -> Iterator[Finding]:
     wasted: Counter = Counter()
     for row in cost.rows:
         if row.kind != "forward":
@@ -614,6 +656,7 @@ def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
         if not fed:
             continue  # all of it is wiped: told as an error
         into = [who for who in behind if any((who, other) in feeds for other in fed)]
+        into = [who for who in into if who != critic]  # it may feed G its features
         what = "walks-into-generator" if into else "wasted-weight-gradients"
         names = " and ".join(sorted(into or behind))
         yield finding(what, place, player=names, share=share)

@@ -10,6 +10,9 @@ from ganflow.loop_report.log import Pull
 
 EXACT = 1e-5  # of the change of the derivatives: a straight line is one to rounding
 ROUNDING = 2e-7  # of their size, in float32
+FEW = 3  # scores: through fewer there is always a line
+APART = 0.05  # of the range of the scores, from both of its ends
+UNSURE = float("nan")
 STEEP = 0.02  # a smaller change, as a share of their size, says nothing
 
 
@@ -53,14 +56,19 @@ def direction_of(pulls: Iterable[Pull]) -> Direction | None:
     Direction or None
         None where every derivative is 0, or there is none.
     """
-    rows = [(floats(pull.scores), floats(pull.slopes)) for pull in pulls]
-    signs = {slope > 0 for _, slopes in rows for slope in slopes if slope}
+    rows = [(floats(p.scores), floats(p.slopes), p.count) for p in pulls]
+    signs = {slope > 0 for _, slopes, _ in rows for slope in slopes if slope}
     if not signs:
         return None
     up = not signs.pop() if len(signs) == 1 else None
-    targets = [_target(scores, slopes) for scores, slopes in rows]
-    known = [target for target in targets if target is not None]
-    if known and len(known) == len(targets) and max(known) - min(known) < 0.05:
+    if all(len(scores) < FEW for scores, _, _ in rows):  # small batches: all together
+        together = [s for scores, _, _ in rows for s in scores]
+        rows = [(together, [d * n for _, slopes, n in rows for d in slopes], 1)]
+    targets = [_target(scores, slopes) for scores, slopes, _ in rows]
+    if targets and all(target is UNSURE for target in targets):
+        return Direction(None)
+    known = [t for t in targets if t is not None and t is not UNSURE]
+    if known and None not in targets and max(known) - min(known) < 0.05:
         return Direction(up, sum(known) / len(known))
     return Direction(up)
 
@@ -71,9 +79,13 @@ def floats(values: Any) -> list[float]:
 
 
 def _target(scores: Sequence[float], slopes: Sequence[float]) -> float | None:
-    """Where a straight line through derivatives over scores crosses zero, rising."""
+    """Where a straight line through derivatives over scores crosses zero, rising.
+
+    None if they lie on no such line; UNSURE if the scores lie at two places alone,
+    where a line goes through whatever there is.
+    """
     n = len(scores)
-    if n < 3:
+    if n < FEW:
         return None
     middle, mean = sum(scores) / n, sum(slopes) / n
     spread = sum((s - middle) ** 2 for s in scores)
@@ -88,4 +100,7 @@ def _target(scores: Sequence[float], slopes: Sequence[float]) -> float | None:
     change = rise * (max(scores) - min(scores))
     if rise <= 0 or off > EXACT * change + ROUNDING * size or change < STEEP * size:
         return None
+    edge = APART * (max(scores) - min(scores))
+    if not any(min(scores) + edge < s < max(scores) - edge for s in scores):
+        return UNSURE
     return middle - mean / rise

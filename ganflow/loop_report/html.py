@@ -128,7 +128,7 @@ class _Players:
     """A player's name in its colour and form, as in the picture."""
 
     def __init__(self, record: LoopRecord):
-        self.marks = marks(record.players)
+        self.marks = marks(record.players, record.roles)
 
     def __call__(self, player: str, name: str = "") -> str:
         mark = self.marks.get(player, "nobody")

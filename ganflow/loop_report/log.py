@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import NamedTuple
+from typing import NamedTuple, SupportsFloat
 
 from ganflow.loop_report.record import Move, Place
 
@@ -41,9 +42,11 @@ class Backward:
     rounded: dict[str, Place] = field(default_factory=dict)  # read in whole numbers
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
+    thrown: set[str] = field(default_factory=set)  # worked out for them, and dropped
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
     flops: Counter = field(default_factory=Counter)  # (owner, kind, behind) -> n
     pulls: list[Pull] = field(default_factory=list)
+    cleared: int = 0  # moves before something of it was cleared
     skipped: bool = False  # a scaler left its step out
     held: bool = False  # a step that evaluates its closure is still running
 
@@ -195,23 +198,29 @@ class Log:
         self.moves: deque[Move] = deque(maxlen=MOVES_KEPT)
         self.move_count = 0
         self.notes: dict[tuple[str, Place], Note] = {}
+        self.skips: deque[tuple[int, str]] = deque(maxlen=MOVES_KEPT)
         self.groups: dict[int, Group] = {}
         self.arrivals: dict[tuple[Place, str], Counter] = defaultdict(Counter)
         self.tensors: Counter = Counter()  # (place, player) -> most tensors
         self.orphans: Counter = Counter()  # (place of the pass, of the wipe, players)
+        self.rehearsed: Counter = Counter()  # of those, begun before the first move
+        self.outlived: Counter = Counter()  # of those, cleared after another's move
         self.flops: Counter = Counter()  # (place, owner, kind) -> n
         self.wasted: Counter = Counter()
         self.wasted_for: dict[tuple[Place, str, str], set[str]] = defaultdict(set)
         self.pulled: dict[tuple[str, str | None, str], deque[Pulled]] = defaultdict(
             lambda: deque(maxlen=PULLS_KEPT)
         )
-        self.sizes: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=4))
+        self.sizes: dict[str, deque[SupportsFloat]] = defaultdict(
+            lambda: deque(maxlen=4)
+        )
         self.open: dict[int, Backward] = {}
         # Makers and critics of their samples, in losses that have moved the maker: by
         # the scores, or only by other parts, and where the scores were cut.
         self.heard: set[tuple[str, str]] = set()
         self.unheard: dict[tuple[str, str], tuple[Place, Backward]] = {}
         self.called: set[str] = set()  # players whose weights were read
+        self.taught: set[str] = set()  # of those, on a graph
         self.shapes: dict[str, tuple] = {}  # of their weights, sorted
         self.scaled = False  # a gradient scaler was seen
         self.strays: dict[Place, int] = {}  # pass -> weights of nobody that it reached
@@ -222,6 +231,7 @@ class Log:
         self.normed: set[str] = set()  # players with running statistics
         self.unseen: dict[str, None] = {}
         self._numbers = count()
+        self._last: set[int] = set()  # the weights of the last move
 
     # -- what observers say
 
@@ -236,6 +246,10 @@ class Log:
     def cannot_see(self, sentence: str) -> None:
         """Write down what is hidden, once."""
         self.unseen[sentence] = None
+
+    def skip(self, player: str) -> None:
+        """Say that a scaler has left out a step of a player."""
+        self.skips.append((self.move_count, player))
 
     def backward(self, place: Place, reads: Iterable[str]) -> Backward:
         """Begin a backward pass."""
@@ -255,7 +269,14 @@ class Log:
         if fresh:
             back.wiped[player] += 1
             back.wiped_at.setdefault(player, place)
+            back.cleared = self.move_count
             back.lying[player] -= 1
+
+    def throw(self, back: Backward, player: str) -> None:
+        """Say that what a pass gave to a player is gone, and no step took any of it."""
+        back.lying[player] = 0
+        if not back.used[player]:
+            back.thrown.add(player)
 
     def use(self, back: Backward, player: str, *, again: bool) -> None:
         """Say that a step took what lies in one weight's gradient."""
@@ -317,9 +338,47 @@ class Log:
                     line=str(back.place),
                 )
 
-    def extend(self, move: Move) -> None:
-        """Replace the last move by a fuller one: another part of the same player."""
-        self.moves[-1] = move
+    def step(self, move: Move, weights: set[int], *, parts: bool) -> None:
+        """Add a move, or join it to the last: another part of the same player.
+
+        Parameters
+        ----------
+        move : Move
+            What a step did to one player.
+        weights : set of int
+            The weights that it moved, by the observer's keys.
+        parts : bool
+            The step moved this player alone.
+        """
+        last = self.moves[-1] if self.moves else None
+        joins = parts and last and last.player == move.player
+        if last is None or not joins or self._last & weights:
+            self.moved(move)
+            self._last = set(weights)
+            return
+        reads = {
+            who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
+            for who in {**last.reads, **move.reads}
+        }
+        self.moves[-1] = dataclasses.replace(
+            last,
+            reads=reads,
+            newest={**move.newest, **last.newest},
+            tensors=last.tensors + move.tensors,
+            fed_by=tuple(dict.fromkeys((*last.fed_by, *move.fed_by))),
+            calls=last.calls | move.calls,
+            blind=last.blind or move.blind,
+        )
+        self._last |= weights
+
+    def undo(self, player: str, version: int) -> None:
+        """Say that a player's weights are again those of an earlier version."""
+        for place in range(len(self.moves) - 1, -1, -1):
+            move = self.moves[place]
+            if move.player == player:
+                if move.undone or move.version <= version:
+                    return
+                self.moves[place] = replace(move, undone=True)
 
     # -- what is folded
 
@@ -339,10 +398,14 @@ class Log:
             player = next(iter(back.wiped))
             where = (back.place, back.wiped_at[player], tuple(sorted(back.wiped)))
             self.orphans[where] += 1
+            self.rehearsed[where] += not back.started
+            self.outlived[where] += back.cleared > back.started
         for (owner, kind, behind), n in back.flops.items():
             key = (back.place, owner, kind)
             self.flops[key] += n
-            if behind and all(back.fate(who) == "wiped" for who in behind):
+            if behind and all(
+                who in back.thrown or back.fate(who) == "wiped" for who in behind
+            ):
                 if not back.skipped:
                     self.wasted[key] += n
                     self.wasted_for[key] |= behind

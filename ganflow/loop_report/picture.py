@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
@@ -20,13 +20,17 @@ LONG = 1400  # px: on paper a wider picture is cut, as its words would be too sm
 OTHERS = 4  # further colours; a fifth player has the first of them again
 
 
-def marks(players: Iterable[str]) -> dict[str, str]:
+def marks(
+    players: Iterable[str], roles: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """The class that gives each player its colour, the same in picture and tables.
 
     Parameters
     ----------
     players : iterable of str
         All players of the loop.
+    roles : dict of player -> str, or None
+        "D" or "G" for those of other names that play them.
 
     Returns
     -------
@@ -37,7 +41,8 @@ def marks(players: Iterable[str]) -> dict[str, str]:
     for player in players:
         others = sum(mark.startswith("other") for mark in found.values())
         other = f"other{others % OTHERS + 1}"
-        found[player] = player if player in ROUND else other
+        role = (roles or {}).get(player, player)
+        found[player] = role if role in ROUND else other
     return found
 
 
@@ -76,7 +81,7 @@ def _blind(places: Timeline) -> str:
 
 
 def _svg(record: LoopRecord, places: Timeline) -> str:
-    mark = marks(record.players)
+    mark = marks(record.players, record.roles)
     width, height = f"{places.width:.0f}", f"{places.height:.0f}"
     parts = [f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}">']
     parts += ["<g aria-hidden='true'>", *_ground(places, mark)]

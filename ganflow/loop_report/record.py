@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -21,7 +22,8 @@ class Place(NamedTuple):
     Parameters
     ----------
     file : str
-        The path as Python knows it; "" where no line of the user's was seen.
+        The path as Python knows it; "" where no line of the user's was seen. A cell of
+        a notebook is shown by its number, as `In[7]`.
     line : int
         From 1; 0 where unknown.
     """
@@ -30,7 +32,7 @@ class Place(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name}:{self.line}" if self.file else "unknown line"
+        return f"{_name(self.file)}:{self.line}" if self.file else "unknown line"
 
     @property
     def source(self) -> str:
@@ -39,6 +41,13 @@ class Place(NamedTuple):
 
 
 UNKNOWN = Place("", 0)
+
+
+def _name(file: str) -> str:
+    """A file's name; of a notebook's cell the one of IPython's own errors: "In[7]"."""
+    notebook = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    cell = notebook and notebook.compile.format_code_name(file)
+    return cell[1] if cell else Path(file).name
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ class Move:
     blind : bool
         Something that it read came in from where nothing is seen (NumPy, disk, another
         process): what it has read is then a part of the truth.
+    undone : bool
+        The weights of before the move were put back later.
     """
 
     number: int
@@ -91,6 +102,7 @@ class Move:
     joint: bool = False
     calls: frozenset[int] = frozenset()
     blind: bool = False
+    undone: bool = False
 
     @property
     def lags(self) -> dict[str, tuple[int, ...]]:
@@ -148,11 +160,14 @@ class Finding:
     cure : str
         What to change.
     link : str
-        The section of the book, as a path in it: "04_turns/take_turns.html".
+        The section of the book, as a path of its site, such as
+        "notebooks/04_turns/take_turns.html".
     times : int
         How often it was seen.
     also : tuple of Place
         Other lines that belong to it.
+    facts : dict
+        What the sentence and the cure name: a player, a share.
 
     Raises
     ------
@@ -168,6 +183,7 @@ class Finding:
     link: str
     times: int = 1
     also: tuple[Place, ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self):
         if self.level not in LEVELS:
@@ -255,6 +271,8 @@ class LoopRecord:
         What could not be seen, a sentence each.
     notes : tuple of str
         How the players were found, where nobody named them.
+    roles : dict of player -> str
+        "D" for who scores and "G" for whose samples it scores, in the book's words.
     """
 
     players: Mapping[str, int]
@@ -270,6 +288,7 @@ class LoopRecord:
     cost: LoopCost = field(default_factory=LoopCost)
     unseen: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The whole report as plain data, for JSON.

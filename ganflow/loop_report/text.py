@@ -50,6 +50,13 @@ def _folded(text: str, indent: int, hang: int = 0) -> list[str]:
     )
 
 
+def _book(link: str, book: str, indent: int) -> list[str]:
+    """The section of the book, on a line of its own if it is long."""
+    first, address = " " * indent + "The book on it:", words.address(link, book)
+    fits = len(first) + 1 + len(address) <= COLUMNS
+    return [f"{first} {address}"] if fits else [first, " " * (indent + 2) + address]
+
+
 def _table(rows: list[list[str]], right: Iterable[int] = ()) -> list[str]:
     """Rows in columns, two spaces apart and two in; those in `right` end alike."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -65,15 +72,16 @@ def _table(rows: list[list[str]], right: Iterable[int] = ()) -> list[str]:
 
 
 def _head(record: LoopRecord, book: str) -> Iterator[str]:
-    sizes = (f"{p} ({words.counted(n, 'tensor')})" for p, n in record.players.items())
-    seen = f"{words.counted(record.move_count, 'move')} of {words.listed(sizes)} seen"
+    sizes = [f"{p} ({words.counted(n, 'tensor')})" for p, n in record.players.items()]
+    of = f" of {words.listed(sizes)}" if sizes else ""
+    seen = f"{words.counted(record.move_count, 'move')}{of} seen"
     yield from _folded(f"LOOP REPORT: {seen}.", 0, 2)
     for note in record.notes:
         yield from _folded(f"Player {note}.", 2, 2)
     yield ""
     yield from _folded(f"Schedule: {record.name}", 0, 2)
     yield from _folded(words.settling(record), 2)
-    yield f"  The book on it: {words.address(words.section(record), book)}"
+    yield from _book(words.section(record), book, 2)
 
 
 def _moves(record: LoopRecord) -> Iterator[str]:
@@ -143,7 +151,7 @@ def _finding(finding: Finding, book: str) -> Iterator[str]:
     if finding.also:
         yield from _folded(f"See also {words.listed(finding.also)}.", 6)
     yield from _folded(f"Cure: {finding.cure}", 6)
-    yield f"      The book on it: {words.address(finding.link, book)}"
+    yield from _book(finding.link, book, 6)
 
 
 def _unseen(record: LoopRecord) -> Iterator[str]:

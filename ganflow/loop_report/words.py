@@ -17,14 +17,14 @@ KINDS = {
     "weights": "gradients by weights",
     "through": "gradients handed on",
 }
-TURNS = "04_turns/take_turns.html"
+TURNS = "notebooks/04_turns/take_turns.html"
 SECTIONS = {
     "simultaneous": f"{TURNS}#run-it-simultaneous",
     "alternating": f"{TURNS}#run-it-alternating-and-how-long-that-lasts",
     "alternating, G first": f"{TURNS}#g-first-or-d-first",
 }
 CRITIC_STEPS = f"{TURNS}#five-critic-steps"
-NO_SCHEDULE = "04_turns/find_the_schedule.html"
+NO_SCHEDULE = "notebooks/04_turns/find_the_schedule.html"
 
 
 def listed(words: Iterable[object], last: str = "and") -> str:
@@ -133,7 +133,8 @@ def reading(move: Move, players: Iterable[str]) -> str:
     str
         "It reads G3 (newest); of Q nothing is there."
     """
-    seen = lags_of(move)
+    read = lags_of(move)
+    seen = {player: read[player] for player in players if player in read}
     if all(lag == 0 for _, lag in seen.get(move.player, ())):
         seen.pop(move.player, None)
     parts = [

@@ -5,15 +5,29 @@ memory as it needs it, not all of it.
 """
 
 import contextlib
+from importlib import import_module
 
 import torch  # noqa: F401
 
 # isort: split
 import keras
 import tensorflow as tf
+from tensorflow.python.eager import backprop, context, imperative_grad
+from tensorflow.python.framework import op_callbacks
 from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
-__all__ = ["function_def_to_graph", "keras", "tf"]
+__all__ = [
+    "backprop",
+    "context",
+    "function_def_to_graph",
+    "imperative_grad",
+    "keras",
+    "op_callbacks",
+    "pywrap_tfe",
+    "tf",
+]
+
+pywrap_tfe = import_module("tensorflow.python.pywrap_tfe")
 
 for gpu in tf.config.list_physical_devices("GPU"):
     # A device already in use keeps the setting it began with.

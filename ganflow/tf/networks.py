@@ -64,7 +64,7 @@ def variables_of(
         raise ValueError('no players: pass a dict such as {"G": G, "D": D}')
     found, owner = {}, {}
     for network, given in networks.items():
-        found[network] = list(_variables(network, given))
+        found[network] = list(variables_in(network, given))
         if not found[network]:
             raise ValueError(
                 f"{network} has no variables yet: call it once to build it"
@@ -79,11 +79,25 @@ def variables_of(
 
 
 def kept_in(variable: Any) -> Any:
-    """TensorFlow's own variable, which Keras' wraps."""
-    return variable.value if isinstance(variable, keras.Variable) else variable
+    """TensorFlow's own variable, which Keras' wraps; `value` casts under autocast."""
+    return variable._value if isinstance(variable, keras.Variable) else variable
 
 
-def _variables(network: str, given: Any) -> Iterator[tuple[Leaf, tf.Variable]]:
+def variables_in(network: str, given: Any) -> Iterator[tuple[Leaf, tf.Variable]]:
+    """List one network's variables that can learn; none of one that is not built.
+
+    Parameters
+    ----------
+    network : str
+        Its name, for the error.
+    given : Keras model or layer, tf.Module, or variables
+        What it is.
+
+    Raises
+    ------
+    TypeError
+        It holds something else than variables.
+    """
     names, known = Counter(), set()
     for label, layer, variable in _labelled(network, given):
         kept = kept_in(variable)

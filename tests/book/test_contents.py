@@ -25,7 +25,7 @@ def test_every_text_is_in_the_contents_once():
 
 def test_a_chapter_is_a_folder_and_its_number_is_its_place():
     folders = list(chapter_folders())
-    assert len(folders) == 10
+    assert len(folders) == 11
     for number, (folder, *others) in enumerate(folders, 1):
         assert folder.startswith(f"notebooks/{number:02}_") and not others
 

@@ -100,9 +100,9 @@ def test_a_page_that_is_changed_alone_is_noticed(page, was, becomes, said):
 
 
 def test_solutions_to_no_chapter_are_noticed():
-    more = SOLVED | {"11_more/solutions_to_more": "# Solutions to chapter 11\n"}
+    more = SOLVED | {"12_more/solutions_to_more": "# Solutions to chapter 11\n"}
     assert list(faults(ASKED, more)) == [
-        "11_more/solutions_to_more solves [], the tasks are []"
+        "12_more/solutions_to_more solves [], the tasks are []"
     ]
 
 
@@ -110,4 +110,4 @@ def test_the_contents_hold_every_page_of_solutions_in_the_order_of_the_chapters(
     held = list(dict.fromkeys(solutions_of(page) for page in ASKED))
     assert held == list(SOLVED)
     linked = re.findall(r"\]\(\.\./\.\./notebooks/(\S+)\.ipynb\)", text_of(INDEX))
-    assert linked == held and len(held) == 10
+    assert linked == held and len(held) == 11

@@ -47,6 +47,9 @@ class Done(NamedTuple):
 def audit(tmp_path, monkeypatch, capfd):
     """Write a script, run the command on it in its folder, give what came out."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        sys, "excepthook", sys.__excepthook__
+    )  # as in a process of its own
     modules = set(sys.modules)
 
     def run(source, *arguments, script=("train.py",)):

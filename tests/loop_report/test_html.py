@@ -59,7 +59,10 @@ def test_sections_of_the_book_are_links_only_where_its_address_is_known():
     plain = Outline(as_html(ALL["faults"]()))
     linked = Outline(as_html(ALL["faults"](), book="https://example.org/book"))
     assert plain.asks == ["#findings"]
-    assert "https://example.org/book/10_errors/read_the_error.html" in linked.asks
+    assert (
+        "https://example.org/book/notebooks/10_errors/read_the_error.html"
+        in linked.asks
+    )
 
 
 def test_what_was_seen_not_there_and_unknown_are_said():

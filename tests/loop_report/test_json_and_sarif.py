@@ -107,10 +107,13 @@ def test_sarif_links_the_book_where_its_address_is_known():
     rule = run_of(ALL["faults"](), book="https://example.org")["tool"]["driver"][
         "rules"
     ]
-    assert rule[0]["helpUri"] == "https://example.org/10_errors/read_the_error.html"
+    assert (
+        rule[0]["helpUri"]
+        == "https://example.org/notebooks/10_errors/read_the_error.html"
+    )
     rule = run_of(ALL["faults"]())["tool"]["driver"]["rules"]
     assert "helpUri" not in rule[0]
-    assert "10_errors/read_the_error.html" in rule[0]["help"]["text"]
+    assert "notebooks/10_errors/read_the_error.html" in rule[0]["help"]["text"]
 
 
 def test_two_findings_of_one_kind_share_their_rule():

@@ -1,5 +1,5 @@
 # clean: InfoGAN, Q shares D's trunk, an optimizer of its own for the codes
-# schedule: alternating, G first; third player
+# schedule: alternating, G first|alternating, G first; third player
 # framework: torch
 # players: G=netG, D=[trunk, netD], Q=netQ
 import itertools

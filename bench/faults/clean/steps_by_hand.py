@@ -1,5 +1,5 @@
 # clean: weights moved by hand, no optimizer
-# schedule: alternating, D first
+# schedule: alternating, D first|alternating, G first
 # framework: torch
 # players: G=G, D=D
 import os

@@ -26,7 +26,7 @@ class HingeTrainer:
 
     @torch.no_grad()  # <- fault
     def sample(self, n):
-        return self.generator(torch.randn(n, 8))
+        return self.generator(torch.randn(n, 8))  # <- fault
 
     def step_d(self, real):
         self.opt_d.zero_grad()

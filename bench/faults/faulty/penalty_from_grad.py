@@ -21,7 +21,7 @@ class WGAN:
     def penalty(self, real, fake):
         mix = torch.rand(len(real), 1)
         x = torch.lerp(fake, real, mix).requires_grad_()
-        self.netD(x).sum().backward()
+        self.netD(x).sum().backward()  # <- fault
         self.optD.zero_grad()
         return (x.grad.norm(dim=1) - 1).square().mean()  # <- fault
 

@@ -1,0 +1,1 @@
+"""What `ganflow.tf.audit` is made of: it sees eager TensorFlow and Keras run."""

@@ -1,0 +1,241 @@
+"""A schedule is named by what each step read: play one, and get its name back."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ganflow.loop_report import Move, Place
+from ganflow.loop_report.naming import main_pair, name_of
+from ganflow.schedule import (
+    ALTERNATING,
+    ALTERNATING_G_FIRST,
+    SIMULTANEOUS,
+    Schedule,
+    critic_steps,
+    generator_steps,
+)
+
+OTHER = {"D": "G", "G": "D"}
+
+
+def play(
+    turns, ticks, *, skip=0, order="DG", also=(), lags=(), fresh=True, joint=False
+):
+    """The moves of a loop that runs `turns` so often.
+
+    The players of a turn read the versions at its start; `order` says who steps first
+    where both do. The first `skip` moves were not watched. `also` has (turn, player,
+    what the move reads): steps after a turn that are no part of the game; `lags` moves
+    that D reads back by turns, as from a pool; beside the newest if `fresh`.
+    """
+    now, found = Counter(), []
+
+    def move(player, reads, **more):
+        version = now[player] + 1
+        newest = {who: now[who] for who in {*now, *reads}}
+        place, number = Place("loop.py", "DGQ".index(player)), len(found)
+        one = (number, player, version, place, reads, newest, 4, 4)
+        found.append(Move(*one, **more))
+        now[player] = version
+
+    for _ in range(ticks):
+        for at, turn in enumerate(turns):
+            start = dict(now)
+            for player in sorted(turn, key=order.index):
+                other = start.get(OTHER[player], 0)
+                read = {other}
+                if player == "D" and lags:
+                    back = lags[now["D"] % len(lags)]
+                    old = {max(0, other - lag) for lag in back}
+                    read = read | old if fresh else old or read
+                reads = {OTHER[player]: tuple(sorted(read)), player: (now[player],)}
+                move(player, reads, joint=joint and player != sorted(turn)[0])
+            for when, player, own in also:
+                if when == at:
+                    move(player, {who: (now[who],) for who in own})
+    seen = found[skip:]
+    first = dict(seen[0].newest) if seen else {}
+    return [since(one, i, first) for i, one in enumerate(seen)]
+
+
+def since(move, number, first):
+    """A move as one sees it who has come in when the versions were `first`."""
+
+    def less(who, version):
+        return max(0, version - first.get(who, 0))
+
+    return Move(
+        number,
+        move.player,
+        less(move.player, move.version),
+        move.place,
+        {w: tuple(sorted({less(w, v) for v in vs})) for w, vs in move.reads.items()},
+        {w: less(w, v) for w, v in move.newest.items()},
+        move.tensors,
+        move.of,
+        joint=move.joint,
+    )
+
+
+def rotations(turns):
+    """All cyclic rotations of turns, each with its players sorted."""
+    turns = tuple("".join(sorted(turn)) for turn in turns)
+    return {turns[i:] + turns[:i] for i in range(len(turns))}
+
+
+def shortest(turns):
+    """The pattern that turns repeat."""
+    turns = ["".join(sorted(turn)) for turn in turns]
+    for n in range(1, len(turns) + 1):
+        if len(turns) % n == 0 and turns[:n] * (len(turns) // n) == turns:
+            return turns[:n]
+    raise AssertionError
+
+
+SCHEDULES = st.lists(st.sampled_from(["D", "G", "DG"]), min_size=1, max_size=6).filter(
+    lambda turns: {"D", "G"} <= set("".join(turns))
+)
+
+
+@given(SCHEDULES, st.sampled_from(["DG", "GD"]), st.integers(3, 6))
+def test_every_schedule_is_given_back(turns, order, ticks):
+    """Up to where its tick begins, whoever steps first in a turn of both."""
+    naming = name_of(play(turns, ticks, order=order), "D", "G")
+    assert naming.settled and naming.schedule is not None, naming.words
+    assert naming.schedule.turns and rotations(naming.schedule.turns) == rotations(
+        shortest(turns)
+    )
+
+
+@given(SCHEDULES, st.integers(0, 8))
+def test_it_is_given_back_to_one_who_comes_late(turns, skip):
+    """The watch began in the middle of a tick, perhaps in the middle of a turn."""
+    naming = name_of(play(turns, 5 + skip, skip=skip), "D", "G")
+    assert naming.settled and naming.schedule is not None, naming.words
+    assert rotations(naming.schedule.turns) == rotations(shortest(turns))
+
+
+@given(SCHEDULES)
+def test_the_cycle_is_one_tick_of_the_shortest_pattern(turns):
+    pattern = shortest(turns)
+    naming = name_of(play(turns, 6), "D", "G")
+    assert naming.cycle == sum(map(len, pattern))
+    assert naming.settled_after >= 2 * naming.cycle
+
+
+@given(st.permutations(["D", "G", "DG"]), st.integers(4, 7))
+def test_it_is_not_settled_before_a_tick_has_repeated(turns, shown):
+    assert not name_of(play(turns, 2)[:shown], "D", "G").settled
+
+
+@pytest.mark.parametrize(
+    ("turns", "order", "schedule", "words"),
+    [
+        (["D", "G"], "DG", ALTERNATING, "alternating, D first"),
+        (["G", "D"], "DG", ALTERNATING_G_FIRST, "alternating, G first"),
+        (["DG"], "DG", SIMULTANEOUS, "simultaneous"),
+        (["DG"], "GD", SIMULTANEOUS, "simultaneous"),
+        (["D"] * 5 + ["G"], "DG", critic_steps(5), "5 critic steps"),
+        (["D", "G", "G", "G"], "DG", generator_steps(3), "3 generator steps"),
+    ],
+)
+def test_the_schedules_of_the_book_have_their_names(turns, order, schedule, words):
+    naming = name_of(play(turns, 4, order=order), "D", "G")
+    assert (naming.schedule, naming.words) == (schedule, words)
+    assert naming.disguised == (schedule == SIMULTANEOUS)
+
+
+@pytest.mark.parametrize("k", [2, 3, 5, 8])
+def test_five_steps_of_the_critic_alone_are_no_pattern(k):
+    """Shown before G has moved a second time, the name is not settled."""
+    moves = play(["D"] * k + ["G"], 2)[: 2 * k + 1]
+    assert not name_of(moves, "D", "G").settled
+
+
+def test_one_step_for_both_is_told_as_such():
+    naming = name_of(play(["DG"], 4, joint=True), "D", "G")
+    assert naming.words == "simultaneous, one step for both"
+    assert naming.schedule == SIMULTANEOUS and not naming.disguised
+
+
+@given(
+    st.sampled_from([(["D", "G"], ALTERNATING), (["DG"], SIMULTANEOUS)]),
+    st.lists(st.sets(st.integers(1, 4), max_size=2), min_size=3, max_size=7),
+)
+def test_a_pool_of_old_fakes_does_not_hide_the_schedule(game, lags):
+    """What is new in a batch says the schedule, what is old that there is a pool."""
+    turns, schedule = game
+    naming = name_of(play(turns, 12, lags=lags, order="GD"), "D", "G")
+    assert naming.schedule == schedule
+    assert any(lags) == ("pool" in naming.words)
+
+
+@given(st.lists(st.integers(1, 4), min_size=2, max_size=7))
+def test_a_batch_of_old_fakes_alone_now_and_then_does_not_hide_it_either(lags):
+    pool = [set(), *({lag} for lag in lags)]
+    naming = name_of(play(["D", "G"], 24, lags=pool, fresh=False), "D", "G")
+    assert naming.schedule in (ALTERNATING, None) or set(lags) == {1}, naming.words
+
+
+@given(SCHEDULES.filter(lambda turns: len(turns) < 4), st.sampled_from(["D", "G"]))
+def test_steps_on_one_player_alone_are_told_apart(turns, player):
+    """As of R1 and of path length: they read nothing of the other."""
+    also = [(0, player, player)]
+    naming = name_of(play(turns, 4, also=also), "D", "G")
+    assert rotations(naming.schedule.turns) == rotations(shortest(turns))
+    assert f"4 of {player}'s steps read {player} alone" in naming.words
+
+
+@given(SCHEDULES.filter(lambda turns: len(turns) < 4))
+def test_a_third_player_does_not_change_the_name(turns):
+    also = [(0, "Q", "QG")]
+    naming = name_of(play(turns, 4, also=also), "D", "G")
+    assert rotations(naming.schedule.turns) == rotations(shortest(turns))
+    assert "Q steps, too" in naming.words
+
+
+def test_a_step_that_a_scaler_left_out_leaves_the_name():
+    moves = play(["D", "G"], 8)
+    kept = [move for move in moves if move.number != 6]
+    naming = name_of(kept, "D", "G")
+    assert naming.schedule == ALTERNATING and naming.settled
+
+
+def test_a_lag_that_no_turn_explains_is_no_schedule_of_the_book():
+    late = [
+        Move(i, p, i // 2 + 1, Place("loop.py", 1), {o: (max(0, n - 3),)}, {o: n}, 4, 4)
+        for i in range(20)
+        for p, o in [("DG"[i % 2], "GD"[i % 2])]
+        for n in [(i + 1) // 2]
+    ]
+    naming = name_of(late, "D", "G")
+    assert naming.schedule is None
+    assert naming.words.startswith("no schedule of the book: ")
+
+
+@pytest.mark.parametrize(
+    ("moves", "words"),
+    [
+        ([], "no step was seen"),
+        (play(["D", "G"], 3)[::2], "only D moves"),
+    ],
+)
+def test_a_loop_without_a_game_is_told(moves, words):
+    naming = name_of(moves, "D", "G")
+    assert (naming.words, naming.schedule, naming.settled) == (words, None, False)
+
+
+def test_the_pair_is_the_critic_and_who_made_what_it_scores():
+    assert main_pair({"G", "D", "Q"}, [("G", "Q")]) == ("D", "G")
+    assert main_pair({"enc", "dec", "disc"}, [("dec", "disc")]) == ("disc", "dec")
+    fed = [("enc", "disc"), ("enc", "dec"), ("dec", "disc")]
+    assert main_pair({"enc", "dec", "disc"}, fed) == ("disc", "dec")
+    assert main_pair({"A", "B"}, [("A", "B"), ("B", "A")]) == ("B", "A")
+    assert main_pair({"A"}, []) == (None, None)
+
+
+def test_a_text_names_the_schedule_that_was_played():
+    naming = name_of(play(["D", "D", "G", "D", "G", "G"], 3), "D", "G")
+    assert naming.schedule == Schedule.from_text("D D G D G G")
