@@ -407,6 +407,8 @@ class Observer:
         for back in backs:
             for call in self._calls_of.get(back, ()):
                 if call.player != who:
+                    if who in call.made_by:
+                        self._look_at_scored(who, call, back)
                     continue
                 if call.in_eval and call.walked and call.grad:
                     self.log.note("left-in-eval", call.place, player=who)
@@ -417,6 +419,15 @@ class Observer:
                     self.log.note(
                         "dead-score", call.ended or call.place, also, player=who
                     )
+
+    def _look_at_scored(self, who: str, call: Call, back: Backward) -> None:
+        """Whether a player hears the score of its samples in a loss it moves on."""
+        pair = (who, call.player)
+        if who not in call.cut_from:
+            self.log.heard.add(pair)
+        elif call.walked and call.whole:
+            place = call.cut_at or call.place
+            self.log.unheard[pair] = (place, back)
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""

@@ -99,8 +99,8 @@ CATALOGUE = {
     ),
     "cut-in-own-turn": Entry(
         "error",
-        "The loss that {player} is to learn from is made of its samples, and no "
-        "derivative of it reaches {player}: the way is cut before this line.",
+        "{which} is made of its samples, and no derivative of it reaches {player}: the "
+        "way is cut at this line or before it.",
         "In the turn of {player} pass its samples on as they are: no detach(), "
         "no_grad(), .data, argmax() or NumPy between.",
         f"{STOPPED}#g-never-learns-its-fake-is-cut",

@@ -46,7 +46,8 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     """
     moves = tuple(log.moves)
     critic, maker = main_pair(log.players, feeds, moves)
-    found = [*_noted(log, critic), *_wrong_pulls(log, feeds), *_idle(log)]
+    found = [*_noted(log, critic), *_wrong_pulls(log, feeds)]
+    found += [*_idle(log), *_unheard(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
         _with_skipped(log),
@@ -144,6 +145,8 @@ def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
         if what == "dead-score" and note.facts["player"] != critic:
             continue  # no score of the game's: features, taken as constants
         key = note.facts.get("player") if what in GATHERED else place
+        if what == "autocast-cache":
+            key = ""  # one block is the cause for all players
         gathered.setdefault((what, key), []).append((place, note))
     for (what, _), notes in gathered.items():
         (place, first), *more = sorted(notes, key=lambda one: one[0])
@@ -205,8 +208,14 @@ def _idle(log: Log) -> Iterator[Finding]:
             last = same[-1]
             if last.cut is not None:
                 also = [last.back.place, place] if last.back else [place]
+                which = f"The loss that {names} is to learn from"
                 yield finding(
-                    "cut-in-own-turn", last.cut, also, len(same), player=names
+                    "cut-in-own-turn",
+                    last.cut,
+                    also,
+                    len(same),
+                    player=names,
+                    which=which,
                 )
             else:
                 moved = any(log.versions[who] for who in group.holds)
@@ -215,6 +224,16 @@ def _idle(log: Log) -> Iterator[Finding]:
                 yield finding(
                     "step-moves-nobody", place, also, len(same), level, player=names
                 )
+
+
+def _unheard(log: Log) -> Iterator[Finding]:
+    """Makers that hear none of a critic's scores in the losses that move them."""
+    for (maker, critic), (place, back) in log.unheard.items():
+        joint = set(back.used) - {maker}  # the pass is a loss of the critic, too
+        if (maker, critic) in log.heard or joint or log.versions[maker] < 2:
+            continue
+        which = f"The score of {critic} in a loss of {maker}"
+        yield finding("cut-in-own-turn", place, [back.place], player=maker, which=which)
 
 
 def _earlier(log: Log) -> Iterator[tuple[Group, str]]:
@@ -439,6 +458,7 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
         )
         for who, still in log.still.items()
         if log.versions[who] > 1
+        if not any(who in players for _, _, players in log.orphans)
     ]
     for who in sorted(log.trainable):
         others = log.move_count

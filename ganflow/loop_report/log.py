@@ -85,6 +85,8 @@ class Pull(NamedTuple):
         Where the score was made.
     count : int
         How many scores there were.
+    cut : bool
+        No derivative by the scores goes on to their maker.
     """
 
     critic: str
@@ -93,6 +95,7 @@ class Pull(NamedTuple):
     slopes: list[float]
     place: Place
     count: int = 1
+    cut: bool = False
 
 
 class Pulled(NamedTuple):
@@ -212,6 +215,10 @@ class Log:
             lambda: deque(maxlen=4)
         )
         self.open: dict[int, Backward] = {}
+        # Makers and critics of their samples, in losses that have moved the maker: by
+        # the scores, or only by other parts, and where the scores were cut.
+        self.heard: set[tuple[str, str]] = set()
+        self.unheard: dict[tuple[str, str], tuple[Place, Backward]] = {}
         self.called: set[str] = set()  # players whose weights were read
         self.taught: set[str] = set()  # of those, on a graph
         self.shapes: dict[str, tuple] = {}  # of their weights, sorted
@@ -304,6 +311,8 @@ class Log:
         number = self.move_count - 1
         for back in backs:
             for pull in back.pulls:
+                if pull.cut and pull.maker == player:
+                    continue  # it was moved by another part of the loss
                 key = (pull.critic, pull.maker, player)
                 self.pulled[key].append(Pulled(number, back, pull))
 
