@@ -107,6 +107,8 @@ class Discovery:
                 self._early.append((weakref.ref(value), variable))
         self._pending = True
 
+    hidden, blind_moves = "", 0  # torch runs nothing unseen
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Why networks were put together, or play without an optimizer: a line each."""

@@ -120,7 +120,7 @@ def is_users(file: str) -> bool:
     if file.startswith("<"):
         return file.startswith("<ipython")
     file = os.path.abspath(file)
-    if file.startswith(_folder(__file__)):
+    if file.startswith(_OURS):
         return False
     if file.startswith(_PACKAGES):
         spec = getattr(sys.modules.get("__main__"), "__spec__", None)
@@ -129,11 +129,11 @@ def is_users(file: str) -> bool:
     return not file.startswith(_LIBRARY)
 
 
-_RUNNER = os.path.join(os.path.dirname(__file__), "script.py")
-
-
-def _folder(file: str) -> str:
-    return os.path.dirname(os.path.abspath(file)) + os.sep
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_RUNNER = os.path.join(_HERE, "script.py")
+_OURS = tuple(
+    os.path.join(os.path.dirname(_HERE), room, "") for room in ("loop_audit", "tf")
+)
 
 
 _PACKAGES = tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -36,6 +36,8 @@ class State:
         self.unread: dict[int, Call] = {}  # calls whose output nothing has read yet
         self.openly = False  # both gradients were taken before the first of two steps
         self.feeds: dict[tuple[str, str], None] = {}
+        self.after_move: Callable[[], None] | None = None
+        self._told = 0  # moves that it was called for
         self.calls_of: WeakKeyDictionary[Backward, list[Call]] = WeakKeyDictionary()
         self._numbers = count()
         self._origins: dict[tuple, Trail] = {}
@@ -53,6 +55,12 @@ class State:
         """
         self.players.add(name, members)
         self.log.players = self.players.sizes()
+
+    def tell(self) -> None:
+        """Say that players have moved, where it does no harm if that ends the loop."""
+        if self.after_move is not None and self.log.move_count > self._told:
+            self._told = self.log.move_count
+            self.after_move()
 
     def tag(self, kind: type, *args: Any) -> Any:
         """A mark of one use, with a number of its own."""

@@ -114,6 +114,7 @@ class Tapes:
             if state.back is not None or state.busy or not tf.executing_eagerly():
                 return real(tape, target, sources, *args, **kwargs)
             self._steps.finish_hand()
+            state.tell()
             self.sweep()
             place, record = here(), self._of.get(tape)
             trail = self._trail(target)
