@@ -80,6 +80,7 @@ class Observer:
             (keras.optimizers.LossScaleOptimizer, "scale_loss", self._scaling),
             *self._calls.patches_of(self.state.players.everybody()),
             (EagerTensor, "numpy", self._leaving),
+            (EagerTensor, "__array__", self._leaving),
             (pywrap_tfe, "TFE_Py_FastPathExecute", _reading),
         ):
             self._put(owner, name, make)
@@ -115,14 +116,14 @@ class Observer:
         return scale_loss
 
     def _leaving(self, real):
-        def numpy(value):
+        def leave(value, *args, **kwargs):
             if value._num_elements() > 1 and self.state.back is None:
                 for one in self.state.memory.trail(value):
                     if type(one) is Origin:
                         self.state.left[one.player] = here()
-            return real(value)
+            return real(value, *args, **kwargs)
 
-        return numpy
+        return leave
 
     def report(self) -> LoopReport:
         """Say what was seen up to now.
@@ -142,6 +143,7 @@ class Observer:
         names = set(players.members)
         log.trainable = {n for n in names if players.trainable(n)} - state.hidden
         log.normed = {n for n in names if players.has_statistics(n)}
+        log.still = state.still()
         report = conclude(log, list(state.feeds))
         if state.hidden:
             who = " and ".join(sorted(state.hidden))

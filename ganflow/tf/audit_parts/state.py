@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
@@ -35,6 +36,8 @@ class State:
         self.left: dict[str, Place] = {}  # players whose values left for NumPy
         self.unread: dict[int, Call] = {}  # calls whose output nothing has read yet
         self.openly = False  # both gradients were taken before the first of two steps
+        self.reached: set[int] = set()  # handles of weights that got a gradient
+        self.stepped: set[int] = set()  # and of those that a step moved
         self.feeds: dict[tuple[str, str], None] = {}
         self.after_move: Callable[[], None] | None = None
         self._told = 0  # moves that it was called for
@@ -113,6 +116,12 @@ class State:
                 self._checked.clear()
             self._checked[id(handle)] = handle
         return known is not None
+
+    def still(self) -> dict[str, int]:
+        """How many weights of players that move got gradients, and never moved."""
+        owners = (self.players.weights[key][0] for key in self.reached - self.stepped)
+        found = Counter(who for who in owners if self.log.versions[who] > 1)
+        return dict(found)
 
     def use(self, trail: Iterable[Any]) -> None:
         """Say that an operation has read values with this trail."""
@@ -195,6 +204,7 @@ class State:
         last = log.moves[-1].player if log.moves else who
         if last != who and backs and backs[-1].started < log.move_count:
             self.openly = True
+        self.stepped |= weights
         log.step(move, weights, parts=parts)
         log.pull(who, backs)
         log.leftovers(who, place, backs)
