@@ -42,7 +42,6 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
-from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
 
@@ -133,9 +132,7 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        begin(self)
         self.thread = threading.get_ident()
-        self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
-
+from ganflow.loop_audit.kinds import Kind
 from ganflow.loop_audit.networks import Named, Network, Networks
 from ganflow.loop_audit.variables import is_copy, is_generic
 
@@ -38,13 +37,14 @@ class Player:
         return next((one.role for one in self.networks if one.role), "")
 
     @property
-    def members(self) -> list[nn.Module | Tensor]:
+    def members(self) -> list[Any]:
         """What to watch."""
         return [member for network in self.networks for member in network.members]
 
 
 def players_of(
-    optimizers: Sequence[Optimizer],
+    kind: Kind,
+    optimizers: Sequence[Sequence[Any]],
     named: Sequence[Named],
     early: Sequence[Named] = (),
     taken: Iterable[int] = (),
@@ -61,21 +61,23 @@ def players_of(
 
     Parameters
     ----------
-    optimizers : sequence of Optimizer
-        In the order in which they were made.
-    named : sequence of (module or tensor, Variable)
+    kind : Kind
+        What networks are in the script's framework.
+    optimizers : sequence of sequence of weights
+        What each holds, in the order in which they were made.
+    named : sequence of (network or weight, Variable)
         What the variables hold now.
-    early : sequence of (module, Variable)
+    early : sequence of (network, Variable)
         What they held when the optimizers were made.
     taken : iterable of int
-        The ids of weights that the user gave to players.
+        The keys of weights that the user gave to players.
 
     Returns
     -------
     list of Player
         No two have the same name.
     """
-    networks, taken = Networks(optimizers, named, early), set(taken)
+    networks, taken = Networks(kind, optimizers, named, early), set(taken)
     stepped = [one for one in networks.stepped() if taken.isdisjoint(one.weights)]
     free = [one for one in networks.unstepped() if taken.isdisjoint(one.weights)]
     renewed = [_renewed(one, free) for one in stepped]

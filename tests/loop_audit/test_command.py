@@ -256,7 +256,7 @@ def test_a_script_without_a_framework_loads_none(process, tmp_path):
     done = process("", script=["plain.py"])
     assert (done.returncode, done.stdout) == (3, "False\n")
     assert done.stderr == (
-        "ganflow audit: plain.py ended without torch: there was nothing to watch\n"
+        "ganflow audit: plain.py ended without torch or TensorFlow: nothing to watch\n"
     )
 
 
