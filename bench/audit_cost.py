@@ -141,11 +141,16 @@ def _time(tick: Callable[[], None]) -> float:
     return time.process_time() - start
 
 
+def rounds(name: str) -> int:
+    """How often the loops of a game have their turn: for some seconds."""
+    return 40 if name.startswith("points") else 6
+
+
 def report() -> None:
     """Print a line for each game."""
     torch.set_num_threads(1)
     for name, make in GAMES.items():
-        off, on = measure(make, 40 if name.startswith("points") else 6)
+        off, on = measure(make, rounds(name))
         times = f"{off * 1e3:7.2f} ms  {on * 1e3:7.2f} ms"
         print(f"{name:<15} {times}  {on / off:4.2f} times as long")
 

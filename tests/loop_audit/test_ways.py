@@ -1,0 +1,312 @@
+"""The audit names the loop whichever way it differentiates, steps and runs."""
+
+import pytest
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.nn.functional import softplus
+from torch.utils.checkpoint import checkpoint
+
+from ganflow.loop_audit.block import audit
+from ganflow.training.distributed.fork import in_processes
+
+ALTERNATING = "alternating, D first; fakes made afresh"
+
+
+def nets(norm=lambda layer: layer):
+    torch.manual_seed(0)
+    G = nn.Sequential(nn.Linear(2, 8), nn.ReLU(), nn.Linear(8, 2))
+    D = nn.Sequential(norm(nn.Linear(2, 8)), nn.LeakyReLU(0.2), norm(nn.Linear(8, 1)))
+    return G, D
+
+
+def losses(G, D, run=lambda net, x: net(x)):
+    """D's loss and G's, each on fakes of its own."""
+
+    def loss_D():
+        fake = run(G, torch.randn(8, 2)).detach()
+        return (
+            softplus(-run(D, torch.randn(8, 2))).mean() + softplus(run(D, fake)).mean()
+        )
+
+    def loss_G():
+        return softplus(-run(D, run(G, torch.randn(8, 2)))).mean()
+
+    return loss_D, loss_G
+
+
+def optimizers(G, D, kind=torch.optim.SGD, **more):
+    return tuple(kind(net.parameters(), lr=0.01, **more) for net in (D, G))
+
+
+def turns(pairs, backward=lambda loss, _: loss.backward()):
+    """One tick: each optimizer on its own loss."""
+    for optimizer, loss in pairs:
+        optimizer.zero_grad()
+        backward(loss(), optimizer)
+        optimizer.step()
+
+
+def watched(G, D, tick, ticks=4):
+    with audit(G=G, D=D) as seen:
+        for _ in range(ticks):
+            tick()
+    return seen.report
+
+
+def fates(report):
+    """What became of all that arrived: player -> fates."""
+    found = {}
+    for arrival in report.arrivals:
+        found.setdefault(arrival.player, set()).update(arrival.fates)
+    return found
+
+
+def simple(kind=torch.optim.SGD, run=lambda net, x: net(x), norm=lambda x: x, **more):
+    G, D = nets(norm)
+    pairs = list(zip(optimizers(G, D, kind, **more), losses(G, D, run), strict=True))
+    return watched(G, D, lambda: turns(pairs))
+
+
+def errors(report):
+    return [f.id for f in report.findings if f.level == "error"]
+
+
+def alternates(report, ticks=4):
+    assert report.name == ALTERNATING
+    assert report.move_count == 2 * ticks
+    assert {move.tensors for move in report.moves} == {4}
+    assert not errors(report)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("SGD", {"momentum": 0.9, "fused": True}),
+        ("Adam", {"fused": True}),
+        ("AdamW", {"fused": True}),
+        ("Adam", {"foreach": True}),
+        ("RMSprop", {"foreach": True}),
+        ("SGD", {"foreach": False}),
+        ("Adagrad", {}),
+        ("NAdam", {}),
+    ],
+)
+def test_optimizers_of_every_build(kind, options):
+    """A fused Adam declares gradients as written, and its moments remember old ones."""
+    alternates(simple(getattr(torch.optim, kind), **options))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        lambda net, x: checkpoint(net, x, use_reentrant=False),
+        lambda net, x: checkpoint(net, x.clone().requires_grad_(), use_reentrant=True),
+        lambda net, x: functional_call(net, dict(net.named_parameters()), (x,)),
+        lambda net, x: net.forward(x),
+        lambda net, x: nn.DataParallel(net)(x),
+        lambda net, x: net[2](net[1](net[0](x))),
+    ],
+    ids=[
+        "checkpoint",
+        "reentrant checkpoint",
+        "functional_call",
+        "direct forward",
+        "DataParallel",
+        "by layers",
+    ],
+)
+def test_networks_called_in_every_way(run):
+    report = simple(run=run)
+    assert report.name.startswith("alternating, D first")
+    assert report.move_count == 8 and not errors(report)
+    assert "stepped" in fates(report)["G"]
+
+
+@pytest.mark.parametrize(
+    "norm", [nn.utils.spectral_norm, nn.utils.parametrizations.spectral_norm]
+)
+def test_spectral_norm(norm):
+    alternates(simple(norm=norm))
+
+
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # dynamo's own
+@pytest.mark.parametrize("backend", ["eager", "aot_eager"])
+def test_compiled_networks_are_watched_uncompiled(backend):
+    G, D = nets()
+    fast = {net: torch.compile(net, backend=backend) for net in (G, D)}
+    pairs = list(
+        zip(optimizers(G, D), losses(G, D, lambda net, x: fast[net](x)), strict=True)
+    )
+    turns(pairs)  # compiled before the watch
+    report = watched(G, D, lambda: turns(pairs))
+    alternates(report)
+    assert any("uncompiled" in sentence for sentence in report.unseen)
+    turns(pairs)
+
+
+def test_derivatives_by_hand_that_are_laid_into_grad():
+    G, D = nets()
+
+    def backward(loss, optimizer):
+        held = optimizer.param_groups[0]["params"]
+        for p, g in zip(held, torch.autograd.grad(loss, held), strict=True):
+            p.grad = g
+
+    pairs = list(zip(optimizers(G, D), losses(G, D), strict=True))
+    report = watched(G, D, lambda: turns(pairs, backward))
+    alternates(report)
+    assert fates(report)["G"] == {"stepped"}
+
+
+def closed(optimizer, loss):
+    def closure():
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()
+        return value
+
+    return closure
+
+
+@pytest.mark.parametrize("kind", ["SGD", "Adam", "LBFGS"])
+def test_closures(kind):
+    """LBFGS evaluates its closure often, and clears what it has used itself."""
+    G, D = nets()
+    more = {"max_iter": 3} if kind == "LBFGS" else {}
+    pairs = list(
+        zip(
+            optimizers(G, D, getattr(torch.optim, kind), **more),
+            losses(G, D),
+            strict=True,
+        )
+    )
+
+    def tick():
+        for optimizer, loss in pairs:
+            optimizer.step(closed(optimizer, loss))
+
+    report = watched(G, D, tick)
+    alternates(report)
+    own = [a for a in report.arrivals if a.player == "G" and "stepped" in a.fates]
+    assert own, fates(report)
+    assert "wiped-before-step" not in [f.id for f in report.findings]
+
+
+def test_a_scaler_and_the_step_it_leaves_out():
+    G, D = nets()
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**4)
+    ticks = iter(range(100))
+    pairs = list(zip(optimizers(G, D), losses(G, D), strict=True))
+
+    def tick():
+        bad = next(ticks) == 3
+        for number, (optimizer, loss) in enumerate(pairs):
+            optimizer.zero_grad()
+            scaler.scale(loss()).backward()
+            if bad and not number:
+                optimizer.param_groups[0]["params"][0].grad.fill_(float("inf"))
+            scaler.step(optimizer)
+        scaler.update()
+
+    report = watched(G, D, tick, 8)
+    assert report.name.startswith("alternating, D first")
+    assert report.move_count == 15
+    assert [f.id for f in report.findings if f.id == "skipped-step"]
+    assert not errors(report)
+
+
+def test_accumulation():
+    G, D = nets()
+    pairs = list(zip(optimizers(G, D), losses(G, D), strict=True))
+
+    def tick():
+        for optimizer, loss in pairs:
+            optimizer.zero_grad()
+            for _ in range(3):
+                (loss() / 3).backward()
+            optimizer.step()
+
+    report = watched(G, D, tick)
+    alternates(report)
+    of_G = [a for a in report.arrivals if a.player == "G"]
+    assert [(a.times, a.fates) for a in of_G] == [(12, {"stepped": 12})]
+
+
+def test_one_optimizer_for_both():
+    G, D = nets()
+    optimizer = torch.optim.SGD([*G.parameters(), *D.parameters()], lr=0.01)
+    loss_D, _ = losses(G, D)
+
+    def tick():
+        optimizer.zero_grad()
+        loss_D().backward()
+        D.requires_grad_(False)
+        softplus(-D(G(torch.randn(8, 2)))).mean().backward()
+        D.requires_grad_(True)
+        optimizer.step()
+
+    report = watched(G, D, tick)
+    assert report.name.startswith("simultaneous, one step for both")
+    assert not errors(report)
+
+
+def two_ranks(rank):
+    """What one of two processes tells of an alternating loop under DDP."""
+    G, D = nets()
+    wrapped = {net: nn.parallel.DistributedDataParallel(net) for net in (G, D)}
+    fast = {G: wrapped[G], D: wrapped[D]}
+    run = lambda net, x: fast[net](x)  # noqa: E731
+    pairs = list(zip(optimizers(G, D), losses(G, D, run), strict=True))
+    report = watched(G, D, lambda: turns(pairs), ticks=5)
+    return report.name, report.move_count, errors(report), report.unseen
+
+
+def test_two_processes_by_ddp():
+    """Buckets live on from tick to tick and are written in parts."""
+    for name, moves, wrong, unseen in in_processes(2, two_ranks):
+        assert name.startswith("alternating, D first"), name
+        assert (moves, wrong) == (10, [])
+        assert any("other processes" in sentence for sentence in unseen)
+
+
+def test_lightning_manual_optimization():
+    lightning = pytest.importorskip("lightning", reason="lightning is not installed")
+    G, D = nets()
+
+    class Game(lightning.LightningModule):
+        def __init__(self):
+            super().__init__()
+            self.automatic_optimization = False
+            self.G, self.D = G, D
+
+        def configure_optimizers(self):
+            return list(optimizers(G, D))
+
+        def training_step(self, batch, index):
+            for optimizer, loss in zip(self.optimizers(), losses(G, D), strict=True):
+                optimizer.zero_grad()
+                self.manual_backward(loss())
+                optimizer.step()
+
+    loader = torch.utils.data.DataLoader(torch.zeros(4, 1))
+    trainer = lightning.Trainer(
+        max_epochs=1,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    report = watched(G, D, lambda: trainer.fit(Game(), loader), ticks=1)
+    alternates(report)
+
+
+def test_accelerate():
+    accelerate = pytest.importorskip("accelerate", reason="accelerate is not installed")
+    G, D = nets()
+    accelerator = accelerate.Accelerator(cpu=True)
+    opt_D, opt_G = accelerator.prepare(*optimizers(G, D))
+    pairs = list(zip((opt_D, opt_G), losses(G, D), strict=True))
+    backward = lambda loss, _: accelerator.backward(loss)  # noqa: E731
+    alternates(watched(G, D, lambda: turns(pairs, backward)))
