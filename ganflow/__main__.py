@@ -27,7 +27,8 @@ error. Exit status:
   0    nothing of level error was found
   1    a finding of level error
   2    a wrong call
-  3    the script failed, or no step of an optimizer was seen; the report is of what was
+  3    the script failed, no step of an optimizer was seen, or (in TensorFlow) compiled
+       steps went by unseen; the report is of what was seen
   130  interrupted by Ctrl-C; the report is of what was seen up to then
 
 examples:
@@ -101,9 +102,9 @@ def _audit_parser(commands) -> argparse.ArgumentParser:
         "--ticks",
         type=_at_least_one,
         metavar="N",
-        help="watch until each player has moved N times, however long that takes "
-        "(default: until the pattern of the moves has repeated three times, and no "
-        "more than 1000 moves)",
+        help="watch until each player has moved N times, however long that takes, and "
+        "up to the step after (default: until the pattern of the moves has repeated "
+        "three times, and no more than 1000 moves)",
     )
     add("--text", metavar="FILE", default="-", help="the report; - is standard output")
     add("--json", metavar="FILE", help="the report as data")
@@ -231,13 +232,15 @@ def _finish(
     elif error is not None:
         sys.excepthook(type(error), error, error.__traceback__)
     if run.report is None:
-        _say(f"{script.target} {run.end} without torch: there was nothing to watch")
+        _say(f"{script.target} {run.end} without torch or TensorFlow: nothing to watch")
         return INTERRUPTED if run.end == "interrupted" else UNFINISHED
     moves = run.report.move_count
     settled = "settled" if run.report.settled else "not settled"
     _say(f"{script.target} {run.end} after {moves} moves; its schedule is {settled}")
+    if run.hidden:
+        _say(f"NOT ALL COULD BE SEEN: {run.hidden}")
     still = run.report.players.keys() - {move.player for move in run.report.moves}
-    if run.end == "stopped" and still:
+    if run.end == "stopped" and still and not run.hidden:
         names = " and ".join(sorted(still))
         _say(f"{names} did not move; if the script trains it later, give --ticks N")
     for form, path in forms:
@@ -250,7 +253,9 @@ def _finish(
         return INTERRUPTED
     if run.end == "failed" or not moves:
         return UNFINISHED
-    return ERROR if any(f.level == "error" for f in run.report.findings) else 0
+    if any(finding.level == "error" for finding in run.report.findings):
+        return ERROR
+    return UNFINISHED if run.hidden else 0
 
 
 def _show(text: str, output: TextIO) -> None:

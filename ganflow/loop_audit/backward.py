@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.hub import Hub
-from ganflow.loop_audit.origins import Derivative, Origin, Slope
+from ganflow.loop_audit.origins import Derivative, Origin, Rounded, Slope
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
 
 CALLS_KEPT = 512
+NO_GRAPH = "taken without create_graph=True"
+UNCUT = "Leave out the detach(), .data or item() behind it"
 
 
 class Passes:
@@ -59,7 +61,7 @@ class Passes:
             back.held = True
             observer.closure_backs.append(back)
         asked = {observer.players.of(t) for t in wanted if isinstance(t, Tensor)}
-        back.asked = frozenset(asked - {None}) if not accumulate else frozenset()
+        back.asked = frozenset(asked - {None})
         by_weights = accumulate or bool(back.asked)
         before = self._grads() if accumulate else {}
         inputs = {id(p): _state(p) for p in leaves} if accumulate else {}
@@ -96,14 +98,19 @@ class Passes:
         reads = {o.player for o in trail if type(o) is Origin}
         back = observer.log.backward(place, reads)
         order, leaves = observer.costs.walk(nodes)
+        back.rounded = {o.player: o.place for o in trail if type(o) is Rounded}
         numbers = {node._sequence_nr() for node in order}
         for number in numbers & self._calls.keys():
             self._calls[number].walked = True
-        for o in trail:
-            if type(o) is Slope and observer.log.move_count - o.moves < 2:
-                if not o.nodes & numbers:
-                    where = o.cut or o.back.place
-                    observer.log.note("dead-penalty", where, [o.back.place, place])
+        slopes = [o for o in trail if type(o) is Slope]
+        living = {o.back.place for o in slopes if o.nodes & numbers}
+        for o in slopes:  # one of an earlier pass of a living line is a running mean
+            if o.back.place not in living and observer.log.move_count - o.moves < 2:
+                where = o.cut or o.back.place
+                how = "cut off its graph" if o.nodes else NO_GRAPH
+                cure = UNCUT if o.nodes else "Take it with create_graph=True"
+                also = [o.back.place, place]
+                observer.log.note("dead-penalty", where, also, how=how, cure=cure)
         for node in nodes:
             observer.sums.walked(node, place)
         observer.sums.grown(place, len(order))

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from ganflow.loop_audit.observer import Observer
 from ganflow.loop_audit.players import members_of
 from ganflow.loop_report import Finding, LoopCost, LoopReport, Move
+from ganflow.loop_report.alone import begin, end
 from ganflow.schedule import Schedule
 
 
@@ -75,11 +76,19 @@ class AuditedBlock:
         self._observer = observer
 
     def __enter__(self) -> AuditedBlock:
-        self._observer.__enter__()
+        begin(self)
+        try:
+            self._observer.__enter__()
+        except BaseException:
+            end()
+            raise
         return self
 
     def __exit__(self, *error: Any) -> None:
-        self._observer.__exit__(*error)
+        try:
+            self._observer.__exit__(*error)
+        finally:
+            end()
 
     @property
     def report(self) -> LoopReport:

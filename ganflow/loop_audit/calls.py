@@ -54,6 +54,7 @@ class Call:
     normed: bool = False  # it used the statistics of its batch
     in_eval: bool = False
     autocast: bool = False
+    ended: Place | None = None  # where what it made was first taken off its history
     walked: bool = False  # a backward pass went through it
     scores: bool = False  # its output wants a derivative
     flops: int = 0

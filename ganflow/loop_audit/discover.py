@@ -13,12 +13,12 @@ from torch.nn.parameter import is_lazy
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 
-from ganflow.loop_audit.networks import inside, weights_of
+from ganflow.loop_audit.given import members_at, nowhere
 from ganflow.loop_audit.roles import Player, players_of
 from ganflow.loop_audit.stop import WrongPlayer
+from ganflow.loop_audit.torch_kind import TorchKind
 from ganflow.loop_audit.variables import (
     Variable,
-    look_up,
     users_frames,
     variables,
 )
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ganflow.loop_report import LoopReport
 
 Member = nn.Module | Tensor
-SHOWN = 8  # variables in a message
+KIND = TorchKind()
 
 
 class Discovery:
@@ -100,10 +100,14 @@ class Discovery:
         held = {id(tensor) for tensor in tensors}
         if held <= self._known:
             return  # made anew for the same networks
-        for value, variable in variables(users_frames()):
-            if isinstance(value, nn.Module) and not held.isdisjoint(weights_of(value)):
+        for value, variable in variables(users_frames(), KIND):
+            if not isinstance(value, nn.Module):
+                continue
+            if not held.isdisjoint(KIND.weights(value)):
                 self._early.append((weakref.ref(value), variable))
         self._pending = True
+
+    hidden, blind_moves = "", 0  # torch runs nothing unseen
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -129,26 +133,28 @@ class Discovery:
         if self._pending:
             self._find()
             if missing := self.given.keys() - self.players.keys():
-                raise WrongPlayer(self._nowhere(min(missing)))
+                name = min(missing)
+                raise WrongPlayer(nowhere(name, self.given[name], KIND))
 
     def _find(self) -> None:
         frames = users_frames()
         for name in self.given.keys() - self.players.keys():
-            paths = (look_up(path, frames) for path in self.given[name])
-            members = [_members(value) for value in paths]
-            if all(members):
-                found = [_bared(one) for some in members for one in some]
+            if members := members_at(self.given[name], KIND):
+                found = [_bared(one) for one in members]
                 self._add(name, found)
                 self._given |= {key for one in found for key in _weights(one)}
         optimizers = [one for ref in self._optimizers if (one := ref()) is not None]
-        groups = [group["params"] for one in optimizers for group in one.param_groups]
-        lazy = any(is_lazy(weight) for group in groups for weight in group)
+        held = [
+            [weight for group in one.param_groups for weight in group["params"]]
+            for one in optimizers
+        ]
+        lazy = any(is_lazy(weight) for weights in held for weight in weights)
         self._pending = lazy or not self.given.keys() <= self.players.keys()
         if self._pending:
             return  # shapes come with the first call, variables at the latest by a step
         early = [(one, at) for ref, at in self._early if (one := ref()) is not None]
-        named = list(variables(frames))
-        for player in players_of(optimizers, named, early, self._given):
+        named = list(variables(frames, KIND))
+        for player in players_of(KIND, held, named, early, self._given):
             self._tell(player)
         self._early.clear()
 
@@ -175,36 +181,10 @@ class Discovery:
         numbered = (f"{name}_{number}" for number in count(2))
         return next(one for one in chain([name], numbered) if one not in self.players)
 
-    def _nowhere(self, name: str) -> str:
-        frames = users_frames()
-        paths = self.given[name]
-        path = next(p for p in paths if not _members(look_up(p, frames)))
-        held = dict.fromkeys(
-            variable.text
-            for value, variable in variables(frames)
-            if isinstance(value, nn.Module) and len(variable.path) < 3
-        )
-        shown = ", ".join(list(held)[:SHOWN]) or "no network"
-        return (
-            f"--player {name}={','.join(paths)}: at the first step {path} leads to no "
-            f"network and no weight; what variables hold there: {shown}"
-        )
-
-
-def _members(value: object) -> list[Member]:
-    """The networks and weights in what a path leads to."""
-    if isinstance(value, (nn.Module, Tensor)):
-        return [value]
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, (list, tuple)):
-        return [one for inner in value for one in _members(inner)]
-    return []
-
 
 def _bared(member: Member) -> Member:
-    return inside(member) if isinstance(member, nn.Module) else member
+    return KIND.inside(member) if isinstance(member, nn.Module) else member
 
 
 def _weights(member: Member) -> Iterable[int]:
-    return weights_of(member) if isinstance(member, nn.Module) else (id(member),)
+    return KIND.weights(member) if isinstance(member, nn.Module) else (id(member),)

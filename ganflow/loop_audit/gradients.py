@@ -89,6 +89,8 @@ class Gradients:
             if fresh:
                 where = place or UNKNOWN
                 log.wipe(one.back, owner, where, fresh=True)
+                if one.back.used:
+                    continue  # a step of another took its part: it was that one's loss
                 if self.last_wipe is None or self.last_wipe[0] != where:
                     self.last_wipe = (where, set())
                 self.last_wipe[1].add(owner)

@@ -63,6 +63,14 @@ class Hub(Protocol):
         """A weight or a buffer of a player was overwritten outside of a step."""
         ...
 
+    def follow(self) -> None:
+        """Go with the loop into the thread that runs now."""
+        ...
+
+    def restored(self, player: str, marks: Iterable[object]) -> None:
+        """Weights are given other values: maybe a copy of what they were."""
+        ...
+
     def remember(self, back: Backward, calls: Iterable[Call]) -> None:
         """Keep the calls that a pass's losses were made from, as long as the pass."""
         ...

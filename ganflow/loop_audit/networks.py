@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from ganflow.loop_audit.kinds import Kind
+from ganflow.loop_audit.variables import Variable, is_copy, is_generic, role_of
 
-from ganflow.loop_audit.variables import (
-    Variable,
-    is_copy,
-    is_generic,
-    is_users,
-    role_of,
-)
-
-Named = tuple[nn.Module | Tensor, Variable]
-
-_WRAPPERS = ("module", "_orig_mod", "_forward_module")
+Named = tuple[Any, Variable]  # a network or a weight, and what holds it
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +18,11 @@ class Network:
 
     Parameters
     ----------
-    module : nn.Module or None
-        The outermost module that holds these weights.
-    weights : dict of id -> Tensor
+    kind : Kind
+        What networks are in its framework.
+    module : network or None
+        The outermost that holds these weights.
+    weights : dict of key -> weight
         Those that want a derivative or that an optimizer holds.
     name : str
         By the variable that holds it, else by its class; "" if nothing names it.
@@ -43,8 +34,9 @@ class Network:
         The name of the earlier network that an optimizer holds in its place.
     """
 
-    module: nn.Module | None
-    weights: dict[int, Tensor]
+    kind: Kind
+    module: Any
+    weights: dict[int, Any]
     name: str = ""
     bound: bool = False
     stepped_by: frozenset[int] = frozenset()
@@ -53,91 +45,72 @@ class Network:
     @property
     def role(self) -> str:
         """The role "G" or "D", by its name or its class; "" if neither says one."""
-        kind = type(inside(self.module)).__name__ if self.module else ""
-        return role_of(self.name) or role_of(kind)
+        if self.module is None:
+            return role_of(self.name)
+        return role_of(self.name) or role_of(self.kind.label(self.module))
 
     @property
-    def members(self) -> list[nn.Module | Tensor]:
+    def members(self) -> list[Any]:
         """What to watch."""
-        return [inside(self.module)] if self.module else list(self.weights.values())
+        if self.module is None:
+            return list(self.weights.values())
+        return [self.kind.inside(self.module)]
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         """The shapes of its weights, in order."""
-        return [tuple(weight.shape) for weight in self.weights.values()]
-
-
-def inside(module: nn.Module) -> nn.Module:
-    """The network in DataParallel, DistributedDataParallel or a compiled module."""
-    for name in _WRAPPERS:
-        inner = module._modules.get(name)
-        if inner is not None and len(module._modules) == 1 and not module._parameters:
-            file = getattr(sys.modules[type(module).__module__], "__file__", None)
-            if not is_users(file or "<built in>"):
-                return inside(inner)
-    return module
-
-
-def weights_of(module: nn.Module) -> dict[int, Tensor]:
-    """All parameters of a module and its parts, whatever its class says they are."""
-    return {id(weight): weight for weight in nn.Module.parameters(module)}
-
-
-def living_modules() -> list[nn.Module]:
-    """Every module there is, whoever holds it."""
-    return [
-        thing
-        for thing in gc.get_objects()
-        if issubclass(type(thing), nn.Module) and "_modules" in vars(thing)
-    ]
+        return [self.kind.shape(weight) for weight in self.weights.values()]
 
 
 class Networks:
-    """The networks of a script, from its optimizers, modules and variables.
+    """The networks of a script, from its optimizers, networks and variables.
 
     Parameters
     ----------
-    optimizers : sequence of Optimizer
-        In the order in which they were made.
-    named : sequence of (module or tensor, Variable)
+    kind : Kind
+        What networks are in the script's framework.
+    optimizers : sequence of sequence of weights
+        What each holds, in the order in which they were made.
+    named : sequence of (network or weight, Variable)
         What the variables hold now.
-    early : sequence of (module, Variable)
+    early : sequence of (network, Variable)
         What they held when the optimizers were made: a name from there is better than
         none.
     """
 
     def __init__(
         self,
-        optimizers: Sequence[Optimizer],
+        kind: Kind,
+        optimizers: Sequence[Sequence[Any]],
         named: Sequence[Named],
         early: Sequence[Named] = (),
     ):
+        self.kind = kind
         self.held: dict[int, set[int]] = {}
-        self._tensors: dict[int, Tensor] = {}
-        for number, optimizer in enumerate(optimizers):
-            for group in optimizer.param_groups:
-                for tensor in group["params"]:
-                    self._tensors[id(tensor)] = tensor
-                    self.held.setdefault(id(tensor), set()).add(number)
+        self._tensors: dict[int, Any] = {}
+        for number, weights in enumerate(optimizers):
+            for weight in weights:
+                self._tensors[kind.key(weight)] = weight
+                self.held.setdefault(kind.key(weight), set()).add(number)
         self.count = len(optimizers)
         self._places = {key: place for place, key in enumerate(self.held)}
-        self._named = _by_value(named)
-        self._early = _by_value(early)
+        self._named = self._by_value(named)
+        self._early = self._by_value(early)
         self._values = {id(value): value for value, _ in named}
-        self._weights: dict[int, dict[int, Tensor]] = {}
+        self._weights: dict[int, dict[int, Any]] = {}
         self._touched = [
             module
-            for module in living_modules()
+            for module in (kind.living() if self.held else ())
             if not self.held.keys().isdisjoint(self.weights(module))
         ]
 
-    def weights(self, module: nn.Module) -> dict[int, Tensor]:
+    def weights(self, module: Any) -> dict[int, Any]:
         """The weights of a module that want a derivative or that are stepped."""
         if id(module) not in self._weights:
             self._weights[id(module)] = {
                 key: weight
-                for key, weight in weights_of(module).items()
-                if weight.requires_grad or key in self.held
+                for key, weight in self.kind.weights(module).items()
+                if self.kind.learns(weight) or key in self.held
             }
         return self._weights[id(module)]
 
@@ -178,18 +151,23 @@ class Networks:
         list of Network
             None of those whose name says that they are an average or a copy.
         """
-        modules = [one for one in self._values.values() if isinstance(one, nn.Module)]
         free = [
             module
-            for module in modules
-            if self.weights(module)
+            for module in self._values.values()
+            if issubclass(type(module), self.kind.networks)
+            and (self.weights(module) or not self.kind.is_built(module))
             and self.held.keys().isdisjoint(self.weights(module))
+            and not self._is_game(module)
+            and not self.kind.trains(module)
         ]
         parts = {
-            id(part) for module in free for part in module.modules() if part != module
+            id(part)
+            for module in free
+            for part in self.kind.parts(module)
+            if part is not module
         }
         found = [
-            self._told(Network(module, self.weights(module)))
+            self._told(Network(self.kind, module, self.weights(module)))
             for module in free
             if id(module) not in parts
         ]
@@ -211,7 +189,7 @@ class Networks:
         whole = [
             module
             for module in self._touched
-            if self.weights(module).keys() <= own and not _is_game(module)
+            if self.weights(module).keys() <= own and not self._is_game(module)
         ]
         chosen = self._cover(own, whole)
         loose = own - {key for module in chosen for key in self.weights(module)}
@@ -223,9 +201,9 @@ class Networks:
             around = [m for m in wider if weights <= self.weights(m).keys()]
             chosen += self._cover(weights, around)
         networks = self._cover(own, chosen)
-        return [Network(module, self.weights(module)) for module in networks]
+        return [Network(self.kind, module, self.weights(module)) for module in networks]
 
-    def _cover(self, keys: Iterable[int], modules: list[nn.Module]) -> list[nn.Module]:
+    def _cover(self, keys: Iterable[int], modules: list[Any]) -> list[Any]:
         """The largest of the modules that together hold what they can of `keys`."""
         left, chosen = set(keys), []
         for module in sorted(modules, key=self._size, reverse=True):
@@ -234,31 +212,34 @@ class Networks:
                 chosen.append(module)
         return chosen
 
-    def _size(self, module: nn.Module) -> tuple[int, int]:
-        return len(self.weights(module)), sum(1 for _ in module.modules())
+    def _size(self, module: Any) -> tuple[int, int]:
+        return len(self.weights(module)), sum(1 for _ in self.kind.parts(module))
 
-    def _may_be(self, module: nn.Module, own: set[int]) -> bool:
+    def _may_be(self, module: Any, own: set[int]) -> bool:
         """Whether a module of which an optimizer holds a part is a network itself."""
         others = self.held.keys() - own
+        names = self.kind.children(self.kind.inside(module))
         return (
             not own.isdisjoint(self.weights(module))
             and others.isdisjoint(self.weights(module))
-            and not any(role_of(n) or is_copy(n) for n in inside(module)._modules)
-            and not hasattr(type(module), "configure_optimizers")
-            and not any(isinstance(one, Optimizer) for one in vars(module).values())
-            and not _is_game(module)
+            and not any(role_of(name) or is_copy(name) for name in names)
+            and not self.kind.trains(module)
+            and not self._is_game(module)
         )
 
     def _bare(self, own: set[int]) -> list[Network]:
         """The weights of an optimizer that has no network, by their variables."""
         if any(not own.isdisjoint(self.weights(module)) for module in self._touched):
             return []
-        found: dict[str, dict[int, Tensor]] = {}
+        found: dict[str, dict[int, Any]] = {}
         for key in self.held:
             if key in own and (variables := self._named.get(key)):
                 name = min(variables, key=_rank).name.partition("[")[0]
                 found.setdefault(name, {})[key] = self._tensors[key]
-        return [Network(None, weights, name, True) for name, weights in found.items()]
+        return [
+            Network(self.kind, None, weights, name, True)
+            for name, weights in found.items()
+        ]
 
     def _told(self, network: Network) -> Network:
         """The network with its name and its optimizers."""
@@ -268,40 +249,45 @@ class Networks:
             return replace(network, stepped_by=stepped_by)
         alike = [
             id(module)
-            for module in network.module.modules()
+            for module in self.kind.parts(network.module)
             if self.weights(module).keys() == network.weights.keys()
         ]
         now = [one for key in alike for one in self._named.get(key, ())]
         before = [one for key in alike for one in self._early.get(key, ())]
         best = [min(found, key=_rank) for found in (now, before) if found]
-        kind = type(inside(network.module))
-        names = [variable.name for variable in best]
-        if not kind.__module__.startswith("torch."):
-            names.append(kind.__name__)
-        names = [name for name in names if not is_generic(name)]
-        name = next(iter([*names, *(one.text for one in best), kind.__name__]))
+        label = self.kind.label(network.module)
+        names = [*(variable.name for variable in best), label]
+        names = [name for name in names if name and not is_generic(name)]
+        last = type(self.kind.inside(network.module)).__name__
+        name = next(iter([*names, *(one.text for one in best), last]))
         return replace(network, name=name, bound=bool(now), stepped_by=stepped_by)
 
+    def _is_game(self, module: Any) -> bool:
+        """Whether a network holds a generator and a discriminator, by their names."""
+        return any(
+            {"G", "D"} <= {role_of(name) for name in self._names_inside(part)}
+            for part in self.kind.parts(module)
+        )
 
-def _by_value(named: Iterable[Named]) -> dict[int, list[Variable]]:
-    found: dict[int, list[Variable]] = {}
-    for value, variable in named:
-        found.setdefault(id(value), []).append(variable)
-    return found
+    def _names_inside(self, module: Any) -> Iterator[str]:
+        for name, child in self.kind.children(module).items():
+            yield name
+            yield from (variable.name for variable in self._named.get(id(child), ()))
+
+    def _by_value(self, named: Iterable[Named]) -> dict[int, list[Variable]]:
+        found: dict[int, list[Variable]] = {}
+        for value, variable in named:
+            key = id(value)
+            if issubclass(type(value), self.kind.tensors):
+                key = self.kind.key(value)
+            found.setdefault(key, []).append(variable)
+        return found
 
 
 def _rank(variable: Variable) -> tuple[int, int, int]:
     """Small for a good name: a role, then any that tells; outside before inside."""
     kind = 2 if is_generic(variable.name) else 0 if role_of(variable.name) else 1
     return kind, variable.frame, len(variable.path)
-
-
-def _is_game(module: nn.Module) -> bool:
-    """Whether a module holds a generator and a discriminator, by their names."""
-    return any(
-        {"G", "D"} <= {role_of(name) for name in part._modules}
-        for part in module.modules()
-    )
 
 
 def _disjoint(sets: Iterable[frozenset[int]]) -> list[frozenset[int]]:

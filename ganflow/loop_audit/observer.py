@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from itertools import count
+from multiprocessing.process import BaseProcess
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -21,7 +22,7 @@ from ganflow.loop_audit.backward import Passes
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.costs import Costs
 from ganflow.loop_audit.gradients import Gradients
-from ganflow.loop_audit.memory import Memory, Weight
+from ganflow.loop_audit.memory import Copied, Memory, Weight
 from ganflow.loop_audit.operations import Operations
 from ganflow.loop_audit.origins import (
     NOTHING,
@@ -42,7 +43,6 @@ from ganflow.loop_audit.scaling import Scaling
 from ganflow.loop_audit.steps import Sizes, Steps
 from ganflow.loop_audit.sums import KeptGraphs, Sums
 from ganflow.loop_report import LoopReport, Place
-from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.log import Backward, Log
 
@@ -133,9 +133,7 @@ class Observer:
     # -- entering and leaving
 
     def __enter__(self) -> Observer:
-        begin(self)
         self.thread = threading.get_ident()
-        self._exit.callback(end)
         self._exit.enter_context(warnings.catch_warnings())
         warnings.filterwarnings("ignore", "Using `torch.compile.* global hooks")
         for handle in (
@@ -155,11 +153,12 @@ class Observer:
             *self.gradients.patches(),
             *self.scaling.patches(),
             (torch.optim.Optimizer, "add_param_group", self._adding),
+            (BaseProcess, "start", self._starting),
             *((Tensor, name, self._leaving) for name in WAYS_OUT),
         ):
             self._put(owner, name, make(getattr(owner, name)))
         self.operations.__enter__()
-        self._exit.callback(self.operations.leave)
+        self._exit.callback(self.operations.close)
         return self
 
     def __exit__(self, *error: Any) -> None:
@@ -171,6 +170,12 @@ class Observer:
         self.gradients.look()
         self._stack.clear()
         self.call = None
+
+    def follow(self) -> None:
+        """Go with the loop into the thread that runs now."""
+        if self.thread != threading.get_ident():
+            self.thread = threading.get_ident()
+            self.operations.__enter__()
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
         own = owner.__dict__.get(name)
@@ -204,6 +209,17 @@ class Observer:
 
         return leave
 
+    def _starting(self, real):
+        def start(process):
+            target = getattr(process, "_target", None)
+            if not getattr(target, "__module__", "").startswith("torch.utils.data"):
+                self.log.cannot_see(
+                    f"another process was started at {here()}: what it does is unknown"
+                )
+            return real(process)
+
+        return start
+
     # -- networks at work
 
     def _enter(self, module: nn.Module, args: tuple) -> None:
@@ -220,6 +236,14 @@ class Observer:
             self.compiles = True
         if self.busy or self.back is not None:
             return  # a checkpoint runs it again
+        if threading.get_ident() != self.thread:
+            if self.log.move_count:
+                self.log.cannot_see(
+                    "networks run in several threads, and one of these is watched: "
+                    "what they do in the others is unknown"
+                )
+                return
+            self.follow()
         if running is not None and running.player == player:
             return
         self.steps.finish_hand()
@@ -259,6 +283,8 @@ class Observer:
                     for first, last, trail in self.memory.rows(t)
                 ]
         self.log.called.add(player)
+        if call.grad:
+            self.log.taught.add(player)
         call.made_by, call.cut_from = frozenset(made_by), frozenset(cut)
         for maker in sorted(made_by):
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
@@ -287,13 +313,13 @@ class Observer:
         if call.twin is None:
             known[key] = call
         elif call.grad:
-            self.log.note(
-                "scored-twice", call.place, [call.twin.place], player=call.player
-            )
+            self.log.twice(call.player, call.twin.place, call.place)
 
     def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
         call = self.call
         if call is None or call.module() is not module:
+            return
+        if threading.get_ident() != self.thread:
             return
         if call.depth:
             call.depth -= 1
@@ -335,14 +361,22 @@ class Observer:
         if mark.buffer:
             call = self.call
             if call is not None and call.player == mark.player and call.frozen:
-                if tensor.is_floating_point():
+                if call.made_by and tensor.is_floating_point():
                     self.log.note("frozen-critic-moves", call.place, player=mark.player)
             return
+        self.restored(mark.player, map(self.memory.mark, given))
         own = [o for o in found if type(o) is Derivative]
         if own:
             self.steps.by_hand(mark, found, own)
         elif self.log.move_count and self.back is None:
             self.log.note("weights-written", here(), player=mark.player, by=name)
+
+    def restored(self, player: str, marks: Iterable[object]) -> None:
+        """Weights are given other values: maybe a copy of what they were."""
+        for mark in marks:
+            if type(mark) is Copied and mark.player == player:
+                if mark.version < self.log.versions[player]:
+                    self.log.undo(player, mark.version)
 
     def remember(self, back: Backward, calls: Iterable[Call]) -> None:
         """Keep the calls that a pass's losses were made from, as long as the pass."""
@@ -353,6 +387,8 @@ class Observer:
         for call in self._calls_of.get(back, ()):
             if lost & call.cut_from:
                 return call.cut_at or call.place
+        for player in lost & set(back.rounded):
+            return back.rounded[player]
         for player in lost & set(self.left):
             return self.left[player]
         return back.place
@@ -369,18 +405,32 @@ class Observer:
         for back in backs:
             for call in self._calls_of.get(back, ()):
                 if call.player != who:
+                    if who in call.made_by:
+                        self._look_at_scored(who, call, back)
                     continue
                 if call.in_eval and call.walked and call.grad:
                     self.log.note("left-in-eval", call.place, player=who)
                 alive = call.scores or not call.grad
                 dead = alive and not call.walked and call.version == now
                 if dead and call.whole and (call.twin or call) not in covered:
-                    self.log.note("dead-score", call.place, [back.place], player=who)
+                    also = [call.place, back.place]
+                    self.log.note(
+                        "dead-score", call.ended or call.place, also, player=who
+                    )
+
+    def _look_at_scored(self, who: str, call: Call, back: Backward) -> None:
+        """Whether a player hears the score of its samples in a loss it moves on."""
+        pair = (who, call.player)
+        if who not in call.cut_from:
+            self.log.heard.add(pair)
+        elif call.walked and call.whole:
+            place = call.cut_at or call.place
+            self.log.unheard[pair] = (place, back)
 
     def look_at_penalty(self, back: Backward, asked: Tensor, place: Place) -> None:
         """A derivative by an input, with a graph: what a penalty is made from."""
         trail = self.memory.trail(asked)
-        before = {origin.call for origin in trail if type(origin) is Origin}
+        before = {o.call for o in trail if type(o) is Origin}  # they made the input
         for call in self._calls_of.get(back, ()):
             if call.normed and call not in before:
                 self.log.note(
@@ -389,7 +439,8 @@ class Observer:
         blends = [o for o in trail if type(o) is Blend]
         factors = [o.count for o in trail if type(o) is Factor]
         if blends and asked.dim() > 1 and len(asked) > 1:
-            if all(count_ == 1 for count_ in factors):
+            known = [number for number in factors if number]
+            if not factors or (known and all(number == 1 for number in known)):
                 self.log.note("one-epsilon", blends[0].place, [place])
 
     def is_blind(self, who: str, read: Mapping[str, object]) -> bool:

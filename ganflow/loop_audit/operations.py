@@ -22,6 +22,7 @@ from ganflow.loop_audit.origins import (
     Derivative,
     Factor,
     Origin,
+    Rounded,
     Scaled,
     Slope,
     Trail,
@@ -50,15 +51,21 @@ class Operations(TorchDispatchMode):
         self.observer = observer
         self.memory = observer.memory
         self.versions = observer.log.versions
-        self._numbers: dict[float, Trail] = {}
+        self._numbers: dict[float, tuple[Trail, Place]] = {}
         self._plain: set[Trail] = set()  # trails of origins alone
         self.on = False
+        self.closed = False  # and may lie on the stack of a thread that still runs
 
     def __enter__(self):
         hidden_from_compiler()
         super().__enter__()
         self.on = True
         return self
+
+    def close(self) -> None:
+        """Come off for good."""
+        self.leave()
+        self.closed = True
 
     def leave(self) -> bool:
         """Come off, unless another mode lies on top; say whether it came off."""
@@ -77,6 +84,8 @@ class Operations(TorchDispatchMode):
         return False
 
     def __torch_dispatch__(self, call, types, args=(), kwargs=None):
+        if self.closed:
+            return call(*args, **(kwargs or {}))
         plan, observer = plan_of(call), self.observer
         made = plan.run(*args, **kwargs) if kwargs else plan.run(*args)
         if not plan.idle:
@@ -93,16 +102,14 @@ class Operations(TorchDispatchMode):
             return
         node, observer, mark_of = _node(), self.observer, self.memory.mark
         written = plan.written(args, kwargs) if plan.writes else ()
-        given = tensors_of(args)
-        if kwargs:
-            given += tensors_of(tuple(kwargs.values()))
+        given = plan.read(args, kwargs)
         results = [made] if isinstance(made, Tensor) else tensors_of((made,))
         found, at_work = NOTHING, None
         calling = observer.call if node is None else None
         bare = calling is not None or plan.flops is not None
         for tensor in given:
             is_target = bool(written) and any(tensor is one for one in written)
-            if is_target and plan.overwrites:
+            if is_target and plan.overwrites and not plan.out:
                 continue
             trail = mark_of(tensor)
             if not trail:
@@ -125,9 +132,9 @@ class Operations(TorchDispatchMode):
         if self._numbers and calling is None:  # item() gave them, and here they return
             for one in args:
                 if type(one) is float and one in self._numbers:
-                    found = _merge(found, self._numbers[one])
+                    found = _merge(found, self._returned(one))
         if plan.name == "_local_scalar_dense" and type(made) is float and found:
-            self._numbers[made] = found
+            self._numbers[made] = found, here()
             if len(self._numbers) > KEPT:
                 del self._numbers[next(iter(self._numbers))]
             return
@@ -159,6 +166,16 @@ class Operations(TorchDispatchMode):
         for one in self.memory.trail(tensor):
             if type(one) is Slope:
                 one.cut = place
+            elif type(one) is Origin and one.call is not None:
+                one.call.ended = one.call.ended or place
+
+    def _returned(self, number: float) -> Trail:
+        """The trail of a number that item() has taken off its history."""
+        trail, place = self._numbers[number]
+        for one in trail:
+            if type(one) is Origin and one.call is not None:
+                one.call.ended = one.call.ended or place
+        return trail
 
     # -- reading
 
@@ -218,6 +235,17 @@ class Operations(TorchDispatchMode):
                 continue
             if tensor.is_floating_point() or tensor.is_complex():
                 self.memory.set_mark(tensor, found)
+            elif found and self.observer.call is None:
+                self.memory.set_mark(tensor, self._rounded(found, given))
+
+    def _rounded(self, found: Trail, given: list[Tensor]) -> Trail:
+        """What is left of a trail in whole numbers, which have no derivative."""
+        kept = frozenset(one for one in found if type(one) is Rounded)
+        if not any(tensor.requires_grad for tensor in given):
+            return kept
+        place, tag = here(), self.observer.tag
+        players = {one.player for one in found if type(one) is Origin}
+        return kept | {tag(Rounded, player, place) for player in players}
 
     def _copy(self, plan: Plan, given: list[Tensor], result: Tensor) -> bool:
         """A copy of a weight remembers the version that was copied."""
@@ -247,13 +275,13 @@ class Operations(TorchDispatchMode):
             mark = self.memory.mark(part)
             if type(mark) in (Weight, Copied):
                 return False
-            trail = _kept(self.memory.trail(part), False, False)
+            trail = _kept(self.memory.trail(part), False, True)
             if spans and spans[-1][2] == trail:
                 spans[-1] = (spans[-1][0], start + size, trail)
             else:
                 spans.append((start, start + size, trail))
             start += size
-        if len(spans) < 2:
+        if len(spans) < 2 and not any(type(o) is Derivative for o in spans[0][2]):
             return False
         self.memory.set_mark(result, Parts(spans))
         return True
@@ -306,7 +334,7 @@ class Operations(TorchDispatchMode):
         batched = result.dim() > 1 and result.shape[0] > 1
         if not batched or not result.is_floating_point():
             return found
-        if plan.name in ("mul", "lerp") and (n := _factor(given, result)):
+        if plan.name in ("mul", "lerp") and (n := _factor(given, result)) is not None:
             found = found | {self.observer.tag(Factor, n)}
         if plan.name in SUMS and len(given) > 1 and found:
             bare = [not _origins(self.memory.trail(t)) for t in given]
@@ -372,7 +400,7 @@ def _kept(trail: Trail, bare: bool, same_size: bool) -> Trail:
         one
         for one in trail
         if type(one) is Origin
-        or type(one) is Scaled
+        or type(one) in (Scaled, Rounded)
         or (type(one) is Derivative and not bare and same_size)
         or (type(one) in (Blend, Factor, Slope) and not bare)
     )
@@ -383,9 +411,12 @@ def _origins(trail: Trail) -> bool:
 
 
 def _factor(given: list[Tensor], result: Tensor) -> int | None:
-    """How many numbers a factor holds that is spread over a batch; None if none is."""
+    """How many numbers a factor of a batch holds: 0 where that cannot be told.
+
+    None for a factor that is no tensor.
+    """
     for tensor in given:
         if tensor.shape != result.shape or 0 in tensor.stride():
             block = tensor.untyped_storage()
             return max(1, block.nbytes() // max(1, tensor.element_size()))
-    return None
+    return 0 if len(given) > 1 else None

@@ -71,6 +71,17 @@ class Scaled:
         self.epoch = epoch
 
 
+class Rounded:
+    """What a network made has become whole numbers, such as the index of a maximum."""
+
+    __slots__ = ("number", "place", "player")
+
+    def __init__(self, number: int, player: str, place: Place):
+        self.number = number
+        self.player = player
+        self.place = place
+
+
 class Blend:
     """A sum of what some network made and of data, outside of any network."""
 
@@ -82,7 +93,7 @@ class Blend:
 
 
 class Factor:
-    """A factor with so many numbers, broadcast over a batch."""
+    """A factor of a batch, with so many numbers; 0 if all of its places have one."""
 
     __slots__ = ("count", "number")
 

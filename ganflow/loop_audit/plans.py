@@ -52,6 +52,7 @@ class Plan:
         "measures",
         "name",
         "norms",
+        "out",
         "overwrites",
         "run",
         "weighs",
@@ -63,7 +64,8 @@ class Plan:
         self.name: str = schema.name.split("::")[-1]
         self.overwrites = self.name in OVERWRITES or self.name == "_foreach_zero_"
         self.overwrites |= self.name == "_foreach_copy_"
-        self.overwrites |= any(a.is_out for a in schema.arguments)
+        self.out = any(a.is_out for a in schema.arguments)
+        self.overwrites |= self.out
         self.listwise = self.name.startswith("_foreach_")
         self.writes = tuple(
             (place, argument.name, argument.kwarg_only)
@@ -116,6 +118,16 @@ class Plan:
         for place, name, keyword in self.writes:
             value = kwargs.get(name) if keyword or place >= len(args) else args[place]
             found.extend(tensors(value))
+        return found
+
+    def read(self, args: tuple, kwargs: dict) -> list[Tensor]:
+        """The tensors that a call is given; what comes as `out=` is only written."""
+        found = tensors_of(args)
+        if self.out:
+            names = {name for _, name, _ in self.writes}
+            kwargs = {name: one for name, one in kwargs.items() if name not in names}
+        if kwargs:
+            found += tensors_of(tuple(kwargs.values()))
         return found
 
 

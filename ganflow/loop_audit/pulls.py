@@ -54,7 +54,7 @@ class Pulls:
             back = observer.back
             if back is not None and observer.passes.counts:
                 pull = call.player, maker, scores, sample(slope), call.place
-                back.pulls.append(Pull(*pull, slope.numel()))
+                back.pulls.append(Pull(*pull, slope.numel(), maker in call.cut_from))
 
         return arrived
 

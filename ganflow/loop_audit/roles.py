@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
-
+from ganflow.loop_audit.kinds import Kind
 from ganflow.loop_audit.networks import Named, Network, Networks
-from ganflow.loop_audit.variables import is_copy
+from ganflow.loop_audit.variables import is_copy, is_generic
 
 MOST_NAMES = 4  # in the name of a player of several networks
 
@@ -38,13 +37,14 @@ class Player:
         return next((one.role for one in self.networks if one.role), "")
 
     @property
-    def members(self) -> list[nn.Module | Tensor]:
+    def members(self) -> list[Any]:
         """What to watch."""
         return [member for network in self.networks for member in network.members]
 
 
 def players_of(
-    optimizers: Sequence[Optimizer],
+    kind: Kind,
+    optimizers: Sequence[Sequence[Any]],
     named: Sequence[Named],
     early: Sequence[Named] = (),
     taken: Iterable[int] = (),
@@ -61,21 +61,23 @@ def players_of(
 
     Parameters
     ----------
-    optimizers : sequence of Optimizer
-        In the order in which they were made.
-    named : sequence of (module or tensor, Variable)
+    kind : Kind
+        What networks are in the script's framework.
+    optimizers : sequence of sequence of weights
+        What each holds, in the order in which they were made.
+    named : sequence of (network or weight, Variable)
         What the variables hold now.
-    early : sequence of (module, Variable)
+    early : sequence of (network, Variable)
         What they held when the optimizers were made.
     taken : iterable of int
-        The ids of weights that the user gave to players.
+        The keys of weights that the user gave to players.
 
     Returns
     -------
     list of Player
         No two have the same name.
     """
-    networks, taken = Networks(optimizers, named, early), set(taken)
+    networks, taken = Networks(kind, optimizers, named, early), set(taken)
     stepped = [one for one in networks.stepped() if taken.isdisjoint(one.weights)]
     free = [one for one in networks.unstepped() if taken.isdisjoint(one.weights)]
     renewed = [_renewed(one, free) for one in stepped]
@@ -138,10 +140,13 @@ def _split(networks: list[Network], *, alone: bool) -> list[Player]:
 
 
 def _twins_together(players: list[Player]) -> list[Player]:
-    """Make one player of alike networks of one role, each with its own optimizer."""
+    """Make one player of alike networks of one role, each with its own optimizer.
+
+    Those of one list are of one role, whatever it is called.
+    """
     groups: dict[object, list[Player]] = {}
     for player in players:
-        kinds = [(one.role, *one.shapes) for one in player.networks]
+        kinds = [(one.role or _list_of(one), *one.shapes) for one in player.networks]
         alike = kinds[0][0] and len(set(kinds)) == 1
         groups.setdefault(kinds[0] if alike else id(player), []).append(player)
     found = []
@@ -151,6 +156,12 @@ def _twins_together(players: list[Player]) -> list[Player]:
         joined = Player(_joined(networks), networks, note)
         found.append(group[0] if len(group) == 1 else joined)
     return found
+
+
+def _list_of(network: Network) -> str:
+    """The name of the list that holds a network; "" if none does that tells."""
+    name = network.name.partition("[")[0]
+    return "" if name == network.name or is_generic(name) else name
 
 
 def _why(name: str, group: list[Network], names: list[str]) -> str:

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,9 +22,12 @@ from typing import Protocol
 
 from ganflow.loop_audit.stop import LoopStopped, WrongPlayer
 from ganflow.loop_report import LoopReport
+from ganflow.loop_report.alone import begin
+from ganflow.loop_report.alone import end as end_of_audit
 
 LONGEST = 1000  # moves, if the name does not settle
 PATIENCE = 500  # moves, if a player has not moved: others may be trained first
+BLIND = 8  # moves where nothing is seen: more of them show no more
 SWALLOWED = 3  # times that a script may catch what stops it
 
 Given = Mapping[str, Sequence[str]]
@@ -35,6 +39,16 @@ class Watch(Protocol):
     @property
     def notes(self) -> tuple[str, ...]:
         """How the players were found, where that is not plain."""
+        ...
+
+    @property
+    def hidden(self) -> str:
+        """How steps went by unseen, and what to do; "" if none did."""
+        ...
+
+    @property
+    def blind_moves(self) -> int:
+        """How often players were moved where nothing is seen."""
         ...
 
     def report(self) -> LoopReport:
@@ -76,11 +90,14 @@ class Run:
         "ended" by itself, "stopped" by us, "failed" or "interrupted".
     error : BaseException or None
         What the script failed with; its traceback begins with the script's own frames.
+    hidden : str
+        How steps went by unseen, and what to do; "" if none did.
     """
 
     report: LoopReport | None
     end: str
     error: BaseException | None = None
+    hidden: str = ""
 
 
 def run_script(
@@ -108,8 +125,9 @@ def run_script(
     players : dict of player -> sequence of str
         Paths of variables, where the user says who plays.
     ticks : int or None
-        How often each player has to move, however long that takes; by default until
-        the pattern has repeated three times, and 500 moves at most if a player never
+        How often each player has to move, however long that takes; the step after ends
+        the script, so that the rest of the last tick is seen. By default until the
+        pattern has repeated three times, and 500 moves at most if a player never
         moves, 1000 if no pattern repeats.
     by_force : callable
         Gets the run of a script that nothing else stops; it must not return.
@@ -128,15 +146,17 @@ def run_script(
     before = set(threading.enumerate())
 
     def now(end: str, error: BaseException | None = None) -> Run:
-        found = [(watch.report(), watch.notes) for watch in seen]
-        report, notes = max(found, key=lambda f: f[0].move_count, default=(None, ()))
-        if report is not None:
-            report = replace(report, notes=notes)
-        return Run(report, end, error)
+        found = [(watch.report(), watch) for watch in seen]
+        if not found:
+            return Run(None, end, error)
+        report, watch = max(found, key=lambda f: (f[0].move_count, f[1].blind_moves))
+        return Run(replace(report, notes=watch.notes), end, error, watch.hidden)
 
     stop = _Stop(ticks, lambda: by_force(now("stopped")))
     variables: dict[str, object] = {}
     with ExitStack() as stack:
+        begin(stack)
+        stack.callback(end_of_audit)
 
         def start(make: MakeWatch) -> None:
             seen.append(stack.enter_context(make(players or {}, stop)))
@@ -171,23 +191,28 @@ class _Stop:
     def __init__(self, ticks: int | None, by_force: Callable[[], None]):
         self.ticks, self.by_force = ticks, by_force
         self.times = 0
+        self._reached = False  # the ticks, by the step before
         self._process = os.getpid()
 
     def __call__(self, watch: Watch) -> None:
         if os.getpid() != self._process:
             return  # a worker of the script's own
-        if self.times or self._enough(watch.report()):
+        if self.times or self._enough(watch):
             self.times += 1
             if self.times > SWALLOWED:
                 self.by_force()
             raise LoopStopped
 
-    def _enough(self, report: LoopReport) -> bool:
+    def _enough(self, watch: Watch) -> bool:
+        if watch.blind_moves >= (self.ticks or BLIND):
+            return True
+        report = watch.report()
         moved = dict.fromkeys(report.players, 0)
         moved |= {move.player: move.version for move in report.moves}
         fewest = min(moved.values(), default=0)
         if self.ticks is not None:
-            return fewest >= self.ticks
+            before, self._reached = self._reached, fewest >= self.ticks
+            return before  # what follows the last step is a part of the tick
         after, cycle = report.settled_after, report.cycle
         if not fewest or after is None or cycle is None:
             return report.move_count >= (LONGEST if fewest else PATIENCE)
@@ -224,7 +249,33 @@ def torch_watch(
     return watching()
 
 
-WATCHES: Mapping[str, MakeWatch] = {"torch": torch_watch}  # by the module they need
+def tensorflow_watch(
+    players: Given, after_move: Callable[[Watch], None]
+) -> AbstractContextManager[Watch]:
+    """Watch TensorFlow and Keras: find the players of a script, and what they do.
+
+    Parameters
+    ----------
+    players : dict of player -> sequence of str
+        Paths of variables, where the user says who plays.
+    after_move : callable
+        Called with the watch after each step; it may raise.
+
+    Returns
+    -------
+    context manager
+        On from its `__enter__` to its `__exit__`.
+    """
+    room = import_module("ganflow.tf.audit_parts.discover")  # alone loads TensorFlow
+    return room.Discovery(players, after_move)
+
+
+WATCHES: Mapping[str, MakeWatch] = {  # by the module they need
+    "torch": torch_watch,
+    "tensorflow": tensorflow_watch,
+}
+FIRST = {"tensorflow": "torch"}  # loaded the other way round, the two can hang
+AROUND = frozenset({"keras"})  # they import a framework, and are not ready before it
 
 
 @contextmanager
@@ -292,18 +343,32 @@ class _Importing(MetaPathFinder):
 
     def __init__(self, waiting: dict[str, MakeWatch], start: Callable):
         self.waiting, self.start = waiting, start
+        self._names = {*waiting, *AROUND}
+        self._running = 0  # imports of these names, one inside of another
+        self._ready: list[MakeWatch] = []
 
     def find_spec(self, fullname: str, path=None, target: ModuleType | None = None):
-        make = self.waiting.pop(fullname, None)
-        spec = find_spec(fullname) if make is not None else None
+        if fullname not in self._names:
+            return None
+        self._names.remove(fullname)
+        spec = find_spec(fullname)
         if spec is None or spec.loader is None:
             return spec
+        if fullname in self.waiting and fullname in FIRST:
+            import_module(FIRST[fullname])
         loader, execute = spec.loader, spec.loader.exec_module
 
         def exec_module(module: ModuleType) -> None:
             del loader.exec_module  # the instance's: this function
-            execute(module)
-            self.start(make)
+            self._running += 1
+            try:
+                execute(module)
+            finally:
+                self._running -= 1
+            if make := self.waiting.pop(fullname, None):
+                self._ready.append(make)
+            while self._ready and not self._running:
+                self.start(self._ready.pop(0))
 
         loader.exec_module = exec_module
         return spec

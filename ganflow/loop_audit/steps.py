@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-import threading
 import weakref
 from collections import Counter
 from collections.abc import Sequence
@@ -48,13 +47,13 @@ class Steps:
     def before(self, optimizer, args: tuple, kwargs: dict):
         """The hook before a step: look at the gradients, watch the closure."""
         observer = self._observer
+        observer.follow()
         self.finish_hand()
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                if (owner := observer.players.of(p)) is not None:
+                    observer.restored(owner, (observer.memory.mark(p),))
         observer.gradients.look(here())
-        if threading.get_ident() != observer.thread:
-            observer.log.cannot_see(
-                "steps are taken in another thread than the one that is watched: what "
-                "they read is unknown"
-            )
         observer.closure_backs.clear()
         self._evaluated = False
         self._begun.append((optimizer, self.count, sys._getframe(1)))
@@ -219,8 +218,12 @@ class Steps:
             return
         cut = None
         learns = any(p.requires_grad for ps in mine.values() for p in ps)
-        if back is not None and learns and not players & back.asked:
-            lost = players & (back.reads | set(observer.left)) - set(back.arrived)
+        # What another's step has taken, or what asks for others' derivatives alone, is
+        # no loss of these players.
+        own = back is not None and not back.asked and not set(back.used) - players
+        if back is not None and learns and own:
+            read = back.reads | set(observer.left) | set(back.rounded)
+            lost = players & read - set(back.arrived)
             if lost or back.bare:
                 cut = observer.cutting_place(back, lost)
         group.idle = [*group.idle[-7:], Idle(place, back, cut)]

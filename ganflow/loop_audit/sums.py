@@ -29,12 +29,13 @@ class Sums:
 
     def __init__(self, observer: Hub):
         self._observer = observer
-        self._walked: OrderedDict[int, Place] = OrderedDict()
+        self._walked: OrderedDict[int, tuple[Place, int]] = OrderedDict()
         self._sizes: dict[Place, tuple[int, int, int]] = {}
 
     def walked(self, node, place: Place) -> None:
         """Say that the backward pass of a line began at a node."""
-        self._walked[node._sequence_nr()] = place
+        moves = self._observer.log.move_count
+        self._walked[node._sequence_nr()] = place, moves
         if len(self._walked) > KEPT:
             self._walked.popitem(last=False)
 
@@ -51,15 +52,15 @@ class Sums:
             return
         live = [t.grad_fn for t in given if t.grad_fn is not None]
         if live and self._walked:
-            found = [place for node in live for place in self._places(node)]
-            if len(set(found)) < len(found):
+            found = {one for node in live for one in self._places(node)}
+            if len({place for place, _ in found}) < len(found):
                 self._observer.log.note("growing-graph", here())
 
-    def _places(self, node, depth: int = 0) -> list[Place]:
-        """The lines whose losses lie in a sum, one for each loss."""
-        place = self._walked.get(node._sequence_nr())
-        if place is not None:
-            return [place]
+    def _places(self, node, depth: int = 0) -> list[tuple[Place, int]]:
+        """The lines whose losses lie in a sum, and the moves before each backward."""
+        walked = self._walked.get(node._sequence_nr())
+        if walked is not None:
+            return [walked]
         if depth == DEPTH or not node.name().startswith(("Add", "Div", "Mul")):
             return []
         behind = (after for after, _ in node.next_functions if after is not None)
@@ -82,16 +83,18 @@ class KeptGraphs:
     def __init__(self, observer: Hub):
         self._observer = observer
         self._key = object()
-        self._made: dict[Place, deque] = defaultdict(lambda: deque(maxlen=EACH))
+        self._made: dict[tuple[Place, str], deque] = defaultdict(
+            lambda: deque(maxlen=EACH)
+        )
 
     def made(self, node, call: Call) -> None:
         """Follow the graph behind the output of a call."""
         token = node.metadata[self._key] = _Token()
-        self._made[call.place].append((weakref.ref(token), call))
+        self._made[call.place, call.player].append((weakref.ref(token), call))
 
     def look(self) -> None:
         """Note the lines of which graphs of several ticks are alive, and unwalked."""
-        for place, made in self._made.items():
+        for (place, _), made in self._made.items():
             alive = [call for ref, call in made if ref() is not None]
             kept = {call.version for call in alive if not call.walked}
             if len(kept) > 1:

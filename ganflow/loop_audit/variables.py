@@ -24,8 +24,7 @@ from types import (
 )
 from typing import Any, NamedTuple
 
-from torch import Tensor, nn
-from torch.optim import Optimizer
+from ganflow.loop_audit.kinds import Kind
 
 DEEP = 4  # names in a path
 WIDE = 200  # entries of a list or a dict; a data set is no list of networks
@@ -51,7 +50,7 @@ COPIES = frozenset(
 )
 _LEAVES = (
     *(bool, int, float, complex, str, bytes, bytearray, type(None), type, CodeType),
-    *(FunctionType, BuiltinFunctionType, MethodType, FrameType, Optimizer),
+    *(FunctionType, BuiltinFunctionType, MethodType, FrameType),
 )
 
 
@@ -121,7 +120,7 @@ def is_users(file: str) -> bool:
     if file.startswith("<"):
         return file.startswith("<ipython")
     file = os.path.abspath(file)
-    if file.startswith(_folder(__file__)):
+    if file.startswith(_OURS):
         return False
     if file.startswith(_PACKAGES):
         spec = getattr(sys.modules.get("__main__"), "__spec__", None)
@@ -130,11 +129,11 @@ def is_users(file: str) -> bool:
     return not file.startswith(_LIBRARY)
 
 
-_RUNNER = os.path.join(os.path.dirname(__file__), "script.py")
-
-
-def _folder(file: str) -> str:
-    return os.path.dirname(os.path.abspath(file)) + os.sep
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_RUNNER = os.path.join(_HERE, "script.py")
+_OURS = tuple(
+    os.path.join(os.path.dirname(_HERE), room, "") for room in ("loop_audit", "tf")
+)
 
 
 _PACKAGES = tuple(
@@ -191,27 +190,29 @@ def _locals(frame: FrameType) -> dict[str, object]:
 
 
 def variables(
-    frames: Iterable[FrameType],
-) -> Iterator[tuple[nn.Module | Tensor, Variable]]:
+    frames: Iterable[FrameType], kind: Kind
+) -> Iterator[tuple[Any, Variable]]:
     """Every network and every weight that a variable leads to.
 
     Parameters
     ----------
     frames : iterable of frame
         The outermost first.
+    kind : Kind
+        What a network is.
 
     Yields
     ------
     tuple
-        A module or a leaf that wants a derivative, and one way to it; a value is given
-        once for each frame and each name that it has there.
+        A network or a weight that wants a derivative, and one way to it; a value is
+        given once for each frame and each name that it has there.
     """
     for number, space in enumerate(spaces(frames)):
-        for value, path in _walk(space):
+        for value, path in _walk(space, kind):
             yield value, Variable(path, number)
 
 
-def look_up(path: str, frames: Iterable[FrameType]) -> object:
+def look_up(path: str, frames: Iterable[FrameType], kind: Kind) -> object:
     """What a path such as `trainer.nets["G"]` leads to, without calling anything.
 
     Parameters
@@ -221,6 +222,8 @@ def look_up(path: str, frames: Iterable[FrameType]) -> object:
         attribute of a running method's `self`.
     frames : iterable of frame
         The outermost first.
+    kind : Kind
+        What a network is.
 
     Returns
     -------
@@ -234,7 +237,7 @@ def look_up(path: str, frames: Iterable[FrameType]) -> object:
     for start in [*namespaces, *owners]:
         value: object = start
         for part in parts:
-            value = dict(_parts(value, type(value))).get(part)
+            value = dict(_parts(value, kind)).get(part)
         if value is not None:
             return value
     return None
@@ -244,20 +247,19 @@ _PART = re.compile(r"""\[\d+\]|"[^"]*"|'[^']*'|\w+""")
 
 
 def _walk(
-    space: dict[str, object],
-) -> Iterator[tuple[nn.Module | Tensor, tuple[str, ...]]]:
+    space: dict[str, object], kind: Kind
+) -> Iterator[tuple[Any, tuple[str, ...]]]:
     seen = {id(space)}
     todo: deque[tuple[tuple[str, ...], Any]] = deque(
         ((name,), value) for name, value in list(space.items())
     )
     while todo and len(seen) < MOST:
         path, value = todo.popleft()
-        kind = type(value)
-        if issubclass(kind, Tensor):
-            if value.is_leaf and value.requires_grad:
+        if issubclass(type(value), kind.tensors):
+            if kind.learns(value):
                 yield value, path
             continue
-        if issubclass(kind, nn.Module):
+        if issubclass(type(value), kind.networks):
             yield value, path
         if id(value) in seen or len(path) >= DEEP:
             continue
@@ -265,9 +267,10 @@ def _walk(
         todo.extend(((*path, part), inner) for part, inner in _parts(value, kind))
 
 
-def _parts(value: Any, kind: type) -> Iterator[tuple[str, Any]]:
+def _parts(value: Any, framework: Kind) -> Iterator[tuple[str, Any]]:
     """What hangs on a value, by names; the value's own code is not called."""
-    if issubclass(kind, _LEAVES):
+    kind = type(value)
+    if issubclass(kind, (*_LEAVES, *framework.leaves)):
         return
     if issubclass(kind, dict):
         if dict.__len__(value) <= WIDE:
@@ -283,18 +286,23 @@ def _parts(value: Any, kind: type) -> Iterator[tuple[str, Any]]:
     ):
         return
     own = _attributes(value, kind)
-    if issubclass(kind, nn.Module):
-        for name, part in dict(own.get("_modules") or {}).items():
-            yield f"[{name}]" if name.isdigit() else name, part
-    yield from ((name, one) for name, one in own.items() if name not in _INTERNAL)
+    if issubclass(kind, framework.networks):
+        yield from framework.attributes(value, own)
+    else:
+        yield from own.items()
 
 
-_INTERNAL = frozenset(vars(nn.Module()))
+def _slots(kind: type) -> Iterator[str]:
+    """The names of attributes that may lie outside of an object's dict."""
+    yield from getattr(kind, "__dataclass_fields__", ())
+    for one in kind.__mro__:
+        names = vars(one).get("__slots__", ())
+        yield from (names,) if isinstance(names, str) else names
 
 
 def _attributes(value: object, kind: type) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for name in ("__dict__", *getattr(kind, "__dataclass_fields__", ())):
+    for name in ("__dict__", *_slots(kind)):
         try:
             found[name] = object.__getattribute__(value, name)
         except AttributeError:  # no dict, or a slot that nothing was put in

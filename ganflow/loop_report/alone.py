@@ -27,3 +27,8 @@ def begin(audit: object) -> None:
 def end() -> None:
     """Say that the audit which is on has come off."""
     _on.clear()
+
+
+def is_on() -> bool:
+    """Whether an audit is on."""
+    return bool(_on)

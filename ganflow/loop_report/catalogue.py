@@ -77,8 +77,8 @@ CATALOGUE = {
     ),
     "wrong-weights": Entry(
         "error",
-        "This optimizer steps {player} on the other player's loss: it holds weights "
-        "of {player} that belong to another optimizer.",
+        "This optimizer is stepped for the other player's loss and holds weights of "
+        "{player}, which belong to another optimizer.",
         "Give each optimizer the weights of its own player alone.",
         f"{STOPPED}#the-optimizer-holds-other-weights",
     ),
@@ -99,24 +99,24 @@ CATALOGUE = {
     ),
     "cut-in-own-turn": Entry(
         "error",
-        "The loss that {player} is to learn from is made of its samples, and no "
-        "derivative of it reaches {player}: the way is cut before this line.",
+        "{which} is made of its samples, and no derivative of it reaches {player}: the "
+        "way is cut at this line or before it.",
         "In the turn of {player} pass its samples on as they are: no detach(), "
-        "no_grad(), .data or NumPy between.",
+        "no_grad(), .data, argmax() or NumPy between.",
         f"{STOPPED}#g-never-learns-its-fake-is-cut",
     ),
     "dead-penalty": Entry(
         "error",
-        "A derivative is taken here without create_graph=True and then added to a "
-        "loss: the loss gets a number, and no weight learns from it.",
-        "Take it with create_graph=True.",
+        "A derivative is {how} here and then added to a loss: the loss gets a number, "
+        "and no weight learns from it.",
+        "{cure}.",
         f"{STOPPED}#a-penalty-without-effect-create-graph",
     ),
     "dead-score": Entry(
         "warning",
-        "A score that {player} makes here goes into its own loss, and no backward "
-        "pass goes through it.",
-        "Leave out the detach() or .data behind this score.",
+        "A score of {player} goes into its own loss, and no backward pass goes "
+        "through it.",
+        "Leave out the detach(), .data, item() or no_grad() that cuts it off.",
         f"{STOPPED}#d-calls-everything-real-detach-sits-on-its-score",
     ),
     "frozen-critic-moves": Entry(
@@ -232,8 +232,7 @@ CATALOGUE = {
     ),
     "scored-twice": Entry(
         "note",
-        "The same weights of {player} are called on the same input here and at "
-        "another line.",
+        "The same weights of {player} are called on the same input here {again}.",
         "Keep the first result, if its graph serves both.",
         f"{SHARE}#one-backward-pass",
     ),

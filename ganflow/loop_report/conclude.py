@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 
 from ganflow.loop_report.catalogue import CATALOGUE
 from ganflow.loop_report.directions import direction_of, floats
-from ganflow.loop_report.log import Group, Log, Pulled
+from ganflow.loop_report.log import Group, Log, Note, Pulled
 from ganflow.loop_report.naming import LONE, Naming, main_pair, name_of
 from ganflow.loop_report.record import (
     LEVELS,
@@ -25,6 +25,8 @@ FLAT = 1e-2  # a smaller derivative by a score, of both players' losses, is flat
 TINY = 1e-6  # a smaller gradient than that share of the other's is flat, too
 # What was cleared behind one of these has its cause there.
 TELLING = ("cut-in-own-turn", "dead-penalty", "step-moves-nobody", "wrong-weights")
+# One cause in a player shows at every line that meets it: one finding names them all.
+GATHERED = ("autocast-cache", "frozen-critic-moves", "left-in-eval", "never-cleared")
 WORTH = 1e-3  # a smaller share of a cycle's FLOPs is not worth a note
 
 
@@ -42,9 +44,10 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
     -------
     LoopReport
     """
-    critic, maker = main_pair(log.players, feeds)
     moves = tuple(log.moves)
-    found = [*_noted(log), *_wrong_pulls(log, feeds), *_idle(log)]
+    critic, maker = main_pair(log.players, feeds, moves)
+    found = [*_noted(log, critic), *_wrong_pulls(log, feeds)]
+    found += [*_idle(log), *_unheard(log)]
     polluted = {f.id for f in found} & {"never-cleared", "other-loss-leftovers"}
     naming = name_of(
         _with_skipped(log),
@@ -59,7 +62,7 @@ def conclude(log: Log, feeds: Collection[tuple[str, str]]) -> LoopReport:
         *_disguise(log, naming),
         *_flat(log, critic, maker),
         *_averages(log),
-        *_waste(log, cost, feeds),
+        *_waste(log, cost, feeds, critic),
     ]
     found += _stuck(log, found)
     found = _explained(log, found)
@@ -136,14 +139,38 @@ def finding(
     )
 
 
-def _noted(log: Log) -> Iterator[Finding]:
+def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
+    gathered: dict[object, list[tuple[Place, Note]]] = {}
     for (what, place), note in log.notes.items():
-        yield finding(what, place, note.also, note.times, **note.facts)
+        if what == "dead-score" and note.facts["player"] != critic:
+            continue  # no score of the game's: features, taken as constants
+        key = note.facts.get("player") if what in GATHERED else place
+        if what == "autocast-cache":
+            key = ""  # one block is the cause for all players
+        gathered.setdefault((what, key), []).append((place, note))
+    for (what, _), notes in gathered.items():
+        (place, first), *more = sorted(notes, key=lambda one: one[0])
+        also = [*first.also, *(where for where, _ in more)]
+        times = sum(note.times for _, note in notes)
+        yield finding(what, place, also, times, **first.facts)
     for (back, wipe, players), times in log.orphans.items():
+        if times == log.rehearsed[back, wipe, players] and all(
+            log.versions[who] > 1 for who in players
+        ):
+            continue  # before the loop began: to find shapes, or to warm up
         names = " and ".join(players)
         where = wipe if wipe != UNKNOWN else back
+        at_times = times == log.outlived[back, wipe, players] and any(
+            log.arrivals[back, who]["stepped"] for who in players
+        )  # the loop leaves out a whole turn, such as that of a critic who wins
         yield finding(
-            "wiped-before-step", where, [back], times, player=names, line=str(back)
+            "wiped-before-step",
+            where,
+            [back],
+            times,
+            "note" if at_times else None,
+            player=names,
+            line=str(back),
         )
 
 
@@ -164,19 +191,31 @@ def _idle(log: Log) -> Iterator[Finding]:
         places = [first.stepped or UNKNOWN, first.made or UNKNOWN]
         places += {one.back.place for one in first.idle if one.back}
         yield finding("wrong-weights", second.stepped or UNKNOWN, places, player=player)
+    doubled = list(_doubled(log))
+    for group, player, _ in doubled:
+        backs = {one.back.place for one in group.idle if one.back}
+        where = group.stepped or UNKNOWN
+        also = [where, *sorted(backs)]
+        yield finding("wrong-weights", group.made or where, also, player=player)
     for group in log.groups.values():
-        if any(group is one for pair in (*swapped, *earlier) for one in pair):
+        if any(group is one for told in (*swapped, *earlier, *doubled) for one in told):
             continue
         names = " and ".join(sorted(group.holds))
         for place in dict.fromkeys(idle.place for idle in group.idle):
-            same = [one for one in group.idle if one.place == place and not one.wiped]
-            if not same:
-                continue
+            same = [one for one in group.idle if one.place == place]
+            if any(one.wiped for one in same):
+                continue  # told as such, and the first step came before any pass
             last = same[-1]
             if last.cut is not None:
                 also = [last.back.place, place] if last.back else [place]
+                which = f"The loss that {names} is to learn from"
                 yield finding(
-                    "cut-in-own-turn", last.cut, also, len(same), player=names
+                    "cut-in-own-turn",
+                    last.cut,
+                    also,
+                    len(same),
+                    player=names,
+                    which=which,
                 )
             else:
                 moved = any(log.versions[who] for who in group.holds)
@@ -185,6 +224,16 @@ def _idle(log: Log) -> Iterator[Finding]:
                 yield finding(
                     "step-moves-nobody", place, also, len(same), level, player=names
                 )
+
+
+def _unheard(log: Log) -> Iterator[Finding]:
+    """Makers that hear none of a critic's scores in the losses that move them."""
+    for (maker, critic), (place, back) in log.unheard.items():
+        joint = set(back.used) - {maker}  # the pass is a loss of the critic, too
+        if (maker, critic) in log.heard or joint or log.versions[maker] < 2:
+            continue
+        which = f"The score of {critic} in a loss of {maker}"
+        yield finding("cut-in-own-turn", place, [back.place], player=maker, which=which)
 
 
 def _earlier(log: Log) -> Iterator[tuple[Group, str]]:
@@ -222,6 +271,19 @@ def _swapped(log: Log) -> Iterator[tuple[Group, Group]]:
                 yield idle, other
 
 
+def _doubled(log: Log) -> Iterator[tuple[Group, str, str]]:
+    """Optimizers of weights that another moves: which, whose, and whom none holds."""
+    groups = list(log.groups.values())
+    free = [who for who in log.trainable if not any(g.holds[who] for g in groups)]
+    for group in groups:
+        if group.moves or len(group.holds) != 1 or not group.idle:
+            continue
+        (held,) = group.holds
+        reached = {who for one in group.idle if one.back for who in one.back.arrived}
+        if any(other.moves[held] for other in groups):
+            yield from ((group, held, who) for who in free if who in reached)
+
+
 # -- which way the scores are pulled
 
 
@@ -229,7 +291,8 @@ def _wrong_pulls(log: Log, feeds) -> Iterator[Finding]:
     for maker, critic in feeds:
         own = log.pulled.get((critic, maker, critic), ())
         others = log.pulled.get((critic, maker, maker), ())
-        mixed = list(_contradictions(log, critic, maker, own))
+        mixed = list(_contradictions(log, critic, own, maker))
+        mixed = mixed or list(_contradictions(log, maker, others, maker, own))
         yield from mixed
         if mixed:
             continue
@@ -257,11 +320,18 @@ def _wrong_pulls(log: Log, feeds) -> Iterator[Finding]:
 
 
 def _contradictions(
-    log: Log, critic: str, maker: str, own: Collection[Pulled]
+    log: Log,
+    player: str,
+    pulled: Collection[Pulled],
+    maker: str,
+    critics: Collection[Pulled] = (),
 ) -> Iterator[Finding]:
-    """Passes that pull the samples' scores both ways, and both move the critic."""
+    """Passes that pull the samples' scores both ways, and both move one player.
+
+    That is the critic, or the maker and `critics` what has moved the critic.
+    """
     towards: dict[Place, list[Pulled]] = {}
-    for one in own:
+    for one in pulled:
         towards.setdefault(one.back.place, []).append(one)
     ways = {
         place: direction_of(one.pull for one in found)
@@ -274,25 +344,42 @@ def _contradictions(
             if way.same_as(against) is not False:
                 continue
             wrong, right = _whose(towards[place], towards[other], maker)
+            if player == maker:
+                backs = {one.back for one in critics}
+                wrong, right = sorted(
+                    (wrong, right), key=lambda found: found[-1].back not in backs
+                )
+                if wrong[-1].back not in backs or right[-1].back in backs:
+                    continue
             moves = {one.move for one in right}
             number, back = wrong[-1].move, wrong[-1].back.place
             step = _step_of(log, number)
             if any(one.move in moves for one in wrong):
+                if _is_noted(log, back):
+                    return
                 yield finding(
                     "other-loss-leftovers",
                     step,
                     [back, right[-1].back.place],
                     len(wrong),
-                    player=critic,
+                    player=player,
                     line=str(back),
                 )
             else:
                 made = [g.made for g in log.groups.values() if g.stepped == step]
                 where = next((place for place in made if place), step)
                 yield finding(
-                    "wrong-weights", where, [step, back], len(wrong), player=critic
+                    "wrong-weights", where, [step, back], len(wrong), player=player
                 )
             return
+
+
+def _is_noted(log: Log, back: Place) -> bool:
+    """Whether a step was seen to take what this pass had left for another player."""
+    return any(
+        what == "other-loss-leftovers" and back in note.also
+        for (what, _), note in log.notes.items()
+    )
 
 
 def _whose(
@@ -371,6 +458,7 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
         )
         for who, still in log.still.items()
         if log.versions[who] > 1
+        if not any(who in players for _, _, players in log.orphans)
     ]
     for who in sorted(log.trainable):
         others = log.move_count
@@ -380,6 +468,8 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
             continue
         if any(g.idle and g.holds[who] for g in log.groups.values()):
             continue  # its steps moved nobody: told as such
+        if any(who == lost for _, _, lost in _doubled(log)):
+            continue
         lone = _wants(log, who)
         double = [g for g in log.groups.values() if g.moves and g.stepped]
         if lone is not None and len(double) > 1 and _share_weights(double):
@@ -393,11 +483,19 @@ def _stuck(log: Log, found: list[Finding]) -> list[Finding]:
                     player=victim,
                 )
             )
-        elif lone is not None or others >= LONE:
+        elif lone is not None or (others >= LONE and _plays(log, who)):
             told.append(
                 finding("never-moved", lone or UNKNOWN, player=who, others=others)
             )
     return told
+
+
+def _plays(log: Log, who: str) -> bool:
+    """Whether a player's networks run on a graph, or steps were made from its weights.
+
+    An average of another's weights does neither.
+    """
+    return who in log.taught or any(who in move.reads for move in log.moves)
 
 
 def _holder(log: Log, who: str) -> tuple[Place, list[Place]]:
@@ -460,6 +558,10 @@ def _explained(log: Log, found: list[Finding]) -> list[Finding]:
             whose = any(who in one.sentence for who in stuck)
             if told & {one.place, *one.also} or (whose and causes & ids):
                 continue
+        if one.id == "other-loss-leftovers" and any(
+            other.id == "never-cleared" and other.place == one.place for other in found
+        ):
+            continue  # what is never cleared holds all losses
         if one.id == "simultaneous-in-disguise" and (
             {"autocast-cache", "stale-weight-copy"} & ids
         ):
@@ -531,7 +633,7 @@ def _averages(log: Log) -> Iterator[Finding]:
             )
 
 
-def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
+def _waste(log: Log, cost: LoopCost, feeds, critic) -> Iterator[Finding]:
     wasted: Counter = Counter()
     for row in cost.rows:
         if row.kind != "forward":
@@ -554,6 +656,7 @@ def _waste(log: Log, cost: LoopCost, feeds) -> Iterator[Finding]:
         if not fed:
             continue  # all of it is wiped: told as an error
         into = [who for who in behind if any((who, other) in feeds for other in fed)]
+        into = [who for who in into if who != critic]  # it may feed G its features
         what = "walks-into-generator" if into else "wasted-weight-gradients"
         names = " and ".join(sorted(into or behind))
         yield finding(what, place, player=names, share=share)

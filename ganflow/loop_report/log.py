@@ -38,13 +38,15 @@ class Backward:
     used: Counter = field(default_factory=Counter)
     again: Counter = field(default_factory=Counter)
     wiped: Counter = field(default_factory=Counter)
-    asked: frozenset[str] = frozenset()  # by whose weights, for autograd.grad
+    asked: frozenset[str] = frozenset()  # by whose weights, where a call says so
+    rounded: dict[str, Place] = field(default_factory=dict)  # read in whole numbers
     bare: bool = False  # it began at a value without a history
     wiped_at: dict[str, Place] = field(default_factory=dict)
     thrown: set[str] = field(default_factory=set)  # worked out for them, and dropped
     users: dict[str, int] = field(default_factory=dict)  # player -> its first move
     flops: Counter = field(default_factory=Counter)  # (owner, kind, behind) -> n
     pulls: list[Pull] = field(default_factory=list)
+    cleared: int = 0  # moves before something of it was cleared
     skipped: bool = False  # a scaler left its step out
     held: bool = False  # a step that evaluates its closure is still running
 
@@ -83,6 +85,8 @@ class Pull(NamedTuple):
         Where the score was made.
     count : int
         How many scores there were.
+    cut : bool
+        No derivative by the scores goes on to their maker.
     """
 
     critic: str
@@ -91,6 +95,7 @@ class Pull(NamedTuple):
     slopes: list[float]
     place: Place
     count: int = 1
+    cut: bool = False
 
 
 class Pulled(NamedTuple):
@@ -198,6 +203,8 @@ class Log:
         self.arrivals: dict[tuple[Place, str], Counter] = defaultdict(Counter)
         self.tensors: Counter = Counter()  # (place, player) -> most tensors
         self.orphans: Counter = Counter()  # (place of the pass, of the wipe, players)
+        self.rehearsed: Counter = Counter()  # of those, begun before the first move
+        self.outlived: Counter = Counter()  # of those, cleared after another's move
         self.flops: Counter = Counter()  # (place, owner, kind) -> n
         self.wasted: Counter = Counter()
         self.wasted_for: dict[tuple[Place, str, str], set[str]] = defaultdict(set)
@@ -208,7 +215,12 @@ class Log:
             lambda: deque(maxlen=4)
         )
         self.open: dict[int, Backward] = {}
+        # Makers and critics of their samples, in losses that have moved the maker: by
+        # the scores, or only by other parts, and where the scores were cut.
+        self.heard: set[tuple[str, str]] = set()
+        self.unheard: dict[tuple[str, str], tuple[Place, Backward]] = {}
         self.called: set[str] = set()  # players whose weights were read
+        self.taught: set[str] = set()  # of those, on a graph
         self.shapes: dict[str, tuple] = {}  # of their weights, sorted
         self.scaled = False  # a gradient scaler was seen
         self.strays: dict[Place, int] = {}  # pass -> weights of nobody that it reached
@@ -230,6 +242,11 @@ class Log:
         note = self.notes.setdefault((what, place), Note(facts=facts))
         note.times += 1
         note.also = tuple(dict.fromkeys((*note.also, *also)))[:4]
+
+    def twice(self, player: str, first: Place, place: Place) -> None:
+        """Write down that a player was called on the same input as at another line."""
+        again = "more than once" if first == place else f"and at {first}"
+        self.note("scored-twice", place, [first], player=player, again=again)
 
     def cannot_see(self, sentence: str) -> None:
         """Write down what is hidden, once."""
@@ -257,6 +274,7 @@ class Log:
         if fresh:
             back.wiped[player] += 1
             back.wiped_at.setdefault(player, place)
+            back.cleared = self.move_count
             back.lying[player] -= 1
 
     def throw(self, back: Backward, player: str) -> None:
@@ -293,6 +311,8 @@ class Log:
         number = self.move_count - 1
         for back in backs:
             for pull in back.pulls:
+                if pull.cut and pull.maker == player:
+                    continue  # it was moved by another part of the loss
                 key = (pull.critic, pull.maker, player)
                 self.pulled[key].append(Pulled(number, back, pull))
 
@@ -341,8 +361,11 @@ class Log:
             self.moved(move)
             self._last = set(weights)
             return
+        player = move.player  # this part of it is still what it was before the other
+        own = {min(v, last.newest[player]) for v in move.reads.get(player, ())}
+        both = (last.reads, {**move.reads, player: own})
         reads = {
-            who: tuple(sorted({*last.reads.get(who, ()), *move.reads.get(who, ())}))
+            who: tuple(sorted({v for read in both for v in read.get(who, ())}))
             for who in {**last.reads, **move.reads}
         }
         self.moves[-1] = dataclasses.replace(
@@ -355,6 +378,15 @@ class Log:
             blind=last.blind or move.blind,
         )
         self._last |= weights
+
+    def undo(self, player: str, version: int) -> None:
+        """Say that a player's weights are again those of an earlier version."""
+        for place in range(len(self.moves) - 1, -1, -1):
+            move = self.moves[place]
+            if move.player == player:
+                if move.undone or move.version <= version:
+                    return
+                self.moves[place] = dataclasses.replace(move, undone=True)
 
     # -- what is folded
 
@@ -374,6 +406,8 @@ class Log:
             player = next(iter(back.wiped))
             where = (back.place, back.wiped_at[player], tuple(sorted(back.wiped)))
             self.orphans[where] += 1
+            self.rehearsed[where] += not back.started
+            self.outlived[where] += back.cleared > back.started
         for (owner, kind, behind), n in back.flops.items():
             key = (back.place, owner, kind)
             self.flops[key] += n

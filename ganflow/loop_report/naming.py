@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ganflow.loop_report.record import Move
 from ganflow.schedule import (
@@ -17,6 +18,7 @@ from ganflow.schedule import (
 )
 
 LONGEST_CYCLE = 120
+UNEVEN = 6  # runs of one player before their lengths are called uneven
 LONE = 12  # moves of one player before "the other does not move" is a pattern
 
 
@@ -82,7 +84,7 @@ def name_of(
     game = [
         move
         for move, own in zip(moves, owns, strict=True)
-        if move.player in pair and not own
+        if move.player in pair and not own and not move.undone
     ]
     turns = _turns(game, [_lag(move, pair) for move in game])
     cycle_text = turns and _cycle(turns, {critic: "D", maker: "G"})
@@ -90,7 +92,7 @@ def name_of(
     if turns and (cycle_text or len(moves) <= LONE):
         late = {turn[1].number for turn in turns if len(turn) > 1}
     tokens = [
-        (move.player, own, move.joint, move.number in late)
+        (move.player, own, move.joint, move.number in late, move.undone)
         for move, own in zip(moves, owns, strict=True)
     ]
     cycle, start = _period(tokens)
@@ -102,21 +104,27 @@ def name_of(
         "cycle": cycle if settled else None,
     }
     if len(pair) < 2 or not pair <= set(movers):
-        return Naming(f"only {' and '.join(movers)} moves", **told)
+        if len(movers) == 1:
+            return Naming(f"only {movers[0]} moves", **told)
+        names = " and ".join(movers)
+        words = f"unknown: {names} move, and none was seen to take in what another made"
+        return Naming(words, **told)
     if blind := [m for m in game if m.blind and not _others(m, pair)]:
         who = blind[0].player
         return Naming(
             f"unknown: what {who} read came in from where nothing is seen", **told
         )
     base, schedule, disguised = _base(game, critic, maker, cycle_text)
-    words = [base, *_fakes(game)]
+    words = [base, *_deaf(game, pair), *_fakes(game)]
     words += [] if polluted else _pool(game, critic, maker)
     words += _rest(moves, tokens, pair)
     return Naming("; ".join(words), schedule, disguised=disguised, **told)
 
 
 def main_pair(
-    players: Collection[str], feeds: Collection[tuple[str, str]]
+    players: Collection[str],
+    feeds: Collection[tuple[str, str]],
+    moves: Sequence[Move] = (),
 ) -> tuple[str | None, str | None]:
     """Find who scores and whose samples, among the players of a loop.
 
@@ -126,23 +134,39 @@ def main_pair(
         All of them.
     feeds : pairs of (maker, user)
         Whose values were seen to enter whose network.
+    moves : sequence of Move
+        What was seen of the loop.
 
     Returns
     -------
     critic, maker : str or None
         "D" and "G" where they have these names; else the last user of another's values
-        and the one who fed it.
+        and the one who fed it. A user who learns from the maker's own backward pass
+        helps it; one who has a pass of its own is rather the critic.
     """
     if {"D", "G"} <= set(players):
         return "D", "G"
     makers = {maker for maker, _ in feeds}
-    for user in dict.fromkeys(user for _, user in feeds if user not in makers):
-        own = sorted(maker for maker, other in feeds if other == user)
+    last = [(maker, user) for maker, user in feeds if user not in makers]
+    for _, user in sorted(last, key=lambda pair: not _opposed(*pair, moves)):
+        own = sorted(
+            maker
+            for maker, other in last
+            if other == user and _opposed(maker, user, moves)
+        ) or sorted(maker for maker, other in last if other == user)
         late = [maker for maker in own if any((one, maker) in feeds for one in own)]
         return user, (late or own)[0]  # of an encoder and its decoder the decoder
     for maker, user in feeds:  # each feeds the other, as in a cycle
         return user, maker
     return (None, None)
+
+
+def _opposed(maker: str, user: str, moves: Sequence[Move]) -> bool:
+    """Whether a user learns from what a maker made, in passes of its own."""
+    its = [move for move in moves if move.player == user]
+    passes = {back for move in moves if move.player == maker for back in move.fed_by}
+    reads = any(maker in move.reads for move in its)
+    return reads and not any(passes.intersection(move.fed_by) for move in its)
 
 
 def _is_own(move: Move, moves: Sequence[Move]) -> bool:
@@ -214,7 +238,15 @@ def _base(
             late = {w: lag for w, lag in least.items() if lag}
             told = ", ".join(f"{w} reads {lag} moves back" for w, lag in late.items())
             return f"no schedule of the book: {told}", None, False
-        text = _cycle_text([[names[m.player] for m in turn] for turn in turns])
+        runs = _runs("".join(sorted(names[m.player] for m in t)) for t in turns)
+        if uneven := _uneven(runs):
+            told = " and ".join(
+                f"{low} of {who}" if low == high else f"{low} to {high} of {who}"
+                for who, name in names.items()
+                for low, high in [uneven[name]]
+            )
+            return f"turns of uneven length: {told}", None, False
+        text = _cycle_text(runs)
     if text is None:
         first = order[0]
         count = {who: order.count(who) for who in pair}
@@ -222,6 +254,10 @@ def _base(
         return f"no pattern yet: {told}, {first} first", None, False
     schedule = _known(text, names[order[0]])
     words = schedule.name
+    turns_of = dict.fromkeys(text.split())
+    if list(turns_of) == ["D", "G"] and min(map(text.split().count, turns_of)) > 1:
+        counts = [f"{text.split().count(names[who])} of {who}" for who in names]
+        words = f"by turns {' and '.join(counts)}"
     if schedule == ALTERNATING:
         words = f"alternating, {critic} first"
     elif schedule == ALTERNATING_G_FIRST:
@@ -266,18 +302,31 @@ def _cycle(turns: list[list[Move]], names: Mapping[str | None, str]) -> str | No
     return None
 
 
-def _cycle_text(turns: list[list[str]]) -> str | None:
-    """The repeating part of the turns, as `Schedule.from_text` reads it."""
-    words = ["".join(sorted(turn)) for turn in turns]
+def _runs(turns: Iterable[str]) -> list[tuple[str, int]]:
+    """How often each kind of turn is taken in a row."""
+    words = list(turns)
     if len(words) > 1 and words[-1] != words[0] and "DG" in words:
         words = [w for i, w in enumerate(words) if 0 < i < len(words) - 1 or w == "DG"]
-    runs: list[list] = []
-    for word in words:
-        if runs and runs[-1][0] == word:
-            runs[-1][1] += 1
-        else:
-            runs.append([word, 1])
+    return [(word, len(list(same))) for word, same in groupby(words)]
+
+
+def _uneven(runs: list[tuple[str, int]]) -> dict[str, tuple[int, int]]:
+    """The shortest and the longest run of each player, if most runs are not alike."""
+    whole = runs[1:-1]  # the ends may be cut short
+    lengths = {name: [n for one, n in whole if one == name] for name in ("D", "G")}
+    if len(runs) != sum(map(len, lengths.values())) + 2 or not all(lengths.values()):
+        return {}
+    alike = [2 * Counter(n).most_common(1)[0][1] > len(n) for n in lengths.values()]
+    if all(alike) or len(whole) < UNEVEN:
+        return {}
+    return {name: (min(found), max(found)) for name, found in lengths.items()}
+
+
+def _cycle_text(runs: list[tuple[str, int]]) -> str | None:
+    """The repeating part of the turns, as `Schedule.from_text` reads it."""
     whole = runs[1:-1] if len(runs) > 3 else runs  # the ends may be cut short
+    if len(runs) == 2 and min(n for _, n in runs) > 1:
+        return None  # each has had one turn, and neither may be over
     most = {}
     for word in {word for word, _ in runs}:
         lengths = [n for one, n in reversed(whole) if one == word]
@@ -307,6 +356,16 @@ def _known(text: str, first: str) -> Schedule:
     if words.count("D") == 1 and "DG" not in words:
         return generator_steps(words.count("G"))
     return Schedule.from_text(text)
+
+
+def _deaf(game: Sequence[Move], pair: Collection[str]) -> list[str]:
+    """Who of the two does not hear the other: there is no game yet, or no more."""
+    deaf = [
+        who
+        for who in sorted(pair)
+        if not any(_others(move, pair) for move in game if move.player == who)
+    ]
+    return [f"no step of {who} reads {other}" for who in deaf for other in pair - {who}]
 
 
 def _fakes(game: Sequence[Move]) -> list[str]:
@@ -340,6 +399,8 @@ def _rest(
             own[who] += 1
     for who, n in own.items():
         told.append(f"{n} of {who}'s steps read {who} alone")
+    for who, n in Counter(move.player for move in moves if move.undone).items():
+        told.append(f"{n} of {who}'s steps are undone later")
     for who in dict.fromkeys(m.player for m in moves if m.player not in pair):
         with_ = {
             other.player

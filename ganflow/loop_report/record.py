@@ -85,6 +85,8 @@ class Move:
     blind : bool
         Something that it read came in from where nothing is seen (NumPy, disk, another
         process): what it has read is then a part of the truth.
+    undone : bool
+        The weights of before the move were put back later.
     """
 
     number: int
@@ -100,6 +102,7 @@ class Move:
     joint: bool = False
     calls: frozenset[int] = frozenset()
     blind: bool = False
+    undone: bool = False
 
     @property
     def lags(self) -> dict[str, tuple[int, ...]]:

@@ -72,8 +72,9 @@ def _table(rows: list[list[str]], right: Iterable[int] = ()) -> list[str]:
 
 
 def _head(record: LoopRecord, book: str) -> Iterator[str]:
-    sizes = (f"{p} ({words.counted(n, 'tensor')})" for p, n in record.players.items())
-    seen = f"{words.counted(record.move_count, 'move')} of {words.listed(sizes)} seen"
+    sizes = [f"{p} ({words.counted(n, 'tensor')})" for p, n in record.players.items()]
+    of = f" of {words.listed(sizes)}" if sizes else ""
+    seen = f"{words.counted(record.move_count, 'move')}{of} seen"
     yield from _folded(f"LOOP REPORT: {seen}.", 0, 2)
     for note in record.notes:
         yield from _folded(f"Player {note}.", 2, 2)

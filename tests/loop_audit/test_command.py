@@ -97,7 +97,25 @@ def test_the_loop_is_named_and_the_script_is_stopped(process):
 
 def test_ticks_are_the_moves_of_each_player(audit):
     done = audit(LOOP, "--ticks", "5")
-    assert "train.py stopped after 10 moves" in done.stderr
+    assert "train.py stopped after 11 moves" in done.stderr
+
+
+def test_what_follows_the_last_step_of_a_tick_is_seen(audit):
+    growing = """
+total = 0
+for i in range(9):
+    optD.zero_grad()
+    loss = netD(torch.randn(4, 2)).mean()
+    loss.backward()
+    optD.step()
+    optG.zero_grad()
+    (-netD(netG(torch.randn(4, 2))).mean()).backward()
+    optG.step()
+    total = total + loss
+"""
+    done = audit(growing, "--ticks", "2")
+    assert "growing-graph" in done.stdout
+    assert "train.py stopped after 5 moves" in done.stderr
 
 
 FIRST = """
@@ -128,7 +146,7 @@ def test_a_player_that_has_not_moved_when_patience_ends_is_named(audit, monkeypa
 def test_ticks_wait_for_every_player(audit, monkeypatch):
     monkeypatch.setattr("ganflow.loop_audit.script.PATIENCE", 30)
     done = audit(FIRST + "first(40)\n" + LOOP, "--ticks", "3")
-    assert "train.py stopped after 46 moves" in done.stderr
+    assert "train.py stopped after 47 moves" in done.stderr
 
 
 def test_the_report_in_all_forms_lies_where_the_caller_is(audit, tmp_path):
@@ -238,7 +256,7 @@ def test_a_script_without_a_framework_loads_none(process, tmp_path):
     done = process("", script=["plain.py"])
     assert (done.returncode, done.stdout) == (3, "False\n")
     assert done.stderr == (
-        "ganflow audit: plain.py ended without torch: there was nothing to watch\n"
+        "ganflow audit: plain.py ended without torch or TensorFlow: nothing to watch\n"
     )
 
 

@@ -778,3 +778,33 @@ def test_its_errors_say_what_is_wrong_in_one_sentence(call, error, words):
     with pytest.raises(error, match=words) as caught:
         call()
     assert "\n" not in str(caught.value)
+
+
+def test_a_network_of_a_player_that_no_step_moves_is_told():
+    loop, more = Loop(), networks()[0]
+
+    def turn_G():
+        with tf.GradientTape() as tape:
+            fake = loop.samples() + more(tf.random.normal([6, 4]), training=True)
+            loss = loop.loss_G(fake)
+        own = [*loop.G.trainable_variables, *more.trainable_variables]
+        grads = tape.gradient(loss, own)[: len(loop.G.trainable_variables)]
+        loop.opt_G.apply(grads, loop.G.trainable_variables)
+
+    with audit(G=[loop.G, more], D=loop.D) as seen:
+        for _ in range(4):
+            loop.turn_D()
+            turn_G()
+    (stuck,) = [one for one in seen.findings if one.id == "never-moved"]
+    assert stuck.level == "warning"
+    assert "4 of the 8 weights of G" in stuck.sentence
+
+
+def test_the_mean_over_many_patches_is_no_saturated_loss():
+    def nets():
+        G, _ = networks()
+        return G, keras.Sequential([layers.Dense(8, "leaky_relu"), layers.Dense(256)])
+
+    loop = Loop(nets=nets)
+    seen = loop.audit(loop.turn_D, loop.turn_G)
+    assert not [one for one in seen.findings if one.id == "saturated"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ganflow.loop_report.places import here
@@ -31,6 +32,7 @@ class Calls:
     def __init__(self, state: State, tapes: Tapes, steps: Steps):
         self._state = state
         self._tapes, self._steps = tapes, steps
+        self._patched: set[type] = set()
         self._twins: dict[str, tuple[int, dict]] = {}
 
     def patches(self):
@@ -38,15 +40,14 @@ class Calls:
         yield keras.Layer, "__call__", self._calling
         for name in ("BatchNormalization", "Dropout"):
             yield getattr(keras.layers, name), "call", self._working
-        done = set()
-        for members in self._state.players.members.values():
-            for member in members:
-                kind = type(member)
-                plain = isinstance(member, tf.Module)
-                plain = plain and not isinstance(member, keras.Layer)
-                if plain and kind not in done and "__call__" in vars(kind):
-                    done.add(kind)
-                    yield kind, "__call__", self._calling
+
+    def patches_of(self, members: Iterable[Any]):
+        """The same for the classes of modules that are no layers."""
+        for kind in {type(member): None for member in members}:
+            plain = issubclass(kind, tf.Module) and not issubclass(kind, keras.Layer)
+            if plain and kind not in self._patched and "__call__" in vars(kind):
+                self._patched.add(kind)
+                yield kind, "__call__", self._calling
 
     def _calling(self, real):
         def __call__(layer, *args, **kwargs):
@@ -61,6 +62,8 @@ class Calls:
             if not tf.executing_eagerly() or any(map(_is_symbol, given)):
                 return real(layer, *args, **kwargs)
             tensors = [one for one in given if isinstance(one, tf.Tensor)]
+            self._steps.finish_hand()
+            state.tell()
             call = self._begin(layer, player, tensors, kwargs.get("training"))
             state.call = call
             try:
@@ -74,7 +77,6 @@ class Calls:
         return __call__
 
     def _begin(self, layer, player: str, given: list, training) -> Call:
-        self._steps.finish_hand()
         state, memory = self._state, self._state.memory
         call = state.tag(
             Call,
@@ -120,13 +122,13 @@ class Calls:
         if version != call.version or len(known) > TWINS_KEPT:
             known = {}
             self._twins[call.player] = (call.version, known)
+        if call.tapes:
+            self._state.log.taught.add(call.player)
         key = (id(call.layer), training, *(tensor._id for tensor in given))
         first = known.setdefault(key, call.place)
         call.repeats = first is not call.place
         if call.repeats and call.tapes:
-            self._state.log.note(
-                "scored-twice", call.place, [first], player=call.player
-            )
+            self._state.log.twice(call.player, first, call.place)
 
     def _end(self, call: Call, output) -> None:
         state = self._state

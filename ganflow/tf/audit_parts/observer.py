@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 from ganflow.loop_report import LoopReport
-from ganflow.loop_report.alone import begin, end
 from ganflow.loop_report.conclude import conclude
 from ganflow.loop_report.places import here, pass_over
 from ganflow.tf.audit_parts.calls import Calls
@@ -20,7 +19,7 @@ from ganflow.tf.audit_parts.state import State
 from ganflow.tf.audit_parts.steps import Steps
 from ganflow.tf.audit_parts.tapes import Tapes
 from ganflow.tf.audit_parts.words import in_tensorflow
-from ganflow.tf.load import backprop, keras, op_callbacks, pywrap_tfe, tf
+from ganflow.tf.load import EagerTensor, backprop, keras, op_callbacks, pywrap_tfe, tf
 
 pass_over(tf, keras, __file__)
 
@@ -44,8 +43,18 @@ class Observer:
         self._flops = Flops(self.state)
         self._operations = Operations(self.state, self._flops, self._steps)
         self._exit = ExitStack()
+        self._entered = False
         for name, members in (players or {}).items():
             self.add_player(name, members)
+
+    @property
+    def after_move(self) -> Callable[[], None] | None:
+        """What is called after each move; it may raise."""
+        return self.state.after_move
+
+    @after_move.setter
+    def after_move(self, told: Callable[[], None] | None) -> None:
+        self.state.after_move = told
 
     def add_player(self, name: str, members: Iterable[Any]) -> None:
         """Let a player in.
@@ -58,17 +67,20 @@ class Observer:
             What plays it.
         """
         self.state.add_player(name, members)
+        if self._entered:
+            for patch in self._calls.patches_of(members):
+                self._put(*patch)
 
     def __enter__(self) -> Observer:
-        begin(self)
-        self._exit.callback(end)
-        tensor = type(tf.constant(0.0))
+        self._entered = True
         for owner, name, make in (
             *self._steps.patches(),
             *self._tapes.patches(),
             *self._calls.patches(),
             (keras.optimizers.LossScaleOptimizer, "scale_loss", self._scaling),
-            (tensor, "numpy", self._leaving),
+            *self._calls.patches_of(self.state.players.everybody()),
+            (EagerTensor, "numpy", self._leaving),
+            (EagerTensor, "__array__", self._leaving),
             (pywrap_tfe, "TFE_Py_FastPathExecute", _reading),
         ):
             self._put(owner, name, make)
@@ -81,6 +93,7 @@ class Observer:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        self._entered = False
         self._exit.close()
         self._steps.finish_hand()
         self._tapes.sweep()
@@ -103,14 +116,14 @@ class Observer:
         return scale_loss
 
     def _leaving(self, real):
-        def numpy(value):
+        def leave(value, *args, **kwargs):
             if value._num_elements() > 1 and self.state.back is None:
                 for one in self.state.memory.trail(value):
                     if type(one) is Origin:
                         self.state.left[one.player] = here()
-            return real(value)
+            return real(value, *args, **kwargs)
 
-        return numpy
+        return leave
 
     def report(self) -> LoopReport:
         """Say what was seen up to now.
@@ -130,6 +143,7 @@ class Observer:
         names = set(players.members)
         log.trainable = {n for n in names if players.trainable(n)} - state.hidden
         log.normed = {n for n in names if players.has_statistics(n)}
+        log.still = state.still()
         report = conclude(log, list(state.feeds))
         if state.hidden:
             who = " and ".join(sorted(state.hidden))

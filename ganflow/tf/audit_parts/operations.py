@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ganflow.loop_audit.origins import NOTHING, Blend, Factor, Trail
 from ganflow.loop_report.places import here
 from ganflow.loop_report.record import UNKNOWN
 from ganflow.tf.audit_parts.flops import PRODUCTS, Flops
 from ganflow.tf.audit_parts.marks import Given, Origin, Read, Rows, Scaled, Slope
+from ganflow.tf.audit_parts.pieces import WRITES, written_by
 from ganflow.tf.audit_parts.state import State
 from ganflow.tf.audit_parts.steps import Steps
-from ganflow.tf.load import context, tf
+from ganflow.tf.load import tf
 
 # They take a shape from their argument, and no value.
 SHAPES = frozenset("ZerosLike OnesLike Fill Shape ShapeN Size Rank".split())
 COPIES = frozenset("Identity Cast Reshape Transpose Squeeze ExpandDims".split())
 SUMS = frozenset("AddV2 Sub AddN".split())
 SIZES = frozenset("L2Loss ClipByValue Minimum Maximum Square".split())
-WRITES = ("Assign", "ResourceApply", "ResourceSparseApply", "ResourceScatter")
 REPLACES = "AssignVariableOp"
 FLOATS = frozenset(
     kind.as_datatype_enum
@@ -44,7 +42,6 @@ class Operations:
         self._flops, self._steps = flops, steps
         self._memory = state.memory
         self._players = state.players
-        self._writes: dict[str, set[int]] = {}  # function -> its arguments it writes
 
     def __call__(self, name, inputs, attrs, outputs, op_name=None, graph=None) -> None:
         """Note an operation."""
@@ -281,7 +278,7 @@ class Operations:
                 "tf.config.run_functions_eagerly(True) before the loop (in Keras, "
                 "compile(run_eagerly=True)) to see it"
             )
-            written = self._written_by(name)
+            written = written_by(name)
             state.hidden.update(who for i, who in held if i in written)
         found = frozenset(o for o in found if type(o) in (Origin, Given))
         state.use(found)
@@ -290,21 +287,6 @@ class Operations:
         for output in outputs:
             if output._datatype_enum() in FLOATS:
                 memory.set(output, found)
-
-    def _written_by(self, name: str) -> set[int]:
-        """Which arguments of a function it overwrites, or may overwrite."""
-        if name not in self._writes:
-            running: Any = context.context()
-            whole = running.get_function_def(name)
-            arguments = {a.name: i for i, a in enumerate(whole.signature.input_arg)}
-            found: set[int] = set()
-            for node in whole.node_def:
-                if node.op.startswith(WRITES):
-                    found.update(arguments.get(i, -1) for i in node.input[:1])
-                elif any(v.HasField("func") for v in node.attr.values()):
-                    found.update(arguments.get(i, -1) for i in node.input)
-            self._writes[name] = found
-        return self._writes[name]
 
 
 def _kept(trail: Trail, bare: bool, whole: bool) -> Trail:

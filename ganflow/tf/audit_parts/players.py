@@ -101,6 +101,10 @@ class Players:
         known = self.statistics.get(id(handle))
         return known[0] if known is not None and known[1].handle is handle else None
 
+    def everybody(self) -> list[Any]:
+        """The members of all players."""
+        return [member for members in self.members.values() for member in members]
+
     def of(self, name: str) -> list[Any]:
         """The weights of a player."""
         if name not in self._own:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -35,7 +36,11 @@ class State:
         self.left: dict[str, Place] = {}  # players whose values left for NumPy
         self.unread: dict[int, Call] = {}  # calls whose output nothing has read yet
         self.openly = False  # both gradients were taken before the first of two steps
+        self.reached: set[int] = set()  # handles of weights that got a gradient
+        self.stepped: set[int] = set()  # and of those that a step moved
         self.feeds: dict[tuple[str, str], None] = {}
+        self.after_move: Callable[[], None] | None = None
+        self._told = 0  # moves that it was called for
         self.calls_of: WeakKeyDictionary[Backward, list[Call]] = WeakKeyDictionary()
         self._numbers = count()
         self._origins: dict[tuple, Trail] = {}
@@ -53,6 +58,12 @@ class State:
         """
         self.players.add(name, members)
         self.log.players = self.players.sizes()
+
+    def tell(self) -> None:
+        """Say that players have moved, where it does no harm if that ends the loop."""
+        if self.after_move is not None and self.log.move_count > self._told:
+            self._told = self.log.move_count
+            self.after_move()
 
     def tag(self, kind: type, *args: Any) -> Any:
         """A mark of one use, with a number of its own."""
@@ -105,6 +116,12 @@ class State:
                 self._checked.clear()
             self._checked[id(handle)] = handle
         return known is not None
+
+    def still(self) -> dict[str, int]:
+        """How many weights of players that move got gradients, and never moved."""
+        owners = (self.players.weights[key][0] for key in self.reached - self.stepped)
+        found = Counter(who for who in owners if self.log.versions[who] > 1)
+        return dict(found)
 
     def use(self, trail: Iterable[Any]) -> None:
         """Say that an operation has read values with this trail."""
@@ -187,6 +204,7 @@ class State:
         last = log.moves[-1].player if log.moves else who
         if last != who and backs and backs[-1].started < log.move_count:
             self.openly = True
+        self.stepped |= weights
         log.step(move, weights, parts=parts)
         log.pull(who, backs)
         log.leftovers(who, place, backs)

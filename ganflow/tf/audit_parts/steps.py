@@ -62,13 +62,15 @@ class Steps:
             state.busy = True
             state.touched.clear()
             try:
-                return real(optimizer, grads, trainable_variables)
+                result = real(optimizer, grads, trainable_variables)
             finally:
                 state.busy = False
                 held = trainable_variables
                 if held is None:
                     held = optimizer._trainable_variables
                 self._note(optimizer, list(zip(grads, held, strict=False)), place)
+            state.tell()
+            return result
 
         return apply
 

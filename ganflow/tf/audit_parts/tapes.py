@@ -114,6 +114,7 @@ class Tapes:
             if state.back is not None or state.busy or not tf.executing_eagerly():
                 return real(tape, target, sources, *args, **kwargs)
             self._steps.finish_hand()
+            state.tell()
             self.sweep()
             place, record = here(), self._of.get(tape)
             trail = self._trail(target)
@@ -206,6 +207,8 @@ class Tapes:
             owner = state.players.weight(getattr(source, "handle", None))
             if owner is not None:
                 own.setdefault(owner, []).append(given)
+                if given is not None and not state.is_nothing(given):
+                    state.reached.add(id(source.handle))
             elif given is not None:
                 tapes = self._through(trail, source)
                 tag = state.tag(Slope, place, tapes)
@@ -277,7 +280,8 @@ class Tapes:
         counts = [one.count for one in trail if type(one) is Factor]
         if blends and source.shape.rank > 1 and source.shape[0] > 1:
             if all(n == 1 for n in counts):
-                log.note("one-epsilon", blends[0].place, [place])
+                last = max(blends, key=lambda blend: blend.number)
+                log.note("one-epsilon", last.place, [place])
 
     # -- which way scores are pulled
 
@@ -291,7 +295,7 @@ class Tapes:
         scores, slopes = score._numpy(), slope._numpy()
         for maker, rows in _samples(call, score.shape[0]):
             picked, slope_of = (_picked(a, rows) for a in (scores, slopes))
-            pull = Pull(call.player, maker, picked, slope_of, call.place)
+            pull = Pull(call.player, maker, picked, slope_of, call.place, size)
             back.pulls.append(pull)
 
 
