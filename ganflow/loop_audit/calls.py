@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass, field
 
 from torch import nn
@@ -22,8 +23,9 @@ class Call:
         Whose network.
     version : int
         Of the player's weights when the call began.
-    module : nn.Module
-        What was called.
+    module : weakref.ref of nn.Module
+        What was called. Trails lead to calls, and gradients' memory to trails: held
+        strongly, a network and its gradients would keep each other for good.
     place : Place
         The line.
     whole : bool
@@ -37,7 +39,7 @@ class Call:
     number: int
     player: str
     version: int
-    module: nn.Module
+    module: weakref.ref[nn.Module]
     place: Place
     whole: bool
     grad: bool

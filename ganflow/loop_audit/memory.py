@@ -12,7 +12,7 @@ from itertools import count
 import torch
 from torch import Tensor
 
-from ganflow.loop_audit.origins import NOTHING, Trail
+from ganflow.loop_audit.origins import KEPT, NOTHING, Trail, youngest
 from ganflow.loop_report import Place
 
 _serials = count()
@@ -143,6 +143,8 @@ class Memory:
             )
         else:
             mark = trail if whole and dense else mark | trail
+            if len(mark) > KEPT:
+                mark = youngest(mark)
         self.set_mark(tensor, mark)
 
     def rows(self, tensor: Tensor) -> list[tuple[int, int, Trail]]:

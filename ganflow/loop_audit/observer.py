@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from itertools import count
@@ -225,7 +226,7 @@ class Observer:
         if self.busy and not self.in_closure:
             self.steps.give_up()
         running = self.call
-        if running is not None and running.module is module:
+        if running is not None and running.module() is module:
             running.depth += 1
             return
         player = self.players.of_module.get(module)
@@ -255,7 +256,7 @@ class Observer:
             number=next(self._numbers),
             player=player,
             version=version,
-            module=module,
+            module=weakref.ref(module),
             place=here(),
             whole=module in self.players.roots,
             grad=torch.is_grad_enabled(),
@@ -289,7 +290,7 @@ class Observer:
             self.feeds[maker, player] = self.feeds.get((maker, player), 0) + 1
         if given and call.whole:
             call.in_eval = not module.training and behaves_otherwise_in_eval(module)
-            self._find_twin(call, given)
+            self._find_twin(call, module, given)
         return call
 
     def _ungraded(self, tensor: Tensor) -> Place | None:
@@ -299,7 +300,7 @@ class Observer:
                 return o.call.place
         return None
 
-    def _find_twin(self, call: Call, given: list[Tensor]) -> None:
+    def _find_twin(self, call: Call, module: nn.Module, given: list[Tensor]) -> None:
         """Whether the same weights have scored the same input before."""
         version, known = self._twins.get(call.player, (-1, {}))
         if version != call.version:
@@ -307,7 +308,7 @@ class Observer:
             self._twins[call.player] = (call.version, known)
         if len(known) > 64:
             known.clear()
-        key = (call.module, call.module.training, *map(self.memory.identity, given))
+        key = (call.module, module.training, *map(self.memory.identity, given))
         call.twin = known.get(key)
         if call.twin is None:
             known[key] = call
@@ -316,7 +317,7 @@ class Observer:
 
     def _leave(self, module: nn.Module, args: tuple, output: Any) -> None:
         call = self.call
-        if call is None or call.module is not module:
+        if call is None or call.module() is not module:
             return
         if threading.get_ident() != self.thread:
             return

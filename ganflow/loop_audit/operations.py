@@ -34,7 +34,7 @@ from ganflow.loop_report import Place
 
 _node = torch._C._current_autograd_node
 EMPTIED = frozenset((CLEARED,))
-MOST_KNOWN = 1024
+MOST_KNOWN = 64
 
 
 class Operations(TorchDispatchMode):
