@@ -808,3 +808,24 @@ def test_the_mean_over_many_patches_is_no_saturated_loss():
     loop = Loop(nets=nets)
     seen = loop.audit(loop.turn_D, loop.turn_G)
     assert not [one for one in seen.findings if one.id == "saturated"]
+
+
+def test_a_step_before_the_samples_are_read_is_not_taken_for_one_on_them():
+    """train_on_batch() on data, then on samples that were made before it."""
+    loop = Loop()
+
+    def turn(x, sign):
+        with tf.GradientTape() as tape:
+            score = loop.D(x, training=True)
+            loss = tf.reduce_mean(tf.nn.softplus(sign * score))
+        grads = tape.gradient(loss, loop.D.trainable_variables)
+        loop.opt_D.apply(grads, loop.D.trainable_variables)
+
+    def turns_D():
+        fake = loop.samples()
+        turn(loop.data(), -1)
+        turn(fake, 1)
+
+    seen = loop.audit(turns_D, loop.turn_G)
+    assert seen.report.name.startswith("alternating, D first")
+    assert "4 of D's steps read D alone" in seen.report.name

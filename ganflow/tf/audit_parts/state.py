@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -40,6 +41,7 @@ class State:
         self.stepped: set[int] = set()  # and of those that a step moved
         self.feeds: dict[tuple[str, str], None] = {}
         self.after_move: Callable[[], None] | None = None
+        self._doubted: set[int] = set()  # calls for which the last move may be blind
         self._told = 0  # moves that it was called for
         self.calls_of: WeakKeyDictionary[Backward, list[Call]] = WeakKeyDictionary()
         self._numbers = count()
@@ -125,10 +127,20 @@ class State:
 
     def use(self, trail: Iterable[Any]) -> None:
         """Say that an operation has read values with this trail."""
-        if self.unread:
+        if self.unread or self._doubted:
             for one in trail:
                 if type(one) is Origin and one.call is not None:
                     self.unread.pop(one.call.number, None)
+                    self._see(one.call.number)
+
+    def _see(self, call: int) -> None:
+        """A call's output is read only now: the last moves did not read it unseen."""
+        if call not in self._doubted:
+            return
+        self._doubted.discard(call)
+        moves = self.log.moves
+        if not self._doubted and moves and not self.left:
+            moves[-1] = replace(moves[-1], blind=False)
 
     def is_nothing(self, gradient: Any) -> bool:
         """Whether a gradient is zeros in the place of None: made from nothing."""
@@ -208,6 +220,7 @@ class State:
         log.step(move, weights, parts=parts)
         log.pull(who, backs)
         log.leftovers(who, place, backs)
+        self._doubted = set(self.unread) if move.blind else set()
         self.unread.clear()
         for back in backs:
             self._look_at_calls(who, back)
