@@ -11,8 +11,21 @@ from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.hub import Hub
 from ganflow.loop_report.log import Pull
 
+EARLY = 48  # moves of a player at each of which its numbers are read
+RARELY = 8  # after them: at every so many
 MOST = 32  # scores of a batch
 WIDEST = 4096  # numbers of one score: more are an image
+
+
+def is_looked_at(moves: int) -> bool:
+    """Whether numbers are read of a player that has moved so often: at first, always.
+
+    Parameters
+    ----------
+    moves : int, >= 0
+        Of the player.
+    """
+    return moves <= EARLY or not moves % RARELY
 
 
 class Pulls:
@@ -43,6 +56,9 @@ class Pulls:
         if output.numel() > WIDEST * len(output):
             return
         if observer.only_makes(call.player):
+            return
+        versions = observer.log.versions
+        if not any(is_looked_at(versions[who]) for who in (call.player, *call.made_by)):
             return
         for maker, sample in _samples(call, output):
             output.register_hook(self._hook(call, maker, sample, sample(output)))

@@ -17,6 +17,7 @@ from ganflow.loop_audit.hub import Hub
 from ganflow.loop_audit.memory import Weight
 from ganflow.loop_audit.origins import CLEARED, NOTHING, Derivative, Origin, Trail
 from ganflow.loop_audit.places import here
+from ganflow.loop_audit.pulls import is_looked_at
 from ganflow.loop_report import Move, Place
 from ganflow.loop_report.log import Backward, Group, Idle
 
@@ -351,7 +352,9 @@ class Sizes:
         self._observer = observer
 
     def moved(self, who: str, ps: list[Tensor]) -> None:
-        """Keep the norms of what a player has moved on."""
+        """Keep the norms of what a player has moved on: of its later moves a few."""
+        if not is_looked_at(self._observer.log.versions[who]):
+            return
         grads = [p.grad.detach() for p in ps if p.grad.layout == torch.strided]
         if grads:
             self._observer.log.sizes[who].append(Norm(torch._foreach_norm(grads)))

@@ -4,9 +4,9 @@ import audit_cost
 import pytest
 import torch
 
-# Of a tick of 1 ms nearly half is torch's way into any dispatch mode, even an empty
-# one, which alone doubles it: the small pair takes three to four times as long.
-MOST = {"points": 5, "pictures": 3}
+# An empty dispatch mode alone doubles the small pair's tick of 1 ms: watched, it takes
+# 2.5 to 3 times as long on a quiet machine.
+MOST = {"points": 4, "pictures": 3}
 
 
 @pytest.mark.alone
