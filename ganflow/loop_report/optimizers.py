@@ -56,6 +56,10 @@ def idle_steps(log: Log) -> Iterator[Finding]:
             if any(one.wiped for one in same):
                 continue  # told as such, and the first step came before any pass
             last = same[-1]
+            lost = {who for _, _, players in log.orphans for who in players}
+            lost -= set(last.back.arrived) if last.back else set()
+            if last.cut is None and lost & set(group.holds):
+                continue  # it was cleared earlier: told as such
             if last.cut is not None:
                 also = [last.back.place, place] if last.back else [place]
                 which = f"The loss that {names} is to learn from"
