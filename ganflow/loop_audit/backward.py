@@ -61,7 +61,7 @@ class Passes:
             back.held = True
             observer.closure_backs.append(back)
         asked = {observer.players.of(t) for t in wanted if isinstance(t, Tensor)}
-        back.asked = frozenset(asked - {None})
+        back.asked = frozenset(who for who in asked if who)
         by_weights = accumulate or bool(back.asked)
         before = self._grads() if accumulate else {}
         inputs = {id(p): _state(p) for p in leaves} if accumulate else {}
@@ -79,7 +79,11 @@ class Passes:
                 if p.is_leaf and p.grad is not None and _state(p) != before.get(key)
             ]
             observer.gradients.tag(changed, observer.tag(Derivative, back))
-            slopes = [p.grad for p in leaves if _state(p) not in (None, inputs[id(p)])]
+            slopes = [
+                p.grad
+                for p in leaves
+                if p.grad is not None and _state(p) != inputs[id(p)]
+            ]
             self._slopes(back, slopes)
         else:
             self._give(back, result, wanted, create=create, place=place)

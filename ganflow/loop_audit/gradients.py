@@ -58,7 +58,7 @@ class Gradients:
             if mark is marks.get(key, self) and type(mark) is not Parts:
                 continue
             marks[key] = mark
-            if mark is None or mark is NOTHING:
+            if grad is None or mark is None or mark is NOTHING:
                 now = NOTHING
             else:
                 if type(mark) is Parts:

@@ -8,6 +8,7 @@ alive.
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -121,7 +122,7 @@ class Memory:
 
     def write(self, tensor: Tensor, trail: Trail, *, whole: bool) -> None:
         """Say what was written into a value; `whole` if nothing of the old is left."""
-        mark = self.mark(tensor)
+        mark: Any = self.mark(tensor)
         if isinstance(mark, (Weight, Copied)):
             mark = NOTHING
         start, stop, dense = span(tensor)
@@ -142,7 +143,8 @@ class Memory:
                 ]
             )
         else:
-            mark = trail if whole and dense else mark | trail
+            before: Any = mark
+            mark = trail if whole and dense else before | trail
             if len(mark) > KEPT:
                 mark = youngest(mark)
         self.set_mark(tensor, mark)
@@ -181,13 +183,13 @@ class Memory:
 
 def span(tensor: Tensor) -> tuple[int, int, bool]:
     """The first byte of a tensor in its block, the one after its last, and if dense."""
-    width, count_ = tensor.element_size(), tensor.numel()
-    start = tensor.storage_offset() * width
+    width, count_ = tensor.element_size(), int(tensor.numel())
+    start = int(tensor.storage_offset()) * width
     if not count_:
         return start, start, True
     if tensor.is_contiguous():
         return start, start + count_ * width, True
     sizes, strides = tensor.shape, tensor.stride()
-    last = sum((n - 1) * step for n, step in zip(sizes, strides, strict=True))
+    last = int(sum((n - 1) * step for n, step in zip(sizes, strides, strict=True)))
     stop = start + (last + 1) * width
     return start, stop, stop - start == count_ * width

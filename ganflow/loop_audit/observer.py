@@ -14,8 +14,12 @@ from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor, nn
+from torch._C._dynamo.eval_frame import get_eval_frame_callback
 from torch.nn.modules import module as module_hooks
-from torch.optim import optimizer as step_hooks
+from torch.optim.optimizer import (
+    register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook,
+)
 
 from ganflow.loop_audit.averages import Averages
 from ganflow.loop_audit.backward import Passes
@@ -139,11 +143,11 @@ class Observer:
         for handle in (
             module_hooks.register_module_forward_pre_hook(self._enter),
             module_hooks.register_module_forward_hook(self._leave, always_call=True),
-            step_hooks.register_optimizer_step_pre_hook(self.steps.before),
-            step_hooks.register_optimizer_step_post_hook(self.steps.after),
+            register_optimizer_step_pre_hook(self.steps.before),
+            register_optimizer_step_post_hook(self.steps.after),
         ):
             self._exit.callback(handle.remove)
-        real = torch.autograd._engine_run_backward
+        real = vars(torch.autograd)["_engine_run_backward"]
         self._put(
             torch.autograd,
             "_engine_run_backward",
@@ -508,7 +512,7 @@ class Observer:
 
 def _in_compiled_code() -> bool:
     """Whether dynamo looks at what runs now."""
-    return callable(torch._C._dynamo.eval_frame.get_eval_frame_callback())
+    return callable(get_eval_frame_callback())
 
 
 def _maker(trail: Trail, player: str) -> str | None:

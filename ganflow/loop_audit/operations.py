@@ -111,7 +111,7 @@ class Operations(TorchDispatchMode):
             is_target = bool(written) and any(tensor is one for one in written)
             if is_target and plan.overwrites and not plan.out:
                 continue
-            trail = mark_of(tensor)
+            trail: Any = mark_of(tensor)
             if not trail:
                 continue
             kind = type(trail)
@@ -266,11 +266,12 @@ class Operations(TorchDispatchMode):
 
     def _joined(self, args: tuple, result: Tensor) -> bool:
         """A batch put together from several keeps the trail of each."""
-        dim = args[1] if len(args) > 1 else 0
+        given, *more = args
+        dim = more[0] if more else 0
         if dim not in (0, -result.dim()) or not result.is_contiguous():
             return False
         spans, start = [], 0
-        for part in tensors(args[0]):
+        for part in tensors(given):
             size = part.numel() * result.element_size()
             mark = self.memory.mark(part)
             if type(mark) in (Weight, Copied):
@@ -299,7 +300,7 @@ class Operations(TorchDispatchMode):
             for tensor in given:
                 if writes and tensor is target:
                     continue
-                mark = self.memory.mark(tensor)
+                mark: Any = self.memory.mark(tensor)
                 if type(mark) in (Weight, Copied):
                     version = getattr(mark, "version", self.versions[mark.player])
                     trail = self.observer.origin(mark.player, version)

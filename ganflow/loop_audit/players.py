@@ -34,6 +34,7 @@ def members_of(name: str, given: Any) -> list[nn.Module | Tensor]:
         Nothing in it, a network that was never called and has no shapes yet, or nothing
         that could learn.
     """
+    found: list[Any]
     if isinstance(given, nn.ModuleList):
         found = list(given)
     elif isinstance(given, (nn.Module, Tensor)):

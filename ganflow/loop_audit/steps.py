@@ -193,7 +193,7 @@ class Steps:
         return found
 
     def _is_cleared(self, p: Tensor) -> bool:
-        trail = self._observer.memory.trail(p.grad)
+        trail = NOTHING if p.grad is None else self._observer.memory.trail(p.grad)
         return CLEARED in trail and not any(type(o) is Derivative for o in trail)
 
     def _note_foreign(self, group: Group, foreign: list[Tensor]) -> None:
@@ -237,7 +237,7 @@ class Steps:
         memory, gradients = observer.memory, observer.gradients
         trail = NOTHING
         for p in ps:
-            one = memory.trail(p.grad)
+            one = NOTHING if p.grad is None else memory.trail(p.grad)
             trail = one if not trail else trail if one <= trail else trail | one
         self._note_copies(who, trail, place)
         backs = gradients.take(who, ps, place)
@@ -355,9 +355,14 @@ class Sizes:
         """Keep the norms of what a player has moved on: of its later moves a few."""
         if not is_looked_at(self._observer.log.versions[who]):
             return
-        grads = [p.grad.detach() for p in ps if p.grad.layout == torch.strided]
+        grads = [
+            p.grad.detach()
+            for p in ps
+            if p.grad is not None and p.grad.layout == torch.strided
+        ]
         if grads:
-            self._observer.log.sizes[who].append(Norm(torch._foreach_norm(grads)))
+            norms = vars(torch)["_foreach_norm"](grads)
+            self._observer.log.sizes[who].append(Norm(norms))
 
 
 class Norm:

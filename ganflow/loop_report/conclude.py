@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from ganflow.loop_report.directions import floats
 from ganflow.loop_report.findings import finding
@@ -98,7 +99,7 @@ def _with_skipped(log: Log) -> list[Move]:
 
 
 def _noted(log: Log, critic: str | None) -> Iterator[Finding]:
-    gathered: dict[object, list[tuple[Place, Note]]] = {}
+    gathered: dict[tuple[str, Any], list[tuple[Place, Note]]] = {}
     for (what, place), note in log.notes.items():
         if what == "dead-score" and note.facts["player"] != critic:
             continue  # no score of the game's: features, taken as constants
@@ -221,7 +222,7 @@ def _averages(log: Log) -> Iterator[Finding]:
 
 
 def _waste(log: Log, cost: LoopCost, feeds, critic) -> Iterator[Finding]:
-    wasted: Counter = Counter()
+    wasted: Any = Counter()
     for row in cost.rows:
         if row.kind != "forward":
             wasted[row.place] += row.wasted

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
-from typing import NamedTuple, SupportsFloat
+from typing import Any, NamedTuple, SupportsFloat
 
 from ganflow.loop_report.record import Move, Place
 
@@ -77,9 +77,9 @@ class Pull(NamedTuple):
         Whose score it is.
     maker : str or None
         Who made what is scored; None for data.
-    scores : list of float
+    scores : list, or array, of float
         Some of the scores.
-    slopes : list of float
+    slopes : list, or array, of float
         The loss's derivatives by them.
     place : Place
         Where the score was made.
@@ -91,8 +91,8 @@ class Pull(NamedTuple):
 
     critic: str
     maker: str | None
-    scores: list[float]
-    slopes: list[float]
+    scores: Any
+    slopes: Any
     place: Place
     count: int = 1
     cut: bool = False
@@ -132,7 +132,7 @@ class Note:
 
     times: int = 0
     also: tuple[Place, ...] = ()
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Idle(NamedTuple):

@@ -79,7 +79,7 @@ def name_of(
     """
     if not moves:
         return Naming("no step was seen")
-    pair = {critic, maker} - {None}
+    pair = {who for who in (critic, maker) if who is not None}
     owns = [_is_own(move, moves) for move in moves]
     game = [
         move
@@ -87,7 +87,7 @@ def name_of(
         if move.player in pair and not own and not move.undone
     ]
     turns = _turns(game, [_lag(move, pair) for move in game])
-    cycle_text = turns and _cycle(turns, {critic: "D", maker: "G"})
+    cycle_text = _cycle(turns, {critic: "D", maker: "G"}) if turns else None
     late: set[int] = set()  # moves that share the turn of the one before
     if turns and (cycle_text or len(moves) <= LONE):
         late = {turn[1].number for turn in turns if len(turn) > 1}
@@ -100,10 +100,10 @@ def name_of(
     settled = cycle is not None and (len(movers) > 1 or len(moves) >= LONE)
     told = {
         "settled": settled,
-        "settled_after": start + 2 * cycle + earlier if settled else None,
+        "settled_after": start + 2 * cycle + earlier if settled and cycle else None,
         "cycle": cycle if settled else None,
     }
-    if len(pair) < 2 or not pair <= set(movers):
+    if critic is None or maker is None or not pair <= set(movers):
         if len(movers) == 1:
             return Naming(f"only {movers[0]} moves", **told)
         names = " and ".join(movers)
@@ -365,7 +365,12 @@ def _deaf(game: Sequence[Move], pair: Collection[str]) -> list[str]:
         for who in sorted(pair)
         if not any(_others(move, pair) for move in game if move.player == who)
     ]
-    return [f"no step of {who} reads {other}" for who in deaf for other in pair - {who}]
+    return [
+        f"no step of {who} reads {other}"
+        for who in deaf
+        for other in pair
+        if other != who
+    ]
 
 
 def _fakes(game: Sequence[Move]) -> list[str]:

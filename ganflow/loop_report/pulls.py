@@ -29,8 +29,8 @@ def wrong_pulls(log: Log, feeds) -> Iterator[Finding]:
     Finding
     """
     for maker, critic in feeds:
-        own = log.pulled.get((critic, maker, critic), ())
-        others = log.pulled.get((critic, maker, maker), ())
+        own = list(log.pulled.get((critic, maker, critic), ()))
+        others = list(log.pulled.get((critic, maker, maker), ()))
         mixed = list(_contradictions(log, critic, own, maker))
         mixed = mixed or list(_contradictions(log, maker, others, maker, own))
         yield from mixed

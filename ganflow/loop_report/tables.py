@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from ganflow.loop_report.log import Log
 from ganflow.loop_report.record import (
@@ -58,7 +59,8 @@ def cost_of_cycle(log: Log, cycle: int | None) -> LoopCost:
     -------
     LoopCost
     """
-    flops, wasted = Counter(log.flops), Counter(log.wasted)
+    flops: Any = Counter(log.flops)
+    wasted: Any = Counter(log.wasted)
     for back in log.open.values():  # their fate is taken to be that of those before
         for (owner, kind, _), n in back.flops.items():
             key = (back.place, owner, kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain, count
 from typing import Any
@@ -76,13 +76,15 @@ class Discovery:
         self._exit = ExitStack()
 
     def __enter__(self) -> Discovery:
-        for owner, name, make in (
+        patches: list[tuple[Any, str, Callable[..., Any]]] = [
             (keras.Layer, "__call__", self._calling),
             (tf.GradientTape, "__enter__", self._taping),
             (keras.optimizers.Optimizer, "apply", self._applying),
             (keras.optimizers.LossScaleOptimizer, "apply", self._applying),
-        ):
-            real, own = getattr(owner, name), vars(owner).get(name)
+        ]
+        for owner, name, make in patches:
+            real: Any = getattr(owner, name)
+            own = vars(owner).get(name)
             setattr(owner, name, functools.wraps(real)(make(real)))
             if own is None:
                 self._exit.callback(delattr, owner, name)
@@ -265,7 +267,7 @@ class Discovery:
         """Whether those who play already are among those found, each as one."""
         claimed: set[str] = set()
         for members in found:
-            names = {self._player_of.get(id(one)) for one in members} - {None}
+            names = self._names_of(members)
             if len(names) > 1 or names & claimed:
                 return False
             claimed |= names
@@ -273,9 +275,14 @@ class Discovery:
         self._idle = bool(missing) and not drop
         return not (drop and missing)
 
+    def _names_of(self, members: Iterable[Any]) -> set[str]:
+        """The players that these networks and weights are known to be."""
+        known = (self._player_of.get(id(one)) for one in members)
+        return {name for name in known if name is not None}
+
     def _tell(self, player: Player) -> None:
         """Let a player in, or what is new of one that is in."""
-        names = {self._player_of.get(id(one)) for one in player.members} - {None}
+        names = self._names_of(player.members)
         if not names:
             numbered = (f"{player.name}_{number}" for number in count(2))
             free = (n for n in chain([player.name], numbered) if n not in self.players)
