@@ -5,7 +5,7 @@ import json
 from contextlib import contextmanager
 
 from anywidget import AnyWidget
-from ipywidgets.embed import embed_data
+from ipywidgets.embed import dependency_state, embed_data
 
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
 <style>%s</style><body><div id="here"></div><script type="module">%s
@@ -56,7 +56,8 @@ def give(page, **traits):
 
 def links(box):
     """What a page joins without a kernel: (widget's id, trait, other's id, trait)."""
-    states = embed_data(views=[box])["manager_state"]["state"].values()
+    held = dependency_state(box)  # not what other tests have left alive
+    states = embed_data(views=[box], state=held)["manager_state"]["state"].values()
     found = [part["state"] for part in states if part["model_name"] == "LinkModel"]
     return {
         tuple(end.removeprefix("IPY_MODEL_") for end in (*a["source"], *a["target"]))

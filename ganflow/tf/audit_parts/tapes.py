@@ -195,7 +195,10 @@ class Tapes:
             if type(one) is Slope and record is not None:
                 if record.number != UNSEEN and record.number not in one.tapes:
                     line = str(one.place)
-                    state.log.note("dead-penalty", back.place, [one.place], line=line)
+                    told = {"how": "taken out of the tape's sight", "cure": "Record it"}
+                    state.log.note(
+                        "dead-penalty", back.place, [one.place], line=line, **told
+                    )
 
     # -- giving
 
