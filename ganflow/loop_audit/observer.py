@@ -112,17 +112,6 @@ class Observer:
         self.players.add(name, members)
         self._count_players()
 
-    def rename_player(self, old: str, new: str) -> None:
-        """Give a player another name, before anything of it was written down.
-
-        Parameters
-        ----------
-        old, new : str
-            Its name so far, and from now on.
-        """
-        self.players.rename(old, new)
-        self._count_players()
-
     def _count_players(self) -> None:
         self.log.players = dict(self.players.sizes())
         self._shapes.clear()

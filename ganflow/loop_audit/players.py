@@ -89,13 +89,6 @@ class Players:
                 self.roots.add(member)
         self.refresh()
 
-    def rename(self, old: str, new: str) -> None:
-        """Give a player another name."""
-        self.members = {new if n == old else n: m for n, m in self.members.items()}
-        self.weights.clear()
-        self.of_module.clear()
-        self.refresh()
-
     def remark(self) -> None:
         """Mark the blocks of weights that were given other memory."""
         for owner, p in self.weights.values():
