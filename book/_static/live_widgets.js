@@ -89,11 +89,19 @@
     }
   };
 
+  // A view that this browser cannot run says so; then the picture of it stays.
+  const settleEach = () => {
+    if (![...places].every((place) => place.querySelector(".widget-subarea > *"))) return;
+    settle("ready");
+    for (const place of places) {
+      if (place.querySelector(".gf-cannot")) place.dataset.live = "cannot";
+    }
+  };
+
   const follow = () =>
     new MutationObserver(() => {
       nameControls();
-      const drawn = [...places].every((p) => p.querySelector(".widget-subarea > *"));
-      if (drawn) settle("ready");
+      settleEach();
     }).observe(document.body, {
       childList: true,
       subtree: true,

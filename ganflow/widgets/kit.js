@@ -56,6 +56,16 @@ export function shape(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * Say in place of a view why this browser cannot run it; a page then shows its picture.
+ *
+ * @param {Element} element what the view was to be drawn in
+ * @param {string} sentence
+ */
+export function sayCannot(element, sentence) {
+  element.replaceChildren(make("p", { class: "gf-cannot", role: "status" }, sentence));
+}
+
 // Numbers
 
 /**
