@@ -11,5 +11,6 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
   } catch (error) {
     answer = { error: error.message };
   }
-  console.log(JSON.stringify(answer));
+  const plain = (_, v) => (ArrayBuffer.isView(v) ? Array.from(v) : v);
+  console.log(JSON.stringify(answer, plain));
 }
