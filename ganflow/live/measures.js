@@ -1,5 +1,6 @@
 // Numbers about samples of the plane, as ganflow.metrics counts them, and about a game's tick.
 
+/** @import { Run } from "./program.js" */
 /** @typedef {ArrayLike<number>} Points x and y of each, one after the other */
 /**
  * Round Gaussians of one spread: see ganflow.data.Mixture.
@@ -9,8 +10,13 @@
  * @property {number} spread
  */
 /** @typedef {[number, number]} Complex its real and its imaginary part */
+/** @typedef {number[]} State theta, psi, then what the rule remembers of G and of D */
 
 const STUCK = 10; // QR steps without an eigenvalue, after which the shift is another
+const LONG = 1e9; // moves after which no rule is in its beginning any more
+const APART = 1e-5; // of the places of a central difference, from the middle
+const NEAR = 1e-6; // of the places in which a tick is looked at from either side
+const ALIKE = 1e-3; // of derivatives that are one, beside the largest
 
 /**
  * The number of modes that are nearest to at least one sample within `within` spreads.
@@ -93,6 +99,69 @@ export function eigenvalues(matrix) {
   return found
     .map(([re, im]) => /** @type {Complex} */ ([re, Math.abs(im) <= 8 * least ? 0 : im]))
     .sort((v, w) => round(w) - round(v) || w[1] - v[1]);
+}
+
+/**
+ * The derivative of a game's tick by its beginning, memory of the rule included, as
+ * ganflow.dynamics.tick_jacobian: the rule remembers what it does after a long rest at the
+ * point. By central differences; the run itself stays where it is.
+ *
+ * @param {Run} run of a game, after its `start`
+ * @param {{ theta: number, psi: number }} point
+ * @returns {number[][] | null} null where the tick has no derivative: there its two
+ *   sides differ, or the difference grows as the places come closer
+ */
+export function tickJacobian(run, point) {
+  const { setting } = run;
+  const saved = run.save();
+  const names = numbersOf(run);
+  run.start({ ...setting, ...point });
+  const counts = Object.values(run.layout.counts[setting.rule] ?? {});
+  for (const name of counts) run.view(name)[0] = LONG;
+  const rest = run.save();
+  const tick = (/** @type {State} */ from) => {
+    run.restore(rest);
+    for (const [i, name] of names.entries()) run.view(name)[0] = from[i];
+    run.tick();
+    return names.map((name) => run.view(name)[0]);
+  };
+  const at = names.map((name) => run.view(name)[0]);
+  const columns = at.map((_, i) => slopes(tick, at, i));
+  run.follow(setting);
+  run.restore(saved);
+  if (columns.includes(null)) return null;
+  return at.map((_, row) => columns.map((column) => /** @type {State} */ (column)[row]));
+}
+
+// The numbers of a state that are not counts, in the order of ganflow.dynamics.tick_jacobian.
+function numbersOf(/** @type {Run} */ { layout, setting }) {
+  const counts = Object.values(layout.counts[setting.rule] ?? {});
+  const kept = Object.keys(layout.at).filter((name) => name.startsWith(`${setting.rule} `));
+  const memory = kept.filter((name) => !counts.includes(name));
+  const own = ["G0", "D0"].flatMap((end) => memory.filter((name) => name.endsWith(` ${end}`)));
+  return ["G0", "D0", ...own];
+}
+
+// The derivative of `tick` by the number at one place; null where it has none.
+function slopes(
+  /** @type {(from: State) => State} */ tick,
+  /** @type {State} */ at,
+  /** @type {number} */ place,
+) {
+  const scale = Math.max(1, Math.abs(at[place]));
+  const moved = (/** @type {number} */ by) =>
+    tick(at.map((v, i) => (i === place ? v + by * scale : v)));
+  const between = (/** @type {number} */ from, /** @type {number} */ to) => {
+    const [low, high] = [moved(from), moved(to)];
+    return low.map((v, row) => (high[row] - v) / ((to - from) * scale));
+  };
+  const slope = between(-APART, APART);
+  const sides = [-NEAR, -NEAR / 2, NEAR / 2, NEAR].map((to) => between(0, to));
+  const size = Math.max(1, ...slope.map(Math.abs));
+  const agree = sides.every((side) =>
+    side.every((v, row) => Math.abs(v - slope[row]) <= ALIKE * size),
+  );
+  return agree ? slope : null; // NaN agrees with nothing
 }
 
 // The mode of each sample, -1 where none is near; null if a sample is not finite.

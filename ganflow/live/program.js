@@ -10,6 +10,7 @@
  * @property {Record<string, number>} table functions by name
  * @property {Record<"G" | "D", [number, number]>} state of each player, from and to, in bytes
  * @property {Record<"G" | "D", [number, number]>} next the same after a move not yet taken over
+ * @property {Record<string, Record<"G" | "D", string>>} counts by rule: where it counts moves
  * @property {[string, number][]} [first] a GAN's weights in the order in which they are drawn,
  *   each from [-bound, bound)
  * @property {string[]} rules
@@ -65,7 +66,7 @@
 // A function that fills a vector and counts its bits.
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0];
 const FILLED = [65, 0, 253, 15, 253, 98, 11];
-const NEEDS = "needs Chromium 91, Firefox 89, Safari 16.4 or a later one";
+const NEEDS = "needs Chromium 91, Firefox 113, Safari 16.4 or a later one";
 const NUMBERS = ["step_size_G", "step_size_D", "beta", "beta1", "beta2", "strength"];
 const OF_GAMES = ["target", "scale", "theta", "psi"];
 const KINDS = { f32: Float32Array, f64: Float64Array, i32: Int32Array };

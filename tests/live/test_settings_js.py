@@ -146,7 +146,7 @@ def test_a_browser_that_cannot_is_told_which_can(prelude, lacks):
     with pytest.raises(Refused) as refused:
         in_browser(prelude, "page.compile(new Uint8Array(), {})")
     assert str(refused.value) == (
-        f"{lacks}; training in the page needs Chromium 91, Firefox 89, Safari 16.4 or "
+        f"{lacks}; training in the page needs Chromium 91, Firefox 113, Safari 16.4 or "
         "a later one"
     )
 

@@ -21,7 +21,8 @@ def test_the_pure_helpers_and_the_live_runs_do_what_their_tests_say():
 
 
 @pytest.mark.parametrize(
-    "pattern", ["ganflow/**/*.js", "ganflow/**/*.css", "tests/**/*.mjs"]
+    "pattern",
+    ["ganflow/**/*.js", "ganflow/**/*.css", "bench/*.js", "tests/**/*.mjs"],
 )
 def test_no_line_is_longer_than_a_hundred_columns(pattern):
     """The formatter breaks no string, no comment and no style."""
