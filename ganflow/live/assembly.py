@@ -181,7 +181,7 @@ class Assembly:
         return tuple(_joined_copies(code))
 
     def _called(self, call: Call, drawn: set[str]) -> list[Code]:
-        """What the page chose; a player's batch is drawn before its first derivative."""
+        """What the page chose; a player's first derivative has a batch drawn."""
         chosen = get(f"{call.kind}_{call.player}")
         code: list[Code] = [("call_indirect", ((), None), chosen)]
         if call.kind == "derive" and self._batch and call.player not in drawn:

@@ -420,7 +420,7 @@ def _refuse_stale(nodes: Sequence[fx.Node]) -> None:
                 )
         source[node] = node
         if str(node.target) in IN_PLACE:
-            over = source[node.args[0]]
+            over = source[node.all_input_nodes[0]]
             if over.op == "placeholder":
                 raise ValueError(
                     f"{node.target} writes over an input of the trace: write the loss, "

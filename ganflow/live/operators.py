@@ -113,7 +113,8 @@ def _t(make: Maker, node: fx.Node, x: Array) -> Array:
 
 def _permute(make: Maker, node: fx.Node, x: Array, order: Sequence[int]) -> Array:
     def change(view: View) -> View:
-        return view.moved(*([part[k] for k in order] for part in _sizes(view)))
+        shape, strides = ([part[k] for k in order] for part in _sizes(view))
+        return view.moved(shape, strides)
 
     return viewed(x, change)
 

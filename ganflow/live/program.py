@@ -1,4 +1,4 @@
-"""One module for a GAN or a game: all moves, derivatives and draws that a page needs."""
+"""One module for a GAN or a game: the moves, derivatives and draws of a page."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def viewed(value: Array, change: Callable[[View], View]) -> Array:
         return done[part]
 
     found = of(value)
-    assert not isinstance(found, float)
+    assert isinstance(found, View | Value)
     return found
 
 
