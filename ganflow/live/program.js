@@ -210,7 +210,8 @@ export class Run {
     if (said) throw new Error(said);
     this.setting = setting;
     const { rule, loss, penalty } = setting;
-    for (const name of NUMBERS) if (layout.at[name]) this.view(name)[0] = setting[name];
+    const numbers = [...NUMBERS, ...OF_GAMES].filter((name) => layout.at[name]);
+    for (const name of numbers) this.view(name)[0] = setting[name];
     this.movers = { G: exports[`move G ${rule}`], D: exports[`move D ${rule}`] };
     const names = [`derive G ${loss} ${penalty}`, `derive D ${loss} ${penalty}`];
     const clips = penalty === "clipping" ? penalty : "none";

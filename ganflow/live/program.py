@@ -16,9 +16,10 @@ from ganflow.live.encoding import Code, Function, encode
 from ganflow.live.functions import get, times, whole
 from ganflow.live.tracing import batch_of, choose, stacked, trace_look
 from ganflow.live.ziggurat import table_bytes
-from ganflow.sweeps.settings import GameSetting, GanSetting
+from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
 
 POINTS = 4096  # places for the data's centres or points
+SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of torch's MT19937
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Program:
     layout : dict
         Of JSON types. `at` has [byte, type, length] of every name, `table` the places
         of derivatives and projections, `state` and `next` the bytes that a move reads
-        and makes, `counts` where a rule counts its moves; of a GAN `first` the weights
+        and makes, `counts` where a rule counts its moves, `limits` what the numbers of
+        a setting may be; of a GAN `first` the weights
         in the order in which they are drawn, uniform within a bound.
     """
 
@@ -162,6 +164,7 @@ def _layout(
         "losses": list(losses),
         "penalties": list(penalties),
         "rules": list(rules),
+        "limits": LIMITS | {"seed": SEEDS},
     }
 
 
