@@ -80,6 +80,7 @@
       readout.removeAttribute("contenteditable");
       readout.setAttribute("aria-hidden", "true"); // the handle says it all
     } else if (readout.isContentEditable) readout.setAttribute("role", "textbox");
+    else readout.removeAttribute("role"); // a slider that sleeps
   };
 
   const settle = (text) => {

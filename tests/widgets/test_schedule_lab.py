@@ -81,7 +81,7 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser():
     grid, _hint, time, view = whole.children
     slider, clock = time.children
     joined = links(box)
-    names = "schedule step times loss rule beta penalty strength theta psi".split()
+    names = "schedule loss step times rule beta penalty strength theta psi".split()
     by_name = dict(zip(names, grid.children, strict=True))
     ends = [((slider, "value"), (view, "tick")), ((clock, "value"), (slider, "value"))]
     for name, control in by_name.items():

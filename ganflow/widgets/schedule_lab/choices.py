@@ -37,7 +37,9 @@ LIMITS = {  # of the numbers that controls and addresses give, by the names of t
     "psi": (-100.0, 100.0),
 }
 FIXED = ("beta1", "beta2", "target", "scale")  # fields that no control changes
-OPENING = GameSetting(schedule=SIMULTANEOUS, step_size=0.2, beta=-0.5)
+OPENING = GameSetting(  # beta and strength wait for momentum and a penalty
+    schedule=SIMULTANEOUS, step_size=0.2, beta=-0.5, strength=1.0
+)
 
 
 def traits_of(setting: GameSetting) -> dict:

@@ -78,7 +78,7 @@ export function measured({ x, y, r }) {
  */
 export function growthOf(roots, found) {
   const said = roots.length
-    ? `|\u2060λ\u2060|\u00a0=\u00a0${Math.hypot(...roots[0]).toFixed(4)}`
+    ? `|\u2060λ\u2060|\u2060\u00a0=\u00a0${Math.hypot(...roots[0]).toFixed(4)}`
     : "nothing, see the circle";
   const seen = found
     ? `ticks ${found.from} to ${found.to}: ×\u00a0${found.factor.toFixed(3)}`

@@ -13,6 +13,7 @@
  * @property {Record<string, number>} fixed what no control changes: beta1, beta2, target, scale
  */
 const CHOICES = ["loss", "rule", "penalty"];
+const DIGITS = { step: 3, times: 3 }; // as a slider shows them
 const OWN_STEPS = ["step_size_G", "step_size_D"];
 const WORDS = {
   step: "step size",
@@ -23,12 +24,12 @@ const WORDS = {
 };
 
 /**
- * To so many digits, without what a slider's own steps leave of rounding.
+ * Without what a slider's own steps leave of rounding.
  *
+ * @param {string} name of the trait
  * @param {number} value
- * @param {number} digits
  */
-const cut = (value, digits) => Number(value.toPrecision(digits));
+const cut = (name, value) => Number(value.toPrecision(DIGITS[name] ?? 6));
 
 /**
  * A number within its limits.
@@ -62,23 +63,23 @@ export function settingOf(get, offers, turnsOf) {
   const schedule = turnsOf(get("schedule"));
   const { beta1, beta2, target, scale } = offers.fixed;
   const [loss, rule, penalty] = CHOICES.map((name) => chosen(name, get(name), offers[name]));
-  const number = (name, digits) => cut(within(name, get(name), offers.limits[name]), digits);
-  const step = number("step", 3);
+  const number = (name) => cut(name, within(name, get(name), offers.limits[name]));
+  const step = number("step");
   return {
     loss,
     schedule,
     rule,
     penalty,
-    strength: number("strength", 6),
+    strength: number("strength"),
     step_size_G: step,
-    step_size_D: cut(step * number("times", 3), 6),
-    beta: number("beta", 6),
+    step_size_D: cut("", step * number("times")),
+    beta: number("beta"),
     beta1,
     beta2,
     target,
     scale,
-    theta: number("theta", 6),
-    psi: number("psi", 6),
+    theta: number("theta"),
+    psi: number("psi"),
   };
 }
 
@@ -95,7 +96,7 @@ function chosen(name, place, options) {
  */
 export function hashOf(get, offers) {
   const named = CHOICES.map((name) => [name, offers[name][get(name)]]);
-  const numbers = Object.keys(offers.limits).map((name) => [name, String(get(name))]);
+  const numbers = Object.keys(offers.limits).map((name) => [name, told(name, get(name))]);
   const all = [["lab", "schedule"], ["schedule", get("schedule")], ...named, ...numbers];
   return `#${new URLSearchParams(all)}`;
 }
@@ -125,6 +126,8 @@ export function changesOf(hash, offers) {
   }
   return { changes, wrong };
 }
+
+const told = (name, value) => String(typeof value === "number" ? cut(name, value) : value);
 
 function valueIn(name, text, offers) {
   if (name === "schedule") return text;

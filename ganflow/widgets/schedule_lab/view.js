@@ -189,8 +189,9 @@ export function placeOf({ ticks, turns, path, whole }, asked, turn, held) {
  * @param {Place} place
  */
 export function caption({ turns, told, path }, { tick, turn, row }) {
-  const where = `θ = ${short(path.x[row])}, ψ = ${short(path.y[row])}`;
-  const now = Number.isFinite(path.r[row]) ? ` Now ${where}.` : "";
+  const where = [`θ = ${short(path.x[row])}`, `ψ = ${short(path.y[row])}`];
+  const kept = where.map((words) => words.replaceAll(" ", "\u00a0")).join(", ");
+  const now = Number.isFinite(path.r[row]) ? ` Now ${kept}.` : "";
   if (!row) return `Before the first move.${now}`;
   if (turn === null) return `Tick ${tick}: ${told.tick}.${now}`;
   const n = turns.length;

@@ -169,9 +169,9 @@ def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
     ipywidgets.jslink((view, "strength_sleeps"), (strength, "disabled"))
     return [
         schedule,
+        joined(ipywidgets.Dropdown, "loss", "loss", options=LOSSES),
         log_slider("step", "step size"),
         log_slider("times", "D’s, times"),
-        joined(ipywidgets.Dropdown, "loss", "loss", options=LOSSES),
         joined(ipywidgets.Dropdown, "rule", "step rule", options=RULES),
         beta,
         joined(ipywidgets.Dropdown, "penalty", "penalty", options=PENALTIES),
