@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ganflow.live.operators import DTYPES
-from ganflow.live.tracing import Named
+from ganflow.live.graph import DTYPES, Named
 from ganflow.live.values import Buffer
 
 FIRST = 16  # byte 0 is no address: a product has no bias there
