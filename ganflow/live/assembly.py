@@ -13,12 +13,12 @@ from ganflow.dynamics.scalars import Values
 from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Code, Function, Module
 from ganflow.live.functions import Kernels, get, whole
+from ganflow.live.graph import Trace
 from ganflow.live.loops import Call, Product, loops_of, placed
 from ganflow.live.memory import Memory
 from ganflow.live.products import product_code, product_functions
 from ganflow.live.tracing import (
     PROJECTED,
-    Trace,
     choose,
     memory_of,
     named,

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import fx
 
+from ganflow.live.graph import Node, Trace
 from ganflow.live.operators import CONSTANTS, IN_PLACE, OPERATORS, VIEWS
-from ganflow.live.tracing import Trace
 from ganflow.live.values import (
     Array,
     Buffer,
@@ -27,6 +26,8 @@ from ganflow.live.values import (
 )
 
 FOLDED = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
+# Arguments that the shape and the dtype of the result say already, or that say nothing.
+WHERE_AND_HOW = {"dtype", "layout", "device", "pin_memory", "memory_format"}
 NUMBERS = {"f32": np.float32, "f64": np.float64}
 
 
@@ -143,38 +144,36 @@ class _Translation:
     def __init__(self, trace: Trace, buffers: Mapping[str, Buffer]):
         self.loops: list[Loop] = []
         self._buffers = buffers
-        self._values: dict[fx.Node, Any] = {}
+        self._values: dict[Node, Any] = {}
         _refuse_stale(trace.nodes)
         self._same = _equals(trace.nodes)
         nodes = self._live(trace.nodes)
         self._readers = self._readers_of(nodes)
-        inputs = dict(zip(_placeholders(trace.nodes), trace.inputs, strict=True))
+        inputs = dict(zip(trace.nodes, trace.inputs, strict=False))
         for node in nodes:
             self._now = node
-            if node.op == "placeholder":
-                buffer = buffers[inputs[node]]
-                self._values[node] = View.of(buffer, node.meta["val"].shape)
-            elif node.op == "output":
+            if node.name == "input":
+                self._values[node] = View.of(buffers[inputs[node]], node.shape)
+            elif node.name == "output":
                 for name, value in zip(trace.outputs, self._args(node)[0], strict=True):
                     to = View.of(buffers[name], value.shape)
                     self.loops.append(Store(to, value))
             else:
                 self._values[node] = self._made(node)
 
-    def _made(self, node: fx.Node) -> Any:
+    def _made(self, node: Node) -> Any:
         name = name_of(node)
-        if node.op == "get_attr":
-            raise ValueError(
-                f"the trace holds a tensor, {name}, that is none of its inputs and "
-                "would stay as it was when the program was made: make it a number, or "
-                "a field of the players or of the rule"
-            )
         if name not in OPERATORS:
             raise ValueError(
                 f"there is no loop for the operator {name}: write the loss, penalty or "
                 "rule with other operators, or add it to ganflow.live.operators"
             )
-        kwargs = {k: v for k, v in node.kwargs.items() if k == "alpha"}
+        kwargs = {k: v for k, v in node.kwargs.items() if k not in WHERE_AND_HOW}
+        if set(kwargs) - {"alpha"}:
+            raise ValueError(
+                f"there is no loop for the operator {name} with {kwargs}: write the "
+                "loss, penalty or rule without"
+            )
         made = OPERATORS[name](self, node, *self._args(node), **kwargs)
         shared = len(self._readers[node]) > 1
         if isinstance(made, Value) and shared and made.dtype != "mask":
@@ -298,33 +297,33 @@ class _Translation:
             strides[k], step = step, step * shape[k]
         return View(buffer, tuple(shape), tuple(strides))
 
-    def _args(self, node: fx.Node) -> list[Any]:
+    def _args(self, node: Node) -> list[Any]:
         """The arguments of a node as values, lists of values and numbers."""
 
         def of(arg: Any) -> Any:
-            if isinstance(arg, fx.Node):
+            if isinstance(arg, Node):
                 return self._values[self._same.get(arg, arg)]
-            return [of(a) for a in arg] if isinstance(arg, list | tuple) else arg
+            return [of(a) for a in arg] if isinstance(arg, list) else arg
 
         skip = name_of(node) in CONSTANTS  # what they are like need not be computed
-        return [None if skip and isinstance(a, fx.Node) else of(a) for a in node.args]
+        return [None if skip and isinstance(a, Node) else of(a) for a in node.args]
 
-    def _reads(self, node: fx.Node) -> list[fx.Node]:
+    def _reads(self, node: Node) -> list[Node]:
         if name_of(node) in CONSTANTS:
             return []
-        return [self._same.get(arg, arg) for arg in node.all_input_nodes]
+        return [self._same.get(arg, arg) for arg in node.reads]
 
-    def _live(self, nodes: Sequence[fx.Node]) -> list[fx.Node]:
+    def _live(self, nodes: Sequence[Node]) -> list[Node]:
         """The nodes on which the output depends."""
-        live = {node for node in nodes if node.op == "output"}
+        live = {node for node in nodes if node.name == "output"}
         for node in reversed(nodes):
             if node in live:
                 live.update(self._reads(node))
         return [node for node in nodes if node in live]
 
-    def _readers_of(self, nodes: Sequence[fx.Node]) -> dict[fx.Node, list[fx.Node]]:
+    def _readers_of(self, nodes: Sequence[Node]) -> dict[Node, list[Node]]:
         """Which nodes compute with each node, through all views of it."""
-        readers: dict[fx.Node, list[fx.Node]] = {node: [] for node in nodes}
+        readers: dict[Node, list[Node]] = {node: [] for node in nodes}
         for node in reversed(nodes):
             own = readers[node] if name_of(node) in VIEWS else [node]
             for arg in self._reads(node):
@@ -361,74 +360,69 @@ def placed(
                 at[buffer] = free[buffer.bytes].pop()
             else:
                 at[buffer], end = end, end + buffer.bytes
-        for buffer in set(buffers_of(loop)) - fixed.keys():
-            if last[buffer] == k:
+        for buffer in dict.fromkeys(buffers_of(loop)):
+            if buffer not in fixed and last[buffer] == k:
                 free.setdefault(buffer.bytes, []).append(at[buffer])
     return at, end
 
 
-def name_of(node: fx.Node) -> str:
+def name_of(node: Node) -> str:
     """The operator that a node calls; one that writes over its argument as the other.
 
     Parameters
     ----------
-    node : fx.Node
+    node : Node
         Of a trace.
 
     Returns
     -------
     str
     """
-    name = getattr(node.target, "__name__", "")
-    name = name if name == "getitem" else str(node.target)
-    return IN_PLACE.get(name, name)
+    return IN_PLACE.get(node.name, node.name)
 
 
-def _placeholders(nodes: Sequence[fx.Node]) -> list[fx.Node]:
-    return [node for node in nodes if node.op == "placeholder"]
-
-
-def _equals(nodes: Sequence[fx.Node]) -> dict[fx.Node, fx.Node]:
+def _equals(nodes: Sequence[Node]) -> dict[Node, Node]:
     """The nodes that do what an earlier one does, and that one."""
-    same: dict[fx.Node, fx.Node] = {}
-    seen: dict[tuple, fx.Node] = {}
+    same: dict[Node, Node] = {}
+    seen: dict[tuple, Node] = {}
 
     def key(arg: Any) -> Any:
-        if isinstance(arg, fx.Node):
+        if isinstance(arg, Node):
             return same.get(arg, arg)
-        return tuple(map(key, arg)) if isinstance(arg, list | tuple) else arg
+        return tuple(map(key, arg)) if isinstance(arg, list) else repr(arg)
 
-    for node in (node for node in nodes if node.op == "call_function"):
-        first = seen.setdefault(
-            (name_of(node), key(node.args), repr(node.kwargs)), node
-        )
+    for node in nodes:
+        kwargs = tuple((name, key(arg)) for name, arg in node.kwargs.items())
+        kind = name_of(node), node.shape, node.dtype
+        own = node if node.name == "input" else None
+        first = seen.setdefault((own, *kind, key(list(node.args)), kwargs), node)
         if first is not node:
             same[node] = first
     return same
 
 
-def _refuse_stale(nodes: Sequence[fx.Node]) -> None:
+def _refuse_stale(nodes: Sequence[Node]) -> None:
     """Raise where a value is read after it, or what it is a view of, was changed."""
-    source: dict[fx.Node, fx.Node] = {}
-    changed: set[fx.Node] = set()
+    source: dict[Node, Node] = {}
+    changed: set[Node] = set()
     for node in nodes:
-        for arg in node.all_input_nodes:
+        for arg in node.reads:
             if source[arg] in changed:
                 raise ValueError(
-                    f"{node.target} reads {arg}, which was written over before: "
+                    f"{node.name} reads what {arg.name} made, which was written over: "
                     "write the loss, penalty or rule without operators in place"
                 )
         source[node] = node
-        if str(node.target) in IN_PLACE:
-            over = source[node.all_input_nodes[0]]
-            if over.op == "placeholder":
+        if node.name in IN_PLACE:
+            over = source[node.reads[0]]
+            if over.name == "input":
                 raise ValueError(
-                    f"{node.target} writes over an input of the trace: write the loss, "
+                    f"{node.name} writes over an input of the trace: write the loss, "
                     "penalty or rule without operators in place"
                 )
             changed.add(over)
         elif name_of(node) in VIEWS:
-            source[node] = source[node.all_input_nodes[0]]
+            source[node] = source[node.reads[0]]
 
 
 def _order(value: Array) -> list[int]:

@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from ganflow.live.operators import DTYPES
-from ganflow.live.tracing import Named
+from ganflow.live.graph import DTYPES, Named
 from ganflow.live.values import Buffer
 
 FIRST = 16  # byte 0 is no address: a product has no bias there
@@ -43,7 +42,14 @@ class Memory:
         -------
         int
             Their address.
+
+        Raises
+        ------
+        ValueError
+            A name that is taken.
         """
+        if name in self.named:
+            raise ValueError(f"the memory has the name {name!r} already: take another")
         buffer = Buffer(name, dtype, length)
         self.named[name], self.at[buffer] = buffer, self.end
         self.end += buffer.bytes

@@ -10,12 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import torch
-from torch import fx
-
+from ganflow.live.graph import DTYPES, Node
 from ganflow.live.values import Array, Operand, Value, View, expand, viewed
-
-DTYPES = {torch.float32: "f32", torch.float64: "f64", torch.bool: "mask"}
 
 
 class Maker(Protocol):
@@ -53,27 +49,12 @@ class Maker(Protocol):
 Operator = Callable[..., Any]
 
 
-def shape_of(node: fx.Node) -> tuple[int, ...]:
-    """The shape of a node's value.
-
-    Parameters
-    ----------
-    node : fx.Node
-        Of a trace.
-
-    Returns
-    -------
-    tuple of int
-    """
-    return tuple(node.meta["val"].shape)
-
-
-def dtype_of(node: fx.Node) -> str:
+def dtype_of(node: Node) -> str:
     """The type of a node's numbers: "f32", "f64" or "mask".
 
     Parameters
     ----------
-    node : fx.Node
+    node : Node
         Of a trace.
 
     Returns
@@ -85,33 +66,32 @@ def dtype_of(node: fx.Node) -> str:
     ValueError
         Another dtype.
     """
-    dtype = node.meta["val"].dtype
-    if dtype not in DTYPES:
+    if node.dtype not in DTYPES.values():
         raise ValueError(
-            f"{node.target} makes numbers of {dtype}; a page computes in float32, "
+            f"{node.name} makes numbers of {node.dtype}; a page computes in float32, "
             "float64 and conditions only"
         )
-    return DTYPES[dtype]
+    return node.dtype
 
 
 # Views.
 
 
-def _same(make: Maker, node: fx.Node, x: Array, *rest: Any) -> Array:
+def _same(make: Maker, node: Node, x: Array, *rest: Any) -> Array:
     return x
 
 
-def _transpose(make: Maker, node: fx.Node, x: Array, i: int, j: int) -> Array:
+def _transpose(make: Maker, node: Node, x: Array, i: int, j: int) -> Array:
     order = list(range(len(x.shape)))
     order[i], order[j] = order[j], order[i]
     return _permute(make, node, x, order)
 
 
-def _t(make: Maker, node: fx.Node, x: Array) -> Array:
+def _t(make: Maker, node: Node, x: Array) -> Array:
     return _permute(make, node, x, list(range(len(x.shape)))[::-1])
 
 
-def _permute(make: Maker, node: fx.Node, x: Array, order: Sequence[int]) -> Array:
+def _permute(make: Maker, node: Node, x: Array, order: Sequence[int]) -> Array:
     def change(view: View) -> View:
         shape, strides = ([part[k] for k in order] for part in _sizes(view))
         return view.moved(shape, strides)
@@ -119,13 +99,13 @@ def _permute(make: Maker, node: fx.Node, x: Array, order: Sequence[int]) -> Arra
     return viewed(x, change)
 
 
-def _expand(make: Maker, node: fx.Node, x: Array, shape: Sequence[int], **_) -> Array:
+def _expand(make: Maker, node: Node, x: Array, shape: Sequence[int]) -> Array:
     return expand(x, shape)
 
 
-def _reshape(make: Maker, node: fx.Node, x: Array, *rest: Any) -> Array:
+def _reshape(make: Maker, node: Node, x: Array, *rest: Any) -> Array:
     """Other dimensions of size 1; or, row by row, any other shape."""
-    shape = shape_of(node)
+    shape = node.shape
     real = [k for k, size in enumerate(x.shape) if size != 1]
     if [x.shape[k] for k in real] != [size for size in shape if size != 1]:
         flat = make.filled(x.shape, x.dtype, [((0,) * len(x.shape), x)])
@@ -138,18 +118,25 @@ def _reshape(make: Maker, node: fx.Node, x: Array, *rest: Any) -> Array:
     return viewed(x, change)
 
 
-def _select(make: Maker, node: fx.Node, x: Array, dim: int, at: int) -> Array:
+def _select(make: Maker, node: Node, x: Array, dim: int, at: int) -> Array:
     return _reshape(make, node, _cut(x, dim, at % x.shape[dim], 1))
 
 
-def _split(
-    make: Maker, node: fx.Node, x: Array, size: int, dim: int = 0
-) -> list[Array]:
+def _slice(
+    make: Maker, node: Node, x: Array, dim: int = 0, start: int | None = 0, *rest: Any
+) -> Array:
+    if len(rest) > 1:
+        raise ValueError(f"{node.name} has a step of {rest[1]}; there is a loop for 1")
+    size, place = x.shape[dim], start or 0
+    return _cut(x, dim, place + size * (place < 0), node.shape[dim])
+
+
+def _split(make: Maker, node: Node, x: Array, size: int, dim: int = 0) -> list[Array]:
     whole = x.shape[dim]
     return [_cut(x, dim, k, min(size, whole - k)) for k in range(0, whole, size)]
 
 
-def _item(make: Maker, node: fx.Node, parts: Sequence[Array], at: int) -> Array:
+def _item(make: Maker, node: Node, parts: Sequence[Array], at: int) -> Array:
     return parts[at]
 
 
@@ -178,7 +165,9 @@ VIEWS: dict[str, Operator] = {
     "aten.squeeze.dims": _reshape,
     "aten.squeeze.default": _reshape,
     "aten.view.default": _reshape,
+    "aten._unsafe_view.default": _reshape,
     "aten.select.int": _select,
+    "aten.slice.Tensor": _slice,
     "aten.split.Tensor": _split,
     "getitem": _item,
 }
@@ -188,17 +177,29 @@ VIEWS: dict[str, Operator] = {
 
 
 def _filled_with(number: float) -> Operator:
-    def constant(make: Maker, node: fx.Node, *rest: Any) -> Value:
-        return Value("const", (number,), shape_of(node), dtype_of(node))
+    def constant(make: Maker, node: Node, *rest: Any) -> Value:
+        return Value("const", (number,), node.shape, dtype_of(node))
 
     return constant
 
 
-def _full(make: Maker, node: fx.Node, like: Any, number: float, *rest: Any) -> Value:
-    return Value("const", (float(number),), shape_of(node), dtype_of(node))
+def _full(make: Maker, node: Node, like: Any, number: float, *rest: Any) -> Value:
+    return Value("const", (float(number),), node.shape, dtype_of(node))
+
+
+def _literal(make: Maker, node: Node, number: Any) -> Value:
+    while isinstance(number, list) and len(number) == 1:
+        (number,) = number
+    if isinstance(number, list):
+        raise ValueError(
+            f"the trace holds a table of numbers, shape {node.shape}; a page knows "
+            "single numbers only"
+        )
+    return Value("const", (float(number),), node.shape, dtype_of(node))
 
 
 CONSTANTS: dict[str, Operator] = {
+    "constant": _literal,
     "aten.ones_like.default": _filled_with(1.0),
     "aten.zeros_like.default": _filled_with(0.0),
     "aten.new_zeros.default": _filled_with(0.0),
@@ -216,7 +217,7 @@ CONSTANTS: dict[str, Operator] = {
 def _plain(op: str) -> Operator:
     """An operator that is an instruction: add, sub with their `alpha`, mul, div, ..."""
 
-    def apply(make: Maker, node: fx.Node, *args: Operand, alpha: float = 1) -> Array:
+    def apply(make: Maker, node: Node, *args: Operand, alpha: float = 1) -> Array:
         if alpha != 1:
             args = (args[0], make.each("mul", dtype_of(node), args[1], float(alpha)))
         return make.each(op, dtype_of(node), *args)
@@ -225,69 +226,67 @@ def _plain(op: str) -> Operator:
 
 
 def _reversed_sub(
-    make: Maker, node: fx.Node, x: Array, other: float, alpha: float = 1
+    make: Maker, node: Node, x: Array, other: float, alpha: float = 1
 ) -> Array:
     dtype = dtype_of(node)
     scaled = x if alpha == 1 else make.each("mul", dtype, x, float(alpha))
     return make.each("sub", dtype, float(other), scaled)
 
 
-def _reciprocal(make: Maker, node: fx.Node, x: Array) -> Array:
+def _reciprocal(make: Maker, node: Node, x: Array) -> Array:
     return make.each("div", dtype_of(node), 1.0, x)
 
 
-def _cast(make: Maker, node: fx.Node, x: Array, **_: Any) -> Operand:
+def _cast(make: Maker, node: Node, x: Array) -> Operand:
     return make.cast(x, dtype_of(node))
 
 
 def _compared(op: str) -> Operator:
-    def apply(make: Maker, node: fx.Node, x: Array, y: Operand) -> Array:
+    def apply(make: Maker, node: Node, x: Array, y: Operand) -> Array:
         return make.each(op, "mask", x, y)
 
     return apply
 
 
-def _power(make: Maker, node: fx.Node, x: Operand, exponent: Operand) -> Operand:
+def _power(make: Maker, node: Node, x: Operand, exponent: Operand) -> Operand:
     """As torch: 2, 1 and 1/2 are exact; else of 0 <= x < 1 and an exponent >= 0."""
     dtype = dtype_of(node)
     if isinstance(exponent, (View, Value)):
         found = make.each("pow", "f64", x, exponent)
         return make.cast(found, dtype)
-    known = {1: ("add", 0.0), 0.5: ("sqrt",), 2: ("mul", x), -1: ("div",)}
     if exponent == 1:
         return x
-    if exponent == -1:
-        return make.each("div", dtype, 1.0, x)
-    if exponent not in known:
-        raise ValueError(
-            f"{node.target} has the exponent {exponent}; there are loops for -1, 1/2, "
-            "1 and 2, and for exponents that are tensors"
-        )
-    op, *rest = known[exponent]
-    return make.each(op, dtype, x, *rest)
+    if exponent == 2:
+        return make.each("mul", dtype, x, x)
+    if exponent == 0.5:
+        return make.each("sqrt", dtype, x)
+    raise ValueError(
+        f"{node.name} has the exponent {exponent}; there are loops for 1/2, 1 and 2, "
+        "and for exponents that are tensors"
+    )
 
 
-def _relu(make: Maker, node: fx.Node, x: Array) -> Array:
+def _relu(make: Maker, node: Node, x: Array) -> Array:
     """NaN stays NaN: the instruction `max` keeps it, as torch does."""
     return make.each("max", dtype_of(node), x, 0.0)
 
 
 def _clamp(
-    make: Maker, node: fx.Node, x: Array, low: Any = None, high: Any = None
+    make: Maker, node: Node, x: Array, low: Any = None, high: Any = None
 ) -> Array:
     for op, bound in (("max", low), ("min", high)):
         x = x if bound is None else make.each(op, dtype_of(node), x, bound)
     return x
 
 
-def _leaky(make: Maker, node: fx.Node, x: Array, slope: float = 0.01) -> Array:
+def _leaky(make: Maker, node: Node, x: Array, slope: float = 0.01) -> Array:
     dtype = dtype_of(node)
     above = make.each("gt", "mask", x, 0.0)
     return make.each("select", dtype, above, x, make.each("mul", dtype, x, slope))
 
 
 def _leaky_backward(
-    make: Maker, node: fx.Node, g: Array, x: Array, slope: float, is_result: bool
+    make: Maker, node: Node, g: Array, x: Array, slope: float, is_result: bool
 ) -> Array:
     dtype = dtype_of(node)
     above = make.each("gt", "mask", x, 0.0)
@@ -295,18 +294,18 @@ def _leaky_backward(
 
 
 def _threshold_backward(
-    make: Maker, node: fx.Node, g: Array, x: Array, threshold: float
+    make: Maker, node: Node, g: Array, x: Array, threshold: float
 ) -> Array:
     below = make.each("le", "mask", x, float(threshold))
     return make.each("select", dtype_of(node), below, 0.0, g)
 
 
-def _exp(make: Maker, node: fx.Node, x: Operand) -> Operand:
+def _exp(make: Maker, node: Node, x: Operand) -> Operand:
     return make.cast(make.each("exp", "f64", make.cast(x, "f64")), dtype_of(node))
 
 
 def _softplus(
-    make: Maker, node: fx.Node, x: Array, beta: float = 1, threshold: float = 20
+    make: Maker, node: Node, x: Array, beta: float = 1, threshold: float = 20
 ) -> Array:
     """log(1 + exp(beta x)) / beta in float64, x where beta x is above the threshold."""
     dtype, wide = dtype_of(node), make.cast(x, "f64")
@@ -317,7 +316,7 @@ def _softplus(
 
 
 def _softplus_backward(
-    make: Maker, node: fx.Node, g: Array, x: Array, beta: float, threshold: float
+    make: Maker, node: Node, g: Array, x: Array, beta: float, threshold: float
 ) -> Array:
     """g z / (z + 1) with z = exp(beta x), g above the threshold."""
     dtype = dtype_of(node)
@@ -335,13 +334,13 @@ def _above(make: Maker, x: Array, beta: float, threshold: float, dtype: str) -> 
     return make.each("gt", "mask", scaled, float(threshold))
 
 
-def _sigmoid(make: Maker, node: fx.Node, x: Array) -> Operand:
+def _sigmoid(make: Maker, node: Node, x: Array) -> Operand:
     raised = make.each("exp", "f64", make.each("neg", "f64", make.cast(x, "f64")))
     found = make.each("div", "f64", 1.0, make.each("add", "f64", raised, 1.0))
     return make.cast(found, dtype_of(node))
 
 
-def _lerp(make: Maker, node: fx.Node, x: Array, y: Array, weight: Operand) -> Array:
+def _lerp(make: Maker, node: Node, x: Array, y: Array, weight: Operand) -> Array:
     """From the end that is nearer, as torch: so weight 1 gives y exactly."""
     dtype = dtype_of(node)
 
@@ -356,12 +355,12 @@ def _lerp(make: Maker, node: fx.Node, x: Array, y: Array, weight: Operand) -> Ar
     )
 
 
-def _where(make: Maker, node: fx.Node, mask: Array, x: Operand, y: Operand) -> Array:
+def _where(make: Maker, node: Node, mask: Array, x: Operand, y: Operand) -> Array:
     return make.each("select", dtype_of(node), mask, x, y)
 
 
 def _masked_fill(
-    make: Maker, node: fx.Node, x: Array, mask: Array, number: float
+    make: Maker, node: Node, x: Array, mask: Array, number: float
 ) -> Array:
     return make.each("select", dtype_of(node), mask, float(number), x)
 
@@ -391,6 +390,7 @@ MAPS: dict[str, Operator] = {
     "aten.masked_fill.Scalar": _masked_fill,
 }
 MAPS |= {f"aten.{op}.default": _plain(op) for op in ("neg", "abs", "sqrt")}
+MAPS |= {f"aten.{op}imum.default": _plain(op) for op in ("max", "min")}
 MAPS |= {
     f"aten.{op}.{kind}": _plain(op)
     for op in ("add", "sub", "mul", "div")
@@ -408,65 +408,63 @@ MAPS |= {
 
 def _sum(
     make: Maker,
-    node: fx.Node,
+    node: Node,
     x: Array,
     over: Sequence[int] | None = None,
     keep: bool = False,
-    **_: Any,
 ) -> Array:
-    dims = [d % len(x.shape) for d in over or range(len(x.shape))]
-    return _reshape(make, node, make.summed(x, dims))
+    dims = _dims(x, over)
+    return _reshape(make, node, make.summed(make.cast(x, dtype_of(node)), dims))
 
 
 def _mean(
     make: Maker,
-    node: fx.Node,
+    node: Node,
     x: Array,
     over: Sequence[int] | None = None,
     keep: bool = False,
-    **_: Any,
 ) -> Array:
-    dims = [d % len(x.shape) for d in over or range(len(x.shape))]
+    dims = _dims(x, over)
     parts = math.prod(x.shape[d] for d in dims)
-    return _reshape(make, node, make.summed(x, dims, parts))
+    return _reshape(make, node, make.summed(make.cast(x, dtype_of(node)), dims, parts))
 
 
 def _norm(
     make: Maker,
-    node: fx.Node,
+    node: Node,
     x: Array,
     order: float = 2,
     over: Sequence[int] | None = None,
     keep: bool = False,
-    **_: Any,
 ) -> Array:
     if order != 2:
         raise ValueError(
-            f"{node.target} is of order {order}; there is a loop for 2, the length"
+            f"{node.name} is of order {order}; there is a loop for 2, the length"
         )
-    x, dtype = make.stored(x), dtype_of(node)
-    dims = [d % len(x.shape) for d in over or range(len(x.shape))]
-    squares = make.summed(make.each("mul", dtype, x, x), dims)
+    dtype = dtype_of(node)
+    squares = make.summed(make.each("mul", dtype, x, x), _dims(x, over))
     return _reshape(make, node, make.each("sqrt", dtype, squares))
 
 
-def _product(make: Maker, node: fx.Node, a: Array, b: Array) -> View:
+def _dims(x: Array, over: Sequence[int] | None) -> list[int]:
+    return [d % len(x.shape) for d in over or range(len(x.shape))]
+
+
+def _product(make: Maker, node: Node, a: Array, b: Array) -> View:
     return make.multiplied(make.stored(a), make.stored(b), None)
 
 
-def _product_and_row(
-    make: Maker, node: fx.Node, row: Array, a: Array, b: Array
-) -> Array:
+def _product_and_row(make: Maker, node: Node, row: Array, a: Array, b: Array) -> Array:
     bias = make.stored(row)
-    wide = expand(bias, shape_of(node))
+    wide = expand(bias, node.shape)
     assert isinstance(wide, View)
     if wide.strides[1] == 0 and (wide.shape[2] == 1 or wide.strides[2] == 1):
         return make.multiplied(make.stored(a), make.stored(b), wide)
     return make.each("add", dtype_of(node), _product(make, node, a, b), bias)
 
 
-def _cat(make: Maker, node: fx.Node, parts: Sequence[Array], dim: int = 0) -> View:
-    shape, at, placed = shape_of(node), 0, []
+def _cat(make: Maker, node: Node, parts: Sequence[Array], dim: int = 0) -> View:
+    shape, at, placed = node.shape, 0, []
     for part in parts:
         offset = [0] * len(shape)
         offset[dim] = at
@@ -476,13 +474,13 @@ def _cat(make: Maker, node: fx.Node, parts: Sequence[Array], dim: int = 0) -> Vi
 
 
 def _derivative(
-    make: Maker, node: fx.Node, player: str, G: list[Array], D: list[Array]
+    make: Maker, node: Node, player: str, G: list[Array], D: list[Array]
 ) -> list[View]:
     return make.called("derive", player, [G, D])
 
 
 def _projection(
-    make: Maker, node: fx.Node, player: str, params: list[Array]
+    make: Maker, node: Node, player: str, params: list[Array]
 ) -> list[View]:
     return make.called("project", player, [params])
 

@@ -1,19 +1,18 @@
 """The graphs of what the package does in a move, with every number an input.
 
 Nothing here knows a loss, a penalty or a step rule: `ganflow.dynamics` computes, and
-`make_fx` writes down which operators it called.
+`graph.trace` writes down which operators it called.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from typing import Any, cast
 
 import torch
-from torch import Tensor, fx, nn
-from torch.fx.experimental.proxy_tensor import make_fx
+from torch import Tensor, nn
 
 from ganflow.dynamics.batches import Batch
 from ganflow.dynamics.functional import call
@@ -21,57 +20,11 @@ from ganflow.dynamics.loop import Rules, State, move
 from ganflow.dynamics.players import Networks, Players
 from ganflow.dynamics.rules import Memory, Rule, Tensors
 from ganflow.dynamics.scalars import Scalars, Values
+from ganflow.live.graph import Named, Trace, trace
 from ganflow.sweeps.settings import Setting
 from ganflow.sweeps.stack import Stack
 
-Named = dict[str, Tensor]
 PROJECTED = ("D",)  # whose parameters a penalty may put back, such as clipping
-
-
-@dataclass(frozen=True)
-class Trace:
-    """What one function of named tensors did.
-
-    Parameters
-    ----------
-    nodes : tuple of fx.Node
-        In order; each knows the shape and the dtype of its value.
-    inputs : tuple of str
-        The names of the placeholders.
-    outputs : tuple of str
-        The names of what the output node lists.
-    """
-
-    nodes: tuple[fx.Node, ...]
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-
-
-def trace(function: Callable[[Named], Named], example: Named) -> Trace:
-    """Write down the operators that a function calls.
-
-    Parameters
-    ----------
-    function : callable
-        Named tensors to named tensors.
-    example : dict of Tensor
-        What it is called with; only shapes and dtypes matter.
-
-    Returns
-    -------
-    Trace
-
-    Gradient: derivatives that the function takes are operators like all others.
-    """
-    names: list[str] = []
-
-    def flat(*tensors: Tensor) -> list[Tensor]:
-        results = function(dict(zip(example, tensors, strict=True)))
-        names[:] = results
-        return list(results.values())
-
-    graph = make_fx(flat)(*example.values()).graph
-    return Trace(tuple(graph.nodes), tuple(example), tuple(names))
 
 
 def stacked(setting: Setting) -> Players:
@@ -376,16 +329,23 @@ def trace_look(players: Networks, shown: int, grid: Tensor) -> Trace:
     return trace(look, example)
 
 
-@torch.library.custom_op("ganflow_live::derivative", mutates_args=())
+# Operators that stand in a move for what a page chooses. (Those of
+# `torch.library.custom_op` import torch's compiler, which takes seconds.)
+ELSEWHERE = torch.library.Library("ganflow_live", "FRAGMENT")
+ELSEWHERE.define("derivative(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
+ELSEWHERE.define("project(str player, Tensor[] params) -> Tensor[]")
+
+
+@torch.library.impl(ELSEWHERE, "derivative", "CompositeExplicitAutograd")
 def _derivative(player: str, G: list[Tensor], D: list[Tensor]) -> list[Tensor]:
-    """Stands in a trace for the derivative of any loss and penalty."""
+    """Any derivative, of the right shapes."""
     return [torch.zeros_like(p) for p in (G if player == "G" else D)]
 
 
-@torch.library.custom_op("ganflow_live::project", mutates_args=())
+@torch.library.impl(ELSEWHERE, "project", "CompositeExplicitAutograd")
 def _project(player: str, params: list[Tensor]) -> list[Tensor]:
-    """Stands in a trace for what the players make of a move's parameters."""
-    return [p.clone() for p in params]
+    """Any parameters, of the right shapes."""
+    return [torch.zeros_like(p) for p in params]
 
 
 class _Elsewhere:
@@ -394,12 +354,13 @@ class _Elsewhere:
     def gradient(
         self, player: str, values: Values, move: Any, *, graph: bool = False
     ) -> Tensors:
-        return tuple(_derivative(player, list(values["G"]), list(values["D"])))
+        G, D = list(values["G"]), list(values["D"])
+        return tuple(torch.ops.ganflow_live.derivative(player, G, D))
 
     def project(self, player: str, params: Tensors) -> Tensors:
         if player not in PROJECTED:
             return params
-        return tuple(_project(player, list(params)))
+        return tuple(torch.ops.ganflow_live.project(player, list(params)))
 
 
 def _rates(rule: Rule) -> list[str]:
