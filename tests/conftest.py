@@ -3,6 +3,7 @@
 import os
 
 import pytest
+import webdriver
 from page_cost import CHROMIUM, FLAGS, serve
 from site_browser import cannot, open_page
 from site_pages import SITE, stale_notebooks
@@ -43,13 +44,34 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module", params=["firefox", "webkit"])
+def reader(request, tmp_path_factory):
+    """Who reads pages in a running Firefox, and in a running WebKit."""
+    if request.param == "firefox":
+        if webdriver.FIREFOX is None:
+            cannot("no firefox on this machine: apt-get install firefox-esr")
+        browser = webdriver.firefox(tmp_path_factory.mktemp("profile"))
+    else:
+        if not (webdriver.WEBKIT and webdriver.MINI and webdriver.SCREEN):
+            cannot("no webkit on this machine: apt-get install webkit2gtk-driver xvfb")
+        browser = webdriver.webkit()
+    with browser as opened:
+        yield opened
+
+
 @pytest.fixture(scope="module")
-def browser(chromium):
-    """Chromium, when it has an up-to-date site to read."""
+def site():
+    """The folder of the built site, if it is up to date."""
     if not (SITE / "index.html").exists():
         cannot(f"no site in {SITE.name}/: run make book")
     if why := outdated():
         cannot(why)
+    return SITE
+
+
+@pytest.fixture(scope="module")
+def browser(chromium, site):
+    """Chromium, when it has an up-to-date site to read."""
     return chromium
 
 
