@@ -1,7 +1,9 @@
 """Fixtures that several test files share."""
 
 import os
+from zipfile import ZipFile
 
+import pack_offline
 import pytest
 import webdriver
 from page_cost import CHROMIUM, FLAGS, serve
@@ -44,19 +46,21 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="module", params=["firefox", "webkit"])
+@pytest.fixture(scope="module", params=["chromium", "firefox", "webkit"])
 def reader(request, tmp_path_factory):
-    """Who reads pages in a running Firefox, and in a running WebKit."""
-    if request.param == "firefox":
+    """Who reads pages and moves their controls, in each browser."""
+    if request.param == "chromium":
+        opened = webdriver.chromium(request.getfixturevalue("chromium"))
+    elif request.param == "firefox":
         if webdriver.FIREFOX is None:
             cannot("no firefox on this machine: apt-get install firefox-esr")
-        browser = webdriver.firefox(tmp_path_factory.mktemp("profile"))
+        opened = webdriver.firefox(tmp_path_factory.mktemp("profile"))
     else:
         if not (webdriver.WEBKIT and webdriver.MINI and webdriver.SCREEN):
             cannot("no webkit on this machine: apt-get install webkit2gtk-driver xvfb")
-        browser = webdriver.webkit()
-    with browser as opened:
-        yield opened
+        opened = webdriver.webkit()
+    with opened as who:
+        yield who
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +77,15 @@ def site():
 def browser(chromium, site):
     """Chromium, when it has an up-to-date site to read."""
     return chromium
+
+
+@pytest.fixture(scope="module")
+def folder(site, tmp_path_factory):
+    """The unpacked zip of the built site."""
+    place = tmp_path_factory.mktemp("offline")
+    pack_offline.pack(site, place / "book.zip")
+    ZipFile(place / "book.zip").extractall(place)
+    return place / pack_offline.FOLDER
 
 
 @pytest.fixture(scope="module")

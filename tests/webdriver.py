@@ -1,8 +1,8 @@
-"""Firefox and WebKit, asked in WebDriver's words, without a library.
+"""A reader in any of three browsers, who asks each in WebDriver's words.
 
-Playwright drives Chromium alone of the browsers that Debian packages. The other two
+Of the browsers that Debian packages Playwright drives Chromium alone. The other two
 bring what answers WebDriver's commands: Firefox over a socket of its own, WebKit over
-HTTP.
+HTTP. So nothing has to be installed but they.
 """
 
 import json
@@ -107,6 +107,30 @@ class Http:
         urlopen(Request(path, method="DELETE"), timeout=PATIENCE).close()
 
 
+class Tab:
+    """Chromium's, in which Playwright does what the commands say."""
+
+    ACTS = {
+        "Navigate": lambda page, url: page.goto(url) and None,
+        "ExecuteScript": lambda page, script, args: page.evaluate(
+            f"values => (function () {{ {script} }})(...values)", args
+        ),
+        "FindElement": lambda page, using, value: {
+            ELEMENT: page.wait_for_selector(value)
+        },
+        "ElementClick": lambda page, id: id.click(),
+        "ElementClear": lambda page, id: id.fill(""),
+        "ElementSendKeys": lambda page, id, text: id.type(text),
+    }
+
+    def __init__(self, page):
+        self._page = page
+
+    def ask(self, command, **values):
+        """What the browser answers to one of WebDriver's commands."""
+        return self.ACTS[command](self._page, **values)
+
+
 class Reader:
     """Who reads a page in such a browser and moves its controls."""
 
@@ -183,6 +207,14 @@ def reading(transport, **asked):
         yield Reader(transport)
     finally:
         transport.close()
+
+
+@contextmanager
+def chromium(browser):
+    """A reader with a tab of a Chromium that runs already."""
+    page = browser.new_page(viewport={"width": 1400, "height": 900})
+    yield Reader(Tab(page))
+    page.close()
 
 
 @contextmanager
