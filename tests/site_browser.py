@@ -79,6 +79,11 @@ def changed(page, before):
     return set()
 
 
+def asleep(control):
+    """Whether it waits for another control, as a penalty's strength without one does."""
+    return control.evaluate("c => c.closest('[disabled]') !== null")
+
+
 def move_by_keyboard(page, control):
     """Focus the control and press, one after the other, the keys that move it."""
     kind = next(kind for kind in KEYS if control.evaluate(f"c => c.matches('{kind}')"))

@@ -16,7 +16,7 @@ LAYERS = [
     ("losses", "nets", "trace", "layout", "cost"),  # torch
     ("dynamics", "one_loss", "loop_audit"),
     ("sweeps", "tf"),  # tf alone loads TensorFlow
-    ("training",),
+    ("training", "live"),
     ("plotting", "page"),  # matplotlib
     ("widgets",),  # anywidget
     ("__main__",),  # the command

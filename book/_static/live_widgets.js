@@ -80,6 +80,7 @@
       readout.removeAttribute("contenteditable");
       readout.setAttribute("aria-hidden", "true"); // the handle says it all
     } else if (readout.isContentEditable) readout.setAttribute("role", "textbox");
+    else readout.removeAttribute("role"); // a slider that sleeps
   };
 
   const settle = (text) => {
@@ -135,8 +136,9 @@
     return bottom > -NEAR && top < innerHeight + NEAR;
   };
   const begin = () => {
-    // Of who is near already the watcher would tell in the next frame only.
-    if ([...places].some(isNear)) start();
+    // Of who is near already the watcher would tell in the next frame only. An address may
+    // ask for a lab as somebody has left it, which then comes into sight itself.
+    if (location.hash.startsWith("#lab=") || [...places].some(isNear)) start();
     else for (const place of places) watcher.observe(place);
   };
   // Not before the theme's scripts have run: require.js would take them for its modules.
