@@ -94,13 +94,13 @@ def with_first_view(
     Raises
     ------
     ValueError
-        `alt` or `sentence` is empty.
+        `alt` or `sentence` is empty, or more than one line.
 
     Gradient: none; what `draw` plays is its own.
     """
     for name, words in (("alt", alt), ("sentence", sentence)):
-        if not words.strip():
-            raise ValueError(f"{name} is empty; expected a sentence about the picture")
+        if not words.strip() or "\n" in words:
+            raise ValueError(f"{name} is {words!r}; expected words in one line")
     return WithFirstView(box, draw, alt=alt, sentence=sentence)
 
 

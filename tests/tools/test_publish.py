@@ -14,15 +14,6 @@ from site_pages import LIVE, SITE
 FORMULAS = "notebooks/04_turns/take_turns.html"
 
 
-@pytest.fixture(scope="module")
-def folder(browser, tmp_path_factory):
-    """The unpacked zip of the built site."""
-    place = tmp_path_factory.mktemp("offline")
-    pack_offline.pack(SITE, place / "book.zip")
-    ZipFile(place / "book.zip").extractall(place)
-    return place / pack_offline.FOLDER
-
-
 def build_site(root):
     """Two files and one that no reader needs."""
     (root / "page").mkdir(parents=True)

@@ -69,7 +69,8 @@ def test_a_lab_that_is_never_shown_draws_no_picture():
     with_first_view(ipywidgets.VBox(), lambda: pytest.fail("drawn"), **WORDS)
 
 
+@pytest.mark.parametrize("words", [" ", "two\nlines"])
 @pytest.mark.parametrize("name", WORDS)
-def test_a_picture_without_words_is_refused(name):
-    with pytest.raises(ValueError, match=f"{name} is empty; expected a sentence"):
-        with_first_view(ipywidgets.VBox(), rising, **WORDS | {name: " "})
+def test_a_picture_without_words_in_one_line_is_refused(name, words):
+    with pytest.raises(ValueError, match=f"{name} is .*; expected words in one line"):
+        with_first_view(ipywidgets.VBox(), rising, **WORDS | {name: words})
