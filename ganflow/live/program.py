@@ -16,9 +16,10 @@ from ganflow.live.encoding import Code, Function, encode
 from ganflow.live.functions import get, times, whole
 from ganflow.live.tracing import batch_of, choose, stacked, trace_look
 from ganflow.live.ziggurat import table_bytes
-from ganflow.sweeps.settings import GameSetting, GanSetting
+from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
 
 POINTS = 4096  # places for the data's centres or points
+SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of the weights' Mersenne twister
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,9 @@ class Program:
     layout : dict
         Of JSON types. `at` has [byte, type, length] of every name, `table` the places
         of derivatives and projections, `state` and `next` the bytes that a move reads
-        and makes, `counts` where a rule counts its moves; of a GAN `first` the weights
-        in the order in which they are drawn, uniform within a bound.
+        and makes, `counts` where a rule counts its moves, `limits` those of a setting's
+        numbers; of a GAN `first` the weights in the order in which they are drawn,
+        uniform within a bound.
     """
 
     code: bytes
@@ -159,6 +161,7 @@ def _layout(
         "state": {player: list(made.spans[""][player]) for player in "GD"},
         "next": {player: list(made.spans["next"][player]) for player in "GD"},
         "counts": made.counts,
+        "limits": LIMITS | {"seed": SEEDS},
         "losses": list(losses),
         "penalties": list(penalties),
         "rules": list(rules),
