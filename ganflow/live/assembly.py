@@ -111,6 +111,8 @@ class Assembly:
         ValueError
             What cannot be translated; a penalty that moves G's parameters.
         """
+        for loss, penalty in product(losses, penalties):
+            replace(self._base, loss=loss, penalty=penalty)  # it refuses other names
         for loss, penalty, player in product(losses, penalties, "GD"):
             found = trace_derivative(choose(players, loss, penalty), player)
             self._choose(f"derive {player} {loss} {penalty}", found)
