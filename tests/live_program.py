@@ -3,6 +3,14 @@
 import numpy as np
 from live_module import call, read, run, write
 
+from ganflow.live.arithmetic import arithmetic
+from ganflow.live.encoding import Function, Module, encode
+from ganflow.live.functions import Kernels
+from ganflow.live.graph import trace
+from ganflow.live.loops import Product, loops_of, placed
+from ganflow.live.memory import Memory
+from ganflow.live.products import product_code, product_functions
+
 KINDS = {"f32": np.float32, "f64": np.float64, "i32": np.int32}
 
 
@@ -98,3 +106,48 @@ def play_ticks(asked, setting, ticks):
         for player in turn:
             asked.call(f"commit {player}")
             moves[player] += 1
+
+
+class Traced:
+    """One function of tensors as a program, with a layout of its own.
+
+    Parameters
+    ----------
+    function : callable
+        Named tensors to named tensors.
+    example : dict of Tensor
+        What it is called with.
+    """
+
+    def __init__(self, function, example):
+        found = trace(function, example)
+        memory, kernels = Memory(), Kernels()
+        memory.add_all(example)
+        memory.add_all(function(example))
+        self.loops = loops_of(found, memory.named)
+        at, end = placed(self.loops, memory.at, memory.end)
+        body = tuple(
+            product_code(loop, at)
+            if isinstance(loop, Product)
+            else kernels.code(loop, at)
+            for loop in self.loops
+        )
+        go = Function("go", (), None, (), body, export=True)
+        own = (go, *kernels.functions, *product_functions(end), *arithmetic())
+        self.code = encode(Module(own, (), end // 65536 + 4, (), ()))
+        self.layout = {"at": memory.described()}
+        self.kernels = kernels.functions
+
+
+def results(function, example):
+    """What the module makes of the example, and what torch does, by name."""
+    program = Traced(function, example)
+    asked = Asked(program)
+    for name, tensor in example.items():
+        asked.put(name, tensor)
+    asked.call("go")
+    expected = function(example)
+    for name in expected:
+        asked.want(name, name)
+    for name, value in asked.answers().items():
+        yield name, value, expected[name].detach().numpy().ravel()

@@ -80,7 +80,7 @@ def changed(page, before):
 
 
 def asleep(control):
-    """Whether it waits for another control, as a penalty's strength without one does."""
+    """Whether it waits for another control: a strength, where there is no penalty."""
     return control.evaluate("c => c.closest('[disabled]') !== null")
 
 

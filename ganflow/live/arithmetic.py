@@ -124,10 +124,9 @@ def _log1p() -> Function:
     x, u, k, m, f, s, c = variables("f64", "x u k m f s c")
     (bits,) = variables("i64", "bits")
     lost = _rest("sum", constant("f64", 1), x) / u
-    near = k.equals(0)  # then x itself is f
-    zero, square = constant("f64", 0), f * f * 0.5
+    square = f * f * 0.5
     odd = _series(c, [2 / n for n in range(3, 27, 2)])
-    low = select(zero, lost, near) + k * LN_2_LOW
+    low = lost + k * LN_2_LOW
     body = [
         let(u, 1 + x),
         when(x.of("abs") < 2.0**-54, give(x)),
@@ -135,7 +134,7 @@ def _log1p() -> Function:
         when(x.equals(-1), give(constant("f64", -inf))),
         when((u > 0).of("eqz"), give(constant("f64", nan))),
         *_fold(u, bits, k, m),
-        let(f, select(x, m - 1, near)),
+        let(f, m - 1),
         let(s, f / (2 + f)),
         let(c, s * s),
         k * LN_2_HIGH + (f - (square - (s * (square + c * odd) + low))),

@@ -26,22 +26,21 @@ from ganflow.live.expressions import (
     variables,
     when,
 )
-from ganflow.live.ziggurat import EDGE, LAYERS
+from ganflow.live.ziggurat import LAYERS, PLACES, ziggurat
 
 MULTIPLIERS = (0xD2E7470EE14C6C93, 0xCA5A826395121157)
 KEY_STEPS = (0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B)
 LOW = 2**32 - 1
 
-STATE = "seed player c0 c1 c2 c3 o0 o1 o2 o3"
-PLACES = "next kept half kind count"
+WORDS = "seed player block batch o0 o1 o2 o3"
+COUNTS = "next kept half kind count"
 GLOBALS = (
-    *((name, "i64", 0) for name in STATE.split()),
-    *((name, "i32", 0) for name in PLACES.split()),
+    *((name, "i64", 0) for name in WORDS.split()),
+    *((name, "i32", 0) for name in COUNTS.split()),
     ("spread", "f64", 0),
 )
-SEED, PLAYER, *WORDS = shared("i64", STATE)
-COUNTER, OUT = WORDS[:4], WORDS[4:]
-NEXT, KEPT, HALF, KIND, COUNT = shared("i32", PLACES)
+SEED, PLAYER, BLOCK, BATCH, *OUT = shared("i64", WORDS)
+NEXT, KEPT, HALF, KIND, COUNT = shared("i32", COUNTS)
 (SPREAD,) = shared("f64", "spread")
 
 
@@ -85,8 +84,8 @@ def _settings() -> tuple[Function, ...]:
     (spread,) = variables("f64", "spread")
     begin = [
         let(PLAYER, player.to("i64", "extend_i32_u")),
-        *(let(word, 0) for word in COUNTER[:3]),
-        let(COUNTER[3], number + 1),
+        let(BATCH, number + 1),
+        let(BLOCK, 0),
         let(NEXT, 4),  # no word of a block is left
         let(HALF, 0),
     ]
@@ -107,7 +106,10 @@ def _upper(a: int, b: Value, middle: Value, other: Value) -> tuple[list[Code], V
 
 
 def _block() -> Function:
-    """Raise the counter, then ten rounds of Philox make the next four words."""
+    """Ten rounds of Philox make the next four words of the counter, raised before.
+
+    Its two middle words stay 0: no batch has 2^64 blocks.
+    """
     a, b, c, d, key_0, key_1, *spare = variables("i64", "a b c d k0 k1 p q e")
     (rounds,) = variables("i32", "rounds")
     middle, other, first = spare
@@ -124,24 +126,16 @@ def _block() -> Function:
         let(key_0, key_0 + KEY_STEPS[0]),
         let(key_1, key_1 + KEY_STEPS[1]),
     ]
-    words, keys = (a, b, c, d), ((key_0, SEED), (key_1, PLAYER))
     body = [
-        _raised(COUNTER),
-        *(let(word, count) for word, count in zip(words, COUNTER, strict=True)),
-        *(let(key, given) for key, given in keys),
+        let(BLOCK, BLOCK + 1),
+        *(let(a, BLOCK), let(b, 0), let(c, 0), let(d, BATCH)),
+        *(let(key_0, SEED), let(key_1, PLAYER)),
         let(rounds, 10),
         repeat(rounds, *turn),
-        *(let(out, word) for out, word in zip(OUT, words, strict=True)),
+        *(let(out, word) for out, word in zip(OUT, (a, b, c, d), strict=True)),
     ]
     uses = [a, b, c, d, key_0, key_1, *spare, rounds]
     return function("block", [], body, uses=uses)
-
-
-def _raised(words: list[Value]) -> Code:
-    """Add 1 to a number of several words, the lowest first."""
-    word, *higher = words
-    carry = [when(word.equals(0), _raised(higher))] if higher else []
-    return ("block", "raised", [let(word, word + 1), *carry])
 
 
 def _next_64() -> Function:
@@ -196,22 +190,23 @@ def _normal(tables: int) -> Function:
     (layer,) = variables("i32", "layer")  # times 8, as its numbers lie
     x, u, w = variables("f64", "x u w")
     widths, heights, kept = (tables + 8 * LAYERS * k for k in range(3))
+    edge = ziggurat().edge
     height = load("f64", layer, heights)
     slope = load("f64", layer, heights - 8) - height
     double = call("f64", "double")
     under = slope * double + height < call("f64", "exp", x * -0.5 * x)
     fell = -call("f64", "log1p", -double)  # exponentially distributed
     tail = [
-        let(u, fell * (1 / float(EDGE))),
+        let(u, fell * (1 / edge)),
         let(w, fell),
         ("br_if", "tail", (w + w <= u * u).code),
     ]
-    beyond = float(EDGE) + u
+    beyond = edge + u
     sign_of_tail = ((place >> 8) & 1).to("i32", "wrap_i64")
     again = [
         let(word, call("i64", "next 64")),
         let(layer, (word.to("i32", "wrap_i64") & (LAYERS - 1)) << 3),
-        let(place, (word >> 9) & (2**52 - 1)),
+        let(place, (word >> 9) & (PLACES - 1)),
         let(x, place.to("f64", "convert_i64_u") * load("f64", layer, widths)),
         when(((word >> 8) & 1).to("i32", "wrap_i64"), let(x, -x)),
         when(place < load("i64", layer, kept), give(x)),

@@ -53,9 +53,6 @@ class Value:
     def __sub__(self, other: Value | float) -> Value:
         return self.of("sub", other)
 
-    def __rsub__(self, other: float) -> Value:
-        return self._like(other) - self
-
     def __mul__(self, other: Value | float) -> Value:
         return self.of("mul", other)
 
@@ -94,9 +91,6 @@ class Value:
 
     def __gt__(self, other: Value | float) -> Value:
         return self._compared("gt", other)
-
-    def __ge__(self, other: Value | float) -> Value:
-        return self._compared("ge", other)
 
     def equals(self, other: Value | float) -> Value:
         """1 where both are the same number, else 0."""

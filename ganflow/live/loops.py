@@ -26,6 +26,8 @@ from ganflow.live.values import (
 )
 
 FOLDED = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
+# Arguments that the shape and the dtype of the result say already, or that say nothing.
+WHERE_AND_HOW = {"dtype", "layout", "device", "pin_memory", "memory_format"}
 NUMBERS = {"f32": np.float32, "f64": np.float64}
 
 
@@ -166,7 +168,12 @@ class _Translation:
                 f"there is no loop for the operator {name}: write the loss, penalty or "
                 "rule with other operators, or add it to ganflow.live.operators"
             )
-        kwargs = {k: v for k, v in node.kwargs.items() if k == "alpha"}
+        kwargs = {k: v for k, v in node.kwargs.items() if k not in WHERE_AND_HOW}
+        if set(kwargs) - {"alpha"}:
+            raise ValueError(
+                f"there is no loop for the operator {name} with {kwargs}: write the "
+                "loss, penalty or rule without"
+            )
         made = OPERATORS[name](self, node, *self._args(node), **kwargs)
         shared = len(self._readers[node]) > 1
         if isinstance(made, Value) and shared and made.dtype != "mask":

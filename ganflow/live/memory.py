@@ -42,7 +42,14 @@ class Memory:
         -------
         int
             Their address.
+
+        Raises
+        ------
+        ValueError
+            A name that is taken.
         """
+        if name in self.named:
+            raise ValueError(f"the memory has the name {name!r} already: take another")
         buffer = Buffer(name, dtype, length)
         self.named[name], self.at[buffer] = buffer, self.end
         self.end += buffer.bytes

@@ -99,7 +99,7 @@ def _permute(make: Maker, node: Node, x: Array, order: Sequence[int]) -> Array:
     return viewed(x, change)
 
 
-def _expand(make: Maker, node: Node, x: Array, shape: Sequence[int], **_) -> Array:
+def _expand(make: Maker, node: Node, x: Array, shape: Sequence[int]) -> Array:
     return expand(x, shape)
 
 
@@ -120,6 +120,15 @@ def _reshape(make: Maker, node: Node, x: Array, *rest: Any) -> Array:
 
 def _select(make: Maker, node: Node, x: Array, dim: int, at: int) -> Array:
     return _reshape(make, node, _cut(x, dim, at % x.shape[dim], 1))
+
+
+def _slice(
+    make: Maker, node: Node, x: Array, dim: int = 0, start: int | None = 0, *rest: Any
+) -> Array:
+    if len(rest) > 1:
+        raise ValueError(f"{node.name} has a step of {rest[1]}; there is a loop for 1")
+    size, place = x.shape[dim], start or 0
+    return _cut(x, dim, place + size * (place < 0), node.shape[dim])
 
 
 def _split(make: Maker, node: Node, x: Array, size: int, dim: int = 0) -> list[Array]:
@@ -156,7 +165,9 @@ VIEWS: dict[str, Operator] = {
     "aten.squeeze.dims": _reshape,
     "aten.squeeze.default": _reshape,
     "aten.view.default": _reshape,
+    "aten._unsafe_view.default": _reshape,
     "aten.select.int": _select,
+    "aten.slice.Tensor": _slice,
     "aten.split.Tensor": _split,
     "getitem": _item,
 }
@@ -226,7 +237,7 @@ def _reciprocal(make: Maker, node: Node, x: Array) -> Array:
     return make.each("div", dtype_of(node), 1.0, x)
 
 
-def _cast(make: Maker, node: Node, x: Array, **_: Any) -> Operand:
+def _cast(make: Maker, node: Node, x: Array) -> Operand:
     return make.cast(x, dtype_of(node))
 
 
@@ -243,18 +254,16 @@ def _power(make: Maker, node: Node, x: Operand, exponent: Operand) -> Operand:
     if isinstance(exponent, (View, Value)):
         found = make.each("pow", "f64", x, exponent)
         return make.cast(found, dtype)
-    known = {1: ("add", 0.0), 0.5: ("sqrt",), 2: ("mul", x), -1: ("div",)}
     if exponent == 1:
         return x
-    if exponent == -1:
-        return make.each("div", dtype, 1.0, x)
-    if exponent not in known:
-        raise ValueError(
-            f"{node.name} has the exponent {exponent}; there are loops for -1, 1/2, "
-            "1 and 2, and for exponents that are tensors"
-        )
-    op, *rest = known[exponent]
-    return make.each(op, dtype, x, *rest)
+    if exponent == 2:
+        return make.each("mul", dtype, x, x)
+    if exponent == 0.5:
+        return make.each("sqrt", dtype, x)
+    raise ValueError(
+        f"{node.name} has the exponent {exponent}; there are loops for 1/2, 1 and 2, "
+        "and for exponents that are tensors"
+    )
 
 
 def _relu(make: Maker, node: Node, x: Array) -> Array:
@@ -381,6 +390,7 @@ MAPS: dict[str, Operator] = {
     "aten.masked_fill.Scalar": _masked_fill,
 }
 MAPS |= {f"aten.{op}.default": _plain(op) for op in ("neg", "abs", "sqrt")}
+MAPS |= {f"aten.{op}imum.default": _plain(op) for op in ("max", "min")}
 MAPS |= {
     f"aten.{op}.{kind}": _plain(op)
     for op in ("add", "sub", "mul", "div")
@@ -402,10 +412,9 @@ def _sum(
     x: Array,
     over: Sequence[int] | None = None,
     keep: bool = False,
-    **_: Any,
 ) -> Array:
-    dims = [d % len(x.shape) for d in over or range(len(x.shape))]
-    return _reshape(make, node, make.summed(x, dims))
+    dims = _dims(x, over)
+    return _reshape(make, node, make.summed(make.cast(x, dtype_of(node)), dims))
 
 
 def _mean(
@@ -414,11 +423,10 @@ def _mean(
     x: Array,
     over: Sequence[int] | None = None,
     keep: bool = False,
-    **_: Any,
 ) -> Array:
-    dims = [d % len(x.shape) for d in over or range(len(x.shape))]
+    dims = _dims(x, over)
     parts = math.prod(x.shape[d] for d in dims)
-    return _reshape(make, node, make.summed(x, dims, parts))
+    return _reshape(make, node, make.summed(make.cast(x, dtype_of(node)), dims, parts))
 
 
 def _norm(
@@ -428,16 +436,18 @@ def _norm(
     order: float = 2,
     over: Sequence[int] | None = None,
     keep: bool = False,
-    **_: Any,
 ) -> Array:
     if order != 2:
         raise ValueError(
             f"{node.name} is of order {order}; there is a loop for 2, the length"
         )
-    x, dtype = make.stored(x), dtype_of(node)
-    dims = [d % len(x.shape) for d in over or range(len(x.shape))]
-    squares = make.summed(make.each("mul", dtype, x, x), dims)
+    dtype = dtype_of(node)
+    squares = make.summed(make.each("mul", dtype, x, x), _dims(x, over))
     return _reshape(make, node, make.each("sqrt", dtype, squares))
+
+
+def _dims(x: Array, over: Sequence[int] | None) -> list[int]:
+    return [d % len(x.shape) for d in over or range(len(x.shape))]
 
 
 def _product(make: Maker, node: Node, a: Array, b: Array) -> View:

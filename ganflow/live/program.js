@@ -67,8 +67,8 @@
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0];
 const FILLED = [65, 0, 253, 15, 253, 98, 11];
 const NEEDS = "needs Chromium 91, Firefox 113, Safari 16.4 or a later one";
-const NUMBERS = ["step_size_G", "step_size_D", "beta", "beta1", "beta2", "strength"];
-const OF_GAMES = ["target", "scale", "theta", "psi"];
+const RATES = ["step_size_G", "step_size_D", "beta", "beta1", "beta2"];
+const NUMBERS = [...RATES, "strength", "target", "scale"];
 const KINDS = { f32: Float32Array, f64: Float64Array, i32: Int32Array };
 const OTHER = /** @type {const} */ ({ G: "D", D: "G" });
 const RECORDS = -1n; // the move whose batch the picture's noise is
@@ -109,7 +109,8 @@ export function wrongIn(setting, layout) {
   if (!Array.isArray(setting.schedule) || !setting.schedule.length) {
     return wrong("schedule", setting.schedule, "turns such as ['D', 'G'], as turnsOf reads them");
   }
-  const names = [...NUMBERS, ...(layout.kind === "game" ? OF_GAMES : ["seed"])];
+  const starts = layout.kind === "game" ? ["theta", "psi"] : ["seed"];
+  const names = [...NUMBERS.filter((name) => layout.at[name]), ...starts];
   for (const name of names) {
     const expected = missed(setting[name], layout.limits[name]);
     if (expected) return wrong(name, setting[name], expected);
@@ -164,8 +165,6 @@ export class Run {
     this.movers = { G() {}, D() {} };
     /** @type {number[]} of both derivatives and of D's projection, in the table */
     this.places = [];
-    /** @type {Float32Array} as many real points as the picture has samples */
-    this.real = new Float32Array(0);
     /** @type {Counts} versions of each: moves that were made and taken over */
     this.moves = { G: 0, D: 0 };
     /** @type {Counts} the same when the tick began */
@@ -199,7 +198,8 @@ export class Run {
 
   /**
    * Go on from here by another setting: its names and numbers from the next move on, its
-   * schedule from the next tick on. Where the run started, its seed and data, stays.
+   * schedule from the next tick on; another rule remembers nothing. Where the run started,
+   * its seed and data, stays.
    *
    * @param {Setting} setting
    * @throws {Error} in one sentence, if something in it is wrong
@@ -208,14 +208,16 @@ export class Run {
     const { layout, exports } = this;
     const said = wrongIn(setting, layout);
     if (said) throw new Error(said);
-    this.setting = setting;
     const { rule, loss, penalty } = setting;
-    const numbers = [...NUMBERS, ...OF_GAMES].filter((name) => layout.at[name]);
-    for (const name of numbers) this.view(name)[0] = setting[name];
+    if (rule !== this.setting.rule) {
+      const kept = Object.keys(layout.at).filter((name) => name.startsWith(`${rule} `));
+      for (const name of kept) this.view(name).fill(0); // other rules have the same places
+    }
+    this.setting = setting;
+    for (const name of NUMBERS) if (layout.at[name]) this.view(name)[0] = setting[name];
     this.movers = { G: exports[`move G ${rule}`], D: exports[`move D ${rule}`] };
     const names = [`derive G ${loss} ${penalty}`, `derive D ${loss} ${penalty}`];
-    const clips = penalty === "clipping" ? penalty : "none";
-    this.places = [...names, `project D ${clips}`].map((name) => layout.table[name]);
+    this.places = [...names, `project D ${penalty}`].map((name) => layout.table[name]);
   }
 
   /**
@@ -249,14 +251,15 @@ export class Run {
   }
 
   /**
-   * What a GAN's picture shows now: see ganflow.live.program for the sizes.
+   * What a GAN's picture shows now: samples, D's scores on the grid, the push that each
+   * sample receives, and as many real points.
    *
-   * @returns {{ samples: Float32Array, scores: Float32Array, push: Float32Array }} views
+   * @returns {Record<"samples" | "scores" | "push" | "reals", Float32Array>} views
    */
   look() {
     this.exports[`look ${this.setting.loss}`]();
-    const [samples, scores, push] = ["samples", "scores", "push"].map((name) => this.view(name));
-    return /** @type {any} */ ({ samples, scores, push });
+    const names = ["samples", "scores", "push", "reals"];
+    return /** @type {any} */ (Object.fromEntries(names.map((name) => [name, this.view(name)])));
   }
 
   /**
@@ -313,9 +316,13 @@ export class Run {
     this.exports.seed(BigInt(seed));
     this.exports.data(mixture ? 0 : 1, points.length, mixture ? data.spread : 0);
     this.exports.draw(0, RECORDS, shown);
-    const noise = this.view("noise");
-    noise.set(this.view("z G").subarray(0, noise.length));
-    this.real = Float32Array.from(this.view("x G").subarray(0, 2 * shown));
+    for (const [name, part] of [
+      ["noise", "z G"],
+      ["reals", "x G"],
+    ]) {
+      const seen = this.view(name);
+      seen.set(this.view(part).subarray(0, seen.length));
+    }
   }
 
   // What the players of a turn made is what the next turn reads.

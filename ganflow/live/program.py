@@ -19,7 +19,7 @@ from ganflow.live.ziggurat import table_bytes
 from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
 
 POINTS = 4096  # places for the data's centres or points
-SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of torch's MT19937
+SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of the weights' Mersenne twister
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class Program:
     layout : dict
         Of JSON types. `at` has [byte, type, length] of every name, `table` the places
         of derivatives and projections, `state` and `next` the bytes that a move reads
-        and makes, `counts` where a rule counts its moves, `limits` what the numbers of
-        a setting may be; of a GAN `first` the weights
-        in the order in which they are drawn, uniform within a bound.
+        and makes, `counts` where a rule counts its moves, `limits` those of a setting's
+        numbers; of a GAN `first` the weights in the order in which they are drawn,
+        uniform within a bound.
     """
 
     code: bytes
@@ -161,10 +161,10 @@ def _layout(
         "state": {player: list(made.spans[""][player]) for player in "GD"},
         "next": {player: list(made.spans["next"][player]) for player in "GD"},
         "counts": made.counts,
+        "limits": LIMITS | {"seed": SEEDS},
         "losses": list(losses),
         "penalties": list(penalties),
         "rules": list(rules),
-        "limits": LIMITS | {"seed": SEEDS},
     }
 
 

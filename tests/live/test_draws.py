@@ -14,7 +14,9 @@ from ganflow.dynamics.batches import Stream
 from ganflow.live.arithmetic import arithmetic
 from ganflow.live.draws import GLOBALS, draws
 from ganflow.live.encoding import Function, Module, encode
-from ganflow.live.ziggurat import AREA, EDGE, table_bytes, tables
+from ganflow.live.expressions import call as result_of
+from ganflow.live.expressions import function, let, repeat, store, variables
+from ganflow.live.ziggurat import table_bytes, ziggurat
 
 TABLES, POINTS, BATCH = 16, 8192, 65536
 LIKE = torch.zeros((), dtype=torch.float32)
@@ -22,7 +24,7 @@ SEEDS = (0, 1, 2, 12345678901, 2**63, 2**64 - 1)
 LATENT = 2
 
 
-def module(latent=LATENT, pages=4):
+def module(*others, latent=LATENT, pages=4):
     """The functions that draw, and `batch`, which writes x, z and mix one by one."""
     n, at = ("local.get", "n"), ("i32.const", BATCH)
     after = ("i32.add", at, ("i32.mul", n, ("i32.const", 8)))
@@ -36,7 +38,10 @@ def module(latent=LATENT, pages=4):
     )
     params = (("player", "i32"), ("number", "i64"), ("n", "i32"))
     batch = Function("batch", params, None, (), body, export=True)
-    functions = (*arithmetic(), *draws(tables=TABLES, points=POINTS), batch)
+    choose = (("call", "below", n),)
+    below = Function("choose", params[2:], "i32", (), choose, export=True)
+    functions = (*arithmetic(), *draws(tables=TABLES, points=POINTS), batch, below)
+    functions += others
     return encode(Module(functions, GLOBALS, pages, (), ((TABLES, table_bytes()),)))
 
 
@@ -91,6 +96,22 @@ def test_points_are_chosen_among_any_number_of_them(count):
     assert_equal(Mixture("points", points, 0.3), asked)
 
 
+@pytest.mark.parametrize("n", [2**31 + 1, 3 * 2**30, 2**32 - 1])
+def test_whole_numbers_stay_as_likely_where_many_draws_are_refused(n):
+    """With n = 2^31 + 1 half of them are; a table of points hardly ever refuses one."""
+    steps = [call("batch", 1, "4", 0), *[call("choose", n - 2**32)] * 200]
+    found = [number % 2**32 for number in run(CODE, [call("seed", "3"), *steps])[2:]]
+    wanted = []
+
+    class Numbers:
+        def sample(self, count, rng):
+            wanted.extend(rng.integers(n, size=200).tolist())
+            return np.zeros((count, 2))
+
+    Stream(Numbers(), LATENT, "D").batch(3, 4, 1, like=LIKE)
+    assert found == wanted
+
+
 def test_an_odd_half_of_a_word_is_not_taken_by_the_next_batch():
     """65 points take 32 words and a half; the batch after starts anew."""
     assert_equal(ring(), [(3, "D", 0, 65), (3, "D", 0, 64), (3, "G", 0, 1)])
@@ -115,18 +136,41 @@ def test_three_million_normals_are_numpy_s():
     found = np.frombuffer(content, np.float32)
     stream = Stream(Cloud("one", [[0, 0]]), 3, "D")
     wanted = stream.batch(9, 0, n, like=LIKE).z.numpy().ravel()
-    assert np.abs(wanted).max() > float(EDGE) + 1
+    assert np.abs(wanted).max() > ziggurat().edge + 1
     assert (found.view(np.int32) == wanted.view(np.int32)).all()
 
 
-def test_the_layers_of_the_ziggurat_have_one_area():
+def test_normals_are_numpy_s_before_they_are_rounded_to_float32():
+    """Bit for bit, but for the tail: there each has its own logarithm."""
+    n, to = variables("i32", "n to")
+    exact = repeat(n, store(result_of("f64", "normal"), to), let(to, to + 8))
+    exact = function("exact", [n, to], [exact], export=True)
+    steps = [call("seed", "5"), call("batch", 0, "0", 0), call("exact", 10**5, BATCH)]
+    content = run(module(exact, pages=20), [*steps, read(BATCH, 8 * 10**5)])[-1]
+    found, wanted = np.frombuffer(content), []
+
+    class Numbers:
+        def sample(self, count, rng):
+            wanted.extend(rng.standard_normal(10**5))
+            return np.zeros((count, 2))
+
+    Stream(Numbers(), LATENT, "G").batch(5, 0, 1, like=LIKE)
+    tail = np.abs(wanted) > ziggurat().edge
+    assert 10 < tail.sum() < 100
+    assert (found == wanted)[~tail].all()
+    assert found == pytest.approx(np.array(wanted), rel=1e-15)
+
+
+def test_the_layers_have_one_area():
     """Also the lowest, whose tail the error function knows."""
-    widths, heights, kept = tables()
-    edge = float(EDGE)
-    tail = math.sqrt(math.pi / 2) * math.erfc(edge / math.sqrt(2))
-    assert edge * math.exp(-edge * edge / 2) + tail == pytest.approx(float(AREA))
-    ends = np.array(widths) * 2.0**52
-    areas = ends[1:] * -np.diff(heights)
-    assert areas == pytest.approx(float(AREA), rel=1e-12)
-    assert kept[2:] == pytest.approx(ends[1:-1] / ends[2:] * 2**52, rel=1e-12)
+    found = ziggurat()
+    tail = math.sqrt(math.pi / 2) * math.erfc(found.edge / math.sqrt(2))
+    area = found.edge * math.exp(-(found.edge**2) / 2) + tail
+    ends = np.array(found.widths) * 2.0**52
+    areas = ends[1:] * -np.diff(found.heights)
+    assert areas == pytest.approx(area, rel=1e-11)
+    assert ends[0] * found.heights[-1] == pytest.approx(area, rel=1e-13)
+    assert found.kept[0] == pytest.approx(found.edge / ends[0] * 2**52, rel=1e-13)
+    assert found.kept[1] == 0
+    assert found.kept[2:] == pytest.approx(ends[1:-1] / ends[2:] * 2**52, rel=1e-13)
     assert len(table_bytes()) == 6144

@@ -10,19 +10,22 @@ from in_node import LIVE, Refused, node
 from ganflow.data import ring
 from ganflow.dynamics.rules import RULES
 from ganflow.games.game import PENALTIES
+from ganflow.live.program import SEEDS
 from ganflow.losses import LOSSES
 from ganflow.sweeps import GameSetting, GanSetting
 from ganflow.sweeps.settings import LIMITS
 
-SEEDS = {"whole": True, "least": 0, "below": 2**32}
+NUMBERS = ("step_size_G", "step_size_D", "beta", "beta1", "beta2", "strength")
 LAYOUT = {
     "rules": list(RULES),
     "losses": list(LOSSES),
     "penalties": list(PENALTIES),
     "limits": LIMITS | {"seed": SEEDS},
-    "at": {"points": [0, "f64", 2 * 25]},
 }
-GAN, GAME = ({**LAYOUT, "kind": kind} for kind in ("gan", "game"))
+PLACES = {name: [0, "f64", 1] for name in (*NUMBERS, "target", "scale")}
+POINTS = {"points": [0, "f64", 2 * 25]}
+GAME = {**LAYOUT, "kind": "game", "at": PLACES}
+GAN = {**LAYOUT, "kind": "gan", "at": {name: PLACES[name] for name in NUMBERS} | POINTS}
 SHARED = {
     "schedule": ["D", "G"],
     "rule": "Adam",
@@ -149,6 +152,14 @@ def test_a_browser_that_cannot_is_told_which_can(prelude, lacks):
         f"{lacks}; training in the page needs Chromium 91, Firefox 113, Safari 16.4 or "
         "a later one"
     )
+
+
+def test_a_number_that_the_program_does_not_read_is_not_asked_for(page):
+    """A program without momentum has no place for beta."""
+    places = {name: place for name, place in GAN["at"].items() if name != "beta"}
+    given = {name: value for name, value in OF_GAN.items() if name != "beta"}
+    assert page("wrongIn", given, {**GAN, "at": places}) == ""
+    assert page("wrongIn", given, GAN).startswith("beta is missing; expected a finite")
 
 
 def test_what_asks_for_simd_is_a_module_where_there_is_simd():

@@ -126,7 +126,7 @@ def played(setting, ticks=100, **how):
 
 @pytest.fixture(scope="module")
 def view():
-    return lab.ScheduleLabView(tick=3)
+    return lab.ScheduleLabView(tick=3, ticks=60)
 
 
 @pytest.fixture(params=[900, 375], ids=["wide", "phone"])

@@ -414,6 +414,41 @@ function makeParts(schedules) {
   };
 }
 
+/**
+ * Let a handle on the plane be dragged, and be moved by the arrow keys.
+ *
+ * @param {HTMLButtonElement} handle
+ * @param {HTMLCanvasElement} plane
+ * @param {object} acts
+ * @param {() => number} acts.size half the width of the plane
+ * @param {() => number[]} acts.from where the handle is
+ * @param {(x: number, y: number) => void} acts.begin
+ * @param {(size?: number) => void} acts.hold keep the plane of this size, or let it go
+ */
+function movable(handle, plane, { size, from, begin, hold }) {
+  handle.onkeydown = (event) => {
+    const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+    if (!(event.key in ways)) return;
+    event.preventDefault();
+    const [dx, dy] = ways[event.key].map((way) => (way * size()) / 20);
+    const [x, y] = from();
+    begin(x + dx, y + dy);
+  };
+  handle.onpointerdown = (event) => {
+    handle.setPointerCapture(event.pointerId);
+    hold(size());
+  };
+  handle.onpointermove = ({ pointerId, clientX, clientY }) => {
+    if (!handle.hasPointerCapture(pointerId)) return;
+    const box = plane.getBoundingClientRect();
+    const wide = box.width - SPARE;
+    const right = (clientX - box.x - LEFT) / wide;
+    const down = (clientY - box.y - TOP) / wide;
+    begin((2 * right - 1) * size(), (1 - 2 * down) * size());
+  };
+  handle.onlostpointercapture = () => hold();
+}
+
 /** @param {{ model: Model, el: HTMLElement }} view */
 async function render({ model, el }) {
   /** @type {Get} */
@@ -550,29 +585,15 @@ async function render({ model, el }) {
     history.replaceState(history.state, "", hashOf(get, offers));
   };
   parts.link.hidden = !inBook();
-  handle.onkeydown = (event) => {
-    const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-    if (!(event.key in ways)) return;
-    event.preventDefault();
-    const [dx, dy] = ways[event.key].map((way) => (way * place.size) / 20);
-    begin(get("theta") + dx, get("psi") + dy);
-  };
-  handle.onpointerdown = (event) => {
-    handle.setPointerCapture(event.pointerId);
-    held = place.size; // else the plane would slip away under the pointer
-  };
-  handle.onpointermove = ({ pointerId, clientX, clientY }) => {
-    if (!handle.hasPointerCapture(pointerId)) return;
-    const box = plane.getBoundingClientRect();
-    const wide = box.width - SPARE;
-    const right = (clientX - box.x - LEFT) / wide;
-    const down = (clientY - box.y - TOP) / wide;
-    begin((2 * right - 1) * place.size, (1 - 2 * down) * place.size);
-  };
-  handle.onlostpointercapture = () => {
-    held = undefined;
-    later();
-  };
+  movable(handle, plane, {
+    size: () => place.size,
+    from: () => [get("theta"), get("psi")],
+    begin,
+    hold: (size) => {
+      held = size; // else the plane would slip away under the pointer
+      later();
+    },
+  });
 
   const slid = () => {
     if (own) return;

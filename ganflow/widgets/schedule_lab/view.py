@@ -160,7 +160,8 @@ def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
 
     def log_slider(name: str, words: str) -> ipywidgets.Widget:
         least, most = map(_decade, LIMITS[name])
-        ends = {"min": least, "max": most, "step": 0.05}
+        # Fine enough for whatever three digits somebody writes beside it.
+        ends = {"min": least, "max": most, "step": 0.001, "readout_format": ".3g"}
         return joined(ipywidgets.FloatLogSlider, name, words, **ends)
 
     schedule = joined(ipywidgets.Text, "schedule", "schedule", placeholder="D D G")
