@@ -4,6 +4,7 @@
 (() => {
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const PICTURE = ".widget-subarea .lm-Widget:not(.jupyter-widgets, [class*='widget-'])";
   const NEAR = 800; // px between a reader and the first widget
   const folder = new URL("vendor/widgets/", document.currentScript.src).href;
   const places = new Set([...document.querySelectorAll(VIEW)].map((v) => v.parentElement));
@@ -83,26 +84,30 @@
     else readout.removeAttribute("role"); // a slider that sleeps
   };
 
-  const settle = (text) => {
-    for (const place of places) {
-      place.dataset.live = text;
-      place.setAttribute("aria-busy", String(text === "loading"));
-    }
+  const settle = (place, text) => {
+    place.dataset.live = text;
+    place.setAttribute("aria-busy", String(text === "loading"));
+  };
+  const settleAll = (text) => {
+    for (const place of places) settle(place, text);
+  };
+
+  const isDrawn = (place) => {
+    const pictures = [...place.querySelectorAll(PICTURE)];
+    return pictures.length && pictures.every((picture) => picture.firstElementChild);
   };
 
   // A view that this browser cannot run says so; then the picture of it stays.
-  const settleEach = () => {
-    if (![...places].every((place) => place.querySelector(".widget-subarea > *"))) return;
-    settle("ready");
-    for (const place of places) {
-      if (place.querySelector(".gf-cannot")) place.dataset.live = "cannot";
+  const settleDrawn = () => {
+    for (const place of [...places].filter(isDrawn)) {
+      settle(place, place.querySelector(".gf-cannot") ? "cannot" : "ready");
     }
   };
 
   const follow = () =>
     new MutationObserver(() => {
       nameControls();
-      settleEach();
+      settleDrawn();
     }).observe(document.body, {
       childList: true,
       subtree: true,
@@ -121,7 +126,7 @@
   const start = () => {
     watcher.disconnect();
     draw().catch((error) => {
-      settle("failed");
+      settleAll("failed");
       console.error(`the widgets of this page were not drawn: ${error.message}`);
     });
   };
@@ -130,7 +135,7 @@
     (seen) => seen.some((entry) => entry.isIntersecting) && start(),
     { rootMargin: `${NEAR}px` },
   );
-  settle("loading");
+  settleAll("loading");
   const isNear = (place) => {
     const { top, bottom } = place.getBoundingClientRect();
     return bottom > -NEAR && top < innerHeight + NEAR;

@@ -158,7 +158,11 @@ def test_without_javascript_a_line_stands_where_a_widget_would(browser, host, pa
     for place in places:
         said = place.evaluate("place => getComputedStyle(place, '::before').content")
         assert "needs JavaScript" in said
-        picture = place.query_selector(".gf-first-view")
-        still = picture.bounding_box()["height"] if picture else 0
+        still = 0
+        if picture := place.query_selector(".gf-first-view"):
+            picture.scroll_into_view_if_needed()
+            image = picture.query_selector("img")
+            assert image.evaluate("image => image.decode().then(() => image.width)")
+            still = picture.bounding_box()["height"]
         assert place.bounding_box()["height"] - still < 100
     page.close()
