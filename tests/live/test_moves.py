@@ -1,6 +1,7 @@
 """Moves of the module are those of `ganflow.dynamics`: any loss, penalty and rule."""
 
 import dataclasses
+import zlib
 from functools import cache
 from itertools import product
 
@@ -40,6 +41,11 @@ def game():
     return game_program(
         losses=list(LOSSES), penalties=GAME_PENALTIES, rules=list(RULES)
     )
+
+
+def test_all_of_it_is_small_enough_for_a_page():
+    assert len(zlib.compress(gan().code, 9)) < 20_000
+    assert len(zlib.compress(game().code, 9)) < 6_000
 
 
 def in_the_middle(program, settings, ticks=4):
@@ -182,3 +188,19 @@ def test_50_ticks_of_any_schedule_end_where_the_stack_does(text):
             found = answers[key, name]
             np.testing.assert_allclose(found, narrow, 0, 1e-6, err_msg=name)
             np.testing.assert_allclose(found, wide, 0, 1e-6, err_msg=name)
+
+
+def test_every_number_is_an_input_and_none_is_built_in():
+    """The program was made with other step sizes, betas, strength and seed."""
+    numbers = {"beta": -0.2, "beta1": 0.3, "beta2": 0.9, "strength": 0.05, "seed": 11}
+    other = dataclasses.replace(GAN, step_size_G=0.01, step_size_D=0.03, **numbers)
+    settings = [
+        dataclasses.replace(other, penalty=penalty, rule=rule)
+        for penalty in ("WGAN-GP", "clipping")
+        for rule in ("Adam", "momentum")
+    ]
+    check(gan(), settings, 1e-6)
+    numbers |= {"target": 0.4, "scale": -0.7, "theta": 0.2}
+    numbers.pop("seed")
+    other = dataclasses.replace(GAME, step_size_G=0.3, **numbers)
+    check(game(), all_of(other, GAME_PENALTIES), 1e-15)
