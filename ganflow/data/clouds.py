@@ -84,7 +84,7 @@ def moons() -> Cloud:
     """
     from sklearn.datasets import make_moons
 
-    points, _ = make_moons(500, noise=0.05, random_state=0)
+    points: Any = make_moons(500, noise=0.05, random_state=0)[0]
     return Cloud("moons", _filling_the_square(points - points.mean(axis=0)))
 
 
