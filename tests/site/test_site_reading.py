@@ -142,6 +142,24 @@ def test_play_shows_signs_says_their_names_and_moves_the_clock(visit, path):
     assert page.evaluate(NUMBERS) == still
 
 
+@pytest.mark.parametrize("path", holding("AccordionModel"))
+def test_what_folds_is_opened_by_keyboard_and_says_that_it_is_open(visit, path):
+    page = visit(path)
+    heads = page.query_selector_all(".widget-accordion [aria-expanded]")
+    assert heads
+    for head in heads:
+        inside = head.evaluate_handle("head => head.nextElementSibling")
+        for key, is_open in (("Enter", True), ("Space", False), ("Space", True)):
+            assert inside.as_element().is_visible() != is_open
+            head.press(key)
+            page.wait_for_function(
+                "([head, open]) => head.ariaExpanded === String(open)",
+                arg=[head, is_open],
+            )
+        assert inside.as_element().is_visible()
+        assert head.get_attribute("role") == "button" and head.text_content().strip()
+
+
 def test_on_a_phone_the_switches_below_a_list_stand_in_one_row(visit):
     page = visit("notebooks/02_cuts/cut_the_trace.html", size=PHONE)
     switches = page.query_selector_all(".widget-checkbox")
