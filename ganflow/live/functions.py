@@ -27,10 +27,7 @@ LOWER, UPPER = bytes(range(8)), bytes(range(8, 16))
 
 
 class Kernels:
-    """The functions that loops call, each made once.
-
-    Gradient: none; these compute numbers that a trace asked for.
-    """
+    """The functions that loops call, each made once."""
 
     def __init__(self):
         self._made: dict[tuple, Function] = {}

@@ -9,6 +9,7 @@ import pytest
 import torch
 from live_program import Asked, play_ticks, put_state, set_up, want_state
 
+from ganflow.dynamics import RULES
 from ganflow.dynamics.players import Networks
 from ganflow.live.program import Program, game_program, gan_program
 from ganflow.losses import LOSSES
@@ -216,3 +217,10 @@ def test_a_game_has_no_batches_and_double_precision():
     assert {"G0", "D0", "target", "scale", "strength"} < set(program.layout["at"])
     assert b"draw" not in program.code
     assert len(program.code) < 8000
+
+
+def test_a_rule_that_does_not_start_from_a_cleared_memory_is_refused(monkeypatch):
+    ones = classmethod(lambda cls, params: {"velocity": tuple(p + 1 for p in params)})
+    monkeypatch.setattr(RULES["momentum"], "start", ones)
+    with pytest.raises(ValueError, match="momentum starts with velocity other than 0"):
+        game_program(losses=["hinge"], penalties=["none"], rules=["momentum"])
