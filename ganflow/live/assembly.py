@@ -22,10 +22,8 @@ from ganflow.live.inputs import (
     rates_of,
     stacked,
 )
-from ganflow.live.instructions import get, whole
-from ganflow.live.kinds import Call, Product, placed
-from ganflow.live.loops import loops_of
-from ganflow.live.memory import Memory
+from ganflow.live.loops import Call, Product
+from ganflow.live.memory import Memory, placed
 from ganflow.live.products import product_code, product_functions
 from ganflow.live.tracing import (
     PROJECTED,
@@ -33,6 +31,7 @@ from ganflow.live.tracing import (
     trace_move,
     trace_projection,
 )
+from ganflow.live.translation import loops_of
 from ganflow.sweeps.settings import Setting
 
 PAGE = 65536  # bytes
@@ -188,12 +187,21 @@ class Assembly:
 
     def _called(self, call: Call, drawn: set[str]) -> list[Code]:
         """What the page chose; a player's first derivative has a batch drawn."""
-        chosen = get(f"{call.kind}_{call.player}")
+        chosen = ("local.get", f"{call.kind}_{call.player}")
         code: list[Code] = [("call_indirect", ((), None), chosen)]
         if call.kind == "derive" and self._batch and call.player not in drawn:
             drawn.add(call.player)
-            player = whole("GD".index(call.player))
-            code.insert(0, ("call", "draw", player, get("number"), whole(self._batch)))
+            player = ("i32.const", "GD".index(call.player))
+            code.insert(
+                0,
+                (
+                    "call",
+                    "draw",
+                    player,
+                    ("local.get", "number"),
+                    ("i32.const", self._batch),
+                ),
+            )
         return code
 
     def module(
@@ -221,7 +229,7 @@ class Assembly:
             Function(f"commit {p}", (), None, (), (self._commit(p),), export=True)
             for p in "GD"
         ]
-        derive = ("call_indirect", ((), None), get("index"))
+        derive = ("call_indirect", ((), None), ("local.get", "index"))
         index = (("index", "i32"),)
         functions = (
             *commits,
@@ -239,7 +247,7 @@ class Assembly:
 
     def _commit(self, player: str) -> Code:
         (to, _), (start, end) = (self.spans[prefix][player] for prefix in ("", "next"))
-        return ("memory.copy", whole(to), whole(start), whole(end - start))
+        return ("memory.copy", *(("i32.const", n) for n in (to, start, end - start)))
 
 
 def _joined_copies(code: Sequence[Code]) -> list[Code]:
@@ -252,7 +260,7 @@ def _joined_copies(code: Sequence[Code]) -> list[Code]:
             gap = new[0][1] - to
             if gap == new[1][1] - start and size <= gap < size + 16:
                 numbers = (to, start, gap + new[2][1])
-                found[-1] = ("memory.copy", *map(whole, numbers))
+                found[-1] = ("memory.copy", *(("i32.const", n) for n in numbers))
                 continue
         found.append(one)
     return found

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from ganflow.dynamics import Networks
 from ganflow.live.assembly import Assembly
 from ganflow.live.draws import GLOBALS, draws
-from ganflow.live.encoding import Code, Function, encode
+from ganflow.live.encoding import Function, encode
+from ganflow.live.expressions import call, constant, function, select, variables
 from ganflow.live.inputs import batch_of, choose, stacked
-from ganflow.live.instructions import get, times, whole
 from ganflow.live.tracing import trace_look
 from ganflow.live.ziggurat import table_bytes
 from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
@@ -178,14 +178,17 @@ def _grid(side: int, reach: float) -> Tensor:
 
 def _draw(at: dict[str, list[Any]], latent: int) -> Function:
     """`draw(player, number, n)`: the batch of n of a player's move, G is player 0."""
-    parts = (("draw_data", "x", 1), ("normals", "z", latent), ("doubles", "mix", 1))
-    code: list[Code] = [("call", "start", get("player"), get("number"))]
-    for name, part, each in parts:
-        to = [whole(at[f"{part} {player}"][0]) for player in "DG"]
-        many = times(get("n"), whole(each))
-        code.append(("call", name, many, ("select", *to, get("player"))))
-    params = (("player", "i32"), ("number", "i64"), ("n", "i32"))
-    return Function("draw", params, None, (), tuple(code), export=True)
+    player, n = variables("i32", "player n")
+    (number,) = variables("i64", "number")
+    body = [call("", "start", player, number)]
+    for name, part, each in (
+        ("draw_data", "x", 1),
+        ("normals", "z", latent),
+        ("doubles", "mix", 1),
+    ):
+        of_G, of_D = (constant("i32", at[f"{part} {own}"][0]) for own in "GD")
+        body.append(call("", name, n * each, select(of_D, of_G, player)))
+    return function("draw", [player, number, n], body, export=True)
 
 
 def _first(players: Networks) -> list[list[Any]]:

@@ -95,7 +95,7 @@ def trace_projection(players: Players, player: str) -> Trace:
 def trace_move(setting: Setting, player: str) -> Trace:
     """One whole move, `ganflow.dynamics.loop.move`, under any loss and any penalty.
 
-    Derivatives and projections are the operators `ganflow_live::derivative` and
+    Derivatives and projections are the operators `ganflow_live::derive` and
     `ganflow_live::project`.
 
     Parameters
@@ -175,11 +175,11 @@ def trace_look(players: Networks, shown: int, grid: Tensor) -> Trace:
 # Operators that stand in a move for what a page chooses. (Those of
 # `torch.library.custom_op` import torch's compiler, which takes seconds.)
 ELSEWHERE = torch.library.Library("ganflow_live", "FRAGMENT")
-ELSEWHERE.define("derivative(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
+ELSEWHERE.define("derive(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
 ELSEWHERE.define("project(str player, Tensor[] params) -> Tensor[]")
 
 
-@torch.library.impl(ELSEWHERE, "derivative", "CompositeExplicitAutograd")
+@torch.library.impl(ELSEWHERE, "derive", "CompositeExplicitAutograd")
 def _derivative(player: str, G: list[Tensor], D: list[Tensor]) -> list[Tensor]:
     """Any derivative, of the right shapes."""
     return [torch.zeros_like(p) for p in (G if player == "G" else D)]
@@ -198,7 +198,7 @@ class _Elsewhere:
         self, player: str, values: Values, move: Any, *, graph: bool = False
     ) -> Tensors:
         G, D = list(values["G"]), list(values["D"])
-        return tuple(torch.ops.ganflow_live.derivative(player, G, D))
+        return tuple(torch.ops.ganflow_live.derive(player, G, D))
 
     def project(self, player: str, params: Tensors) -> Tensors:
         if player not in PROJECTED:

@@ -10,8 +10,8 @@ from live_program import Traced, results
 from torch.nn.functional import leaky_relu, relu, softplus
 
 from ganflow.live.graph import trace
-from ganflow.live.loops import loops_of
 from ganflow.live.memory import Memory
+from ganflow.live.translation import loops_of
 
 SPECIAL = torch.tensor([0.0, -0.0, torch.nan, torch.inf, -torch.inf, 20.5, -90, 1, 0.5])
 SHAPES = [(1,), (2,), (3,), (5,), (7,), (9, 1), (4, 3), (1, 7, 5), (2, 3, 33)]
