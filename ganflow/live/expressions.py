@@ -7,12 +7,24 @@ becomes a constant of the other side's type; of lanes, the same in each.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ganflow.live.encoding import Code, Function
 
 LANES = {"f32x4": "<4f", "f64x2": "<2d"}  # kinds of vectors, as `struct` packs them
+
+
+def _operator(name: str) -> Callable[[Expression, Expression | float], Expression]:
+    return lambda left, right: left.of(name, right)
+
+
+def _comparison(name: str) -> Callable[[Expression, Expression | float], Expression]:
+    def apply(left: Expression, right: Expression | float) -> Expression:
+        sign = "" if left.kind in ("f32", "f64") else "_u"
+        return left.of(name + sign, right, result="i32")
+
+    return apply
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,61 +58,24 @@ class Expression:
         """Another value; a plain number as a constant of this type."""
         return other if isinstance(other, Expression) else constant(self.kind, other)
 
-    def _compared(self, name: str, other: Expression | float) -> Expression:
-        sign = "" if self.kind in ("f32", "f64") else "_u"
-        return self.of(name + sign, other, result="i32")
-
-    def __add__(self, other: Expression | float) -> Expression:
-        return self.of("add", other)
+    def equals(self, other: Expression | float) -> Expression:
+        """1 where both are the same number, else 0."""
+        return self.of("eq", other, result="i32")
 
     def __radd__(self, other: float) -> Expression:
         return self.like(other) + self
 
-    def __sub__(self, other: Expression | float) -> Expression:
-        return self.of("sub", other)
-
-    def __mul__(self, other: Expression | float) -> Expression:
-        return self.of("mul", other)
-
     def __rmul__(self, other: float) -> Expression:
         return self.like(other) * self
-
-    def __truediv__(self, other: Expression | float) -> Expression:
-        return self.of("div", other)
-
-    def __mod__(self, other: Expression | int) -> Expression:
-        return self.of("rem_u", other)
 
     def __neg__(self) -> Expression:
         return self.of("neg")
 
-    def __and__(self, other: Expression | int) -> Expression:
-        return self.of("and", other)
-
-    def __or__(self, other: Expression | int) -> Expression:
-        return self.of("or", other)
-
-    def __xor__(self, other: Expression | int) -> Expression:
-        return self.of("xor", other)
-
-    def __lshift__(self, other: Expression | int) -> Expression:
-        return self.of("shl", other)
-
-    def __rshift__(self, other: Expression | int) -> Expression:
-        return self.of("shr_u", other)
-
-    def __lt__(self, other: Expression | float) -> Expression:
-        return self._compared("lt", other)
-
-    def __le__(self, other: Expression | float) -> Expression:
-        return self._compared("le", other)
-
-    def __gt__(self, other: Expression | float) -> Expression:
-        return self._compared("gt", other)
-
-    def equals(self, other: Expression | float) -> Expression:
-        """1 where both are the same number, else 0."""
-        return self.of("eq", other, result="i32")
+    __add__, __sub__, __mul__ = map(_operator, ("add", "sub", "mul"))
+    __truediv__, __mod__ = map(_operator, ("div", "rem_u"))
+    __and__, __or__, __xor__ = map(_operator, ("and", "or", "xor"))
+    __lshift__, __rshift__ = map(_operator, ("shl", "shr_u"))
+    __lt__, __le__, __gt__ = map(_comparison, ("lt", "le", "gt"))
 
 
 Part = Code | Expression  # of a body
@@ -110,10 +85,9 @@ def constant(kind: str, number: float) -> Expression:
     """A number that stands in the code."""
     if kind not in LANES:
         return Expression(kind, (f"{kind}.const", number))
-    packed = LANES[kind]
-    return Expression(
-        kind, ("v128.const", struct.pack(packed, *[number] * int(packed[1])))
-    )
+    layout = LANES[kind]
+    content = struct.pack(layout, *[number] * int(layout[1]))
+    return Expression(kind, ("v128.const", content))
 
 
 def variable(kind: str, name: str) -> Expression:
@@ -149,6 +123,11 @@ def store(value: Expression, address: Expression, offset: int = 0) -> Code:
 def call(kind: str, name: str, *operands: Expression) -> Expression:
     """What a function of the module returns; "" if it returns nothing."""
     return Expression(kind, ("call", name, *(operand.code for operand in operands)))
+
+
+def call_chosen(place: Expression) -> Code:
+    """Call the function at a place of the table, which takes and returns nothing."""
+    return ("call_indirect", ((), None), place.code)
 
 
 def select(yes: Expression, no: Expression, condition: Expression) -> Expression:

@@ -126,6 +126,12 @@ def _sigmoid(make: Loops, x: Array) -> Operand:
     return make.cast(make.each("div", 1.0, below, dtype="f64"))
 
 
+def _sigmoid_backward(make: Loops, g: Array, y: Array) -> Array:
+    """g y (1 - y), with y the sigmoid itself."""
+    flat = make.each("mul", make.each("sub", 1.0, y), y)
+    return make.each("mul", g, flat)
+
+
 def _lerp(make: Loops, x: Array, y: Array, weight: Operand) -> Array:
     """From the end that is nearer, as torch: so weight 1 gives y exactly."""
     way, weight = make.each("sub", y, x), make.cast(weight)
@@ -162,6 +168,7 @@ MAPS: dict[str, Operator] = {
     "aten.softplus.default": _softplus,
     "aten.softplus_backward.default": _softplus_backward,
     "aten.sigmoid.default": _sigmoid,
+    "aten.sigmoid_backward.default": _sigmoid_backward,
     "aten.lerp.Tensor": _lerp,
     "aten.lerp.Scalar": _lerp,
     "aten.where.self": _where,

@@ -9,18 +9,18 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from ganflow.check import number, whole
 from ganflow.dynamics import Networks
 from ganflow.live.assembly import Assembly
 from ganflow.live.draws import GLOBALS, draws
 from ganflow.live.encoding import Function, encode
 from ganflow.live.expressions import call, constant, function, select, variables
-from ganflow.live.inputs import batch_of, choose, stacked
+from ganflow.live.inputs import PARTS, batch_of
 from ganflow.live.tracing import trace_look
 from ganflow.live.ziggurat import table_bytes
-from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
+from ganflow.sweeps.settings import GameSetting, GanSetting
 
 POINTS = 4096  # places for the data's centres or points
-SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of the weights' Mersenne twister
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,10 @@ def gan_program(
 
     Gradient: what the package computes in a move, `play`'s own; cut between turns.
     """
-    players = cast(Networks, stacked(base))
-    made = Assembly(base, rules, batch=base.batch)
+    whole("side", side, least=1)
+    number("reach", reach, above=0)
+    made = Assembly(base, losses, penalties, rules, batch=base.batch)
+    players = cast(Networks, made.players)
     memory, most = made.memory, max(base.batch, base.shown)
     for player in "GD":
         memory.add_all(batch_of(players, player, most))
@@ -94,9 +96,9 @@ def gan_program(
     points = memory.add("points", "f64", 2 * POINTS)
     ziggurat = table_bytes()
     tables = memory.add("tables", "i32", len(ziggurat) // 4)
-    made.add_choices(players, losses, penalties)
+    made.add_choices()
     for loss in losses:
-        chosen = cast(Networks, choose(players, loss, "none"))
+        chosen = cast(Networks, made.players_of(loss))
         made.add(f"look {loss}", trace_look(chosen, base.shown, grid))
     made.add_moves()
     at = memory.described()
@@ -105,12 +107,10 @@ def gan_program(
         GLOBALS,
         ((tables, ziggurat), (at["grid"][0], grid.numpy().tobytes())),
     )
-    return Program(
-        encode(module),
-        _layout(made, "gan", losses, penalties, rules)
-        | {"first": _first(players), "batch": base.batch, "latent": base.latent}
-        | {"width": base.width, "shown": base.shown, "side": side, "reach": reach},
-    )
+    sizes = {"batch": base.batch, "latent": base.latent, "width": base.width}
+    picture = {"shown": base.shown, "side": side, "reach": reach}
+    layout = made.layout("gan") | {"first": _first(players)} | sizes | picture
+    return Program(encode(module), layout)
 
 
 def game_program(
@@ -138,35 +138,10 @@ def game_program(
 
     Gradient: the game's field, in closed form; cut between turns.
     """
-    base = GameSetting()
-    made = Assembly(base, rules)
-    made.add_choices(stacked(base), losses, penalties)
+    made = Assembly(GameSetting(), losses, penalties, rules)
+    made.add_choices()
     made.add_moves()
-    layout = _layout(made, "game", losses, penalties, rules)
-    return Program(encode(made.module()), layout)
-
-
-def _layout(
-    made: Assembly,
-    kind: str,
-    losses: Sequence[str],
-    penalties: Sequence[str],
-    rules: Sequence[str],
-) -> dict[str, Any]:
-    """What GANs and games share of a layout."""
-    at = made.memory.described()
-    return {
-        "kind": kind,
-        "at": {name: at[name] for name in at if not name.startswith("next ")},
-        "table": made.table,
-        "state": {player: list(made.spans[""][player]) for player in "GD"},
-        "next": {player: list(made.spans["next"][player]) for player in "GD"},
-        "counts": made.counts,
-        "limits": LIMITS | {"seed": SEEDS},
-        "losses": list(losses),
-        "penalties": list(penalties),
-        "rules": list(rules),
-    }
+    return Program(encode(made.module()), made.layout("game"))
 
 
 def _grid(side: int, reach: float) -> Tensor:
@@ -179,16 +154,13 @@ def _grid(side: int, reach: float) -> Tensor:
 def _draw(at: dict[str, list[Any]], latent: int) -> Function:
     """`draw(player, number, n)`: the batch of n of a player's move, G is player 0."""
     player, n = variables("i32", "player n")
-    (number,) = variables("i64", "number")
-    body = [call("", "start", player, number)]
-    for name, part, each in (
-        ("draw_data", "x", 1),
-        ("normals", "z", latent),
-        ("doubles", "mix", 1),
-    ):
+    (move,) = variables("i64", "number")
+    body = [call("", "start", player, move)]
+    drawn = zip(PARTS, ("draw_data", "normals", "doubles"), (1, latent, 1), strict=True)
+    for part, name, each in drawn:
         of_G, of_D = (constant("i32", at[f"{part} {own}"][0]) for own in "GD")
         body.append(call("", name, n * each, select(of_D, of_G, player)))
-    return function("draw", [player, number, n], body, export=True)
+    return function("draw", [player, move, n], body, export=True)
 
 
 def _first(players: Networks) -> list[list[Any]]:

@@ -19,6 +19,7 @@ from ganflow.dynamics.rules import Tensors
 from ganflow.dynamics.scalars import Scalars, Values
 from ganflow.live.graph import Named, Trace, trace
 from ganflow.live.inputs import (
+    PARTS,
     batch_of,
     changed,
     memory_of,
@@ -60,7 +61,7 @@ def trace_derivative(players: Players, player: str) -> Trace:
         values, who = values_of("seen", given), changed(players, given)
         if isinstance(who, Scalars):
             return named("slope", {player: who.gradient(player, values)})
-        read = Batch(*(given[f"{part} {player}"] for part in ("x", "z", "mix")))
+        read = Batch(*(given[f"{part} {player}"] for part in PARTS))
         return named("slope", {player: who.gradient_on(read, player, values)})
 
     return trace(slope, example)

@@ -131,6 +131,7 @@ def _literal(make: Loops, number: Any) -> Value:
 # Their arguments are never computed.
 CONSTANTS: dict[str, Operator] = {
     "constant": _literal,
+    "aten.scalar_tensor.default": _literal,
     "aten.ones_like.default": _ones,
     "aten.zeros_like.default": _zeros,
     "aten.new_zeros.default": _zeros,

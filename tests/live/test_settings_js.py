@@ -10,7 +10,7 @@ from in_node import LIVE, Refused, node
 from ganflow.data import ring
 from ganflow.dynamics.rules import RULES
 from ganflow.games.game import PENALTIES
-from ganflow.live.program import SEEDS
+from ganflow.live.assembly import SEEDS
 from ganflow.losses import LOSSES
 from ganflow.sweeps import GameSetting, GanSetting
 from ganflow.sweeps.settings import LIMITS
