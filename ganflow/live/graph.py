@@ -123,7 +123,7 @@ class _Recorder(TorchDispatchMode):
         given = tuple(self.node(arg) for arg in args)
         named = {key: self.node(arg) for key, arg in kwargs.items()}
         if func._schema.is_mutable:
-            self._write(name, args[0])
+            self._write(name, args[0] if args else None)
             name = name.replace("_.", ".")
         result = func(*args, **kwargs)
         if isinstance(result, Tensor):
@@ -164,14 +164,16 @@ class _Recorder(TorchDispatchMode):
             )
         return node
 
-    def _write(self, name: str, tensor: Tensor) -> None:
+    def _write(self, name: str, first: Any) -> None:
         """An operator in place makes a new value, and the older ones are no more."""
-        if _memory(tensor) in self._inputs:
+        alone = isinstance(first, Tensor) and "_." in name  # no list, and no `out`
+        if not alone or _memory(first) in self._inputs:
+            what = "an input of the trace" if alone else "a tensor that it is given"
             raise ValueError(
-                f"{name} writes over an input of the trace: write the loss, penalty or "
-                "rule without operators in place"
+                f"{name} writes over {what}: write the loss, penalty or rule without "
+                "operators in place"
             )
-        self._written[_memory(tensor)] = len(self.nodes)
+        self._written[_memory(first)] = len(self.nodes)
 
 
 def _memory(tensor: Tensor) -> int:

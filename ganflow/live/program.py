@@ -76,7 +76,8 @@ def gan_program(
     Raises
     ------
     ValueError
-        A name that is not known; a loss, penalty or rule that cannot be translated.
+        A name that is not known, or none; a picture of no size; a loss, penalty or rule
+        that cannot be translated, with the operator that has no loop.
 
     Gradient: what the package computes in a move, `play`'s own; cut between turns.
     """
@@ -134,7 +135,8 @@ def game_program(
     Raises
     ------
     ValueError
-        A name that is not known; a loss, penalty or rule that cannot be translated.
+        A name that is not known, or none; a loss, penalty or rule that cannot be
+        translated, with the operator that has no loop.
 
     Gradient: the game's field, in closed form; cut between turns.
     """

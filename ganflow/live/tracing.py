@@ -111,6 +111,8 @@ def trace_move(setting: Setting, player: str) -> Trace:
     Trace
         From the parameters `G0`..., what the rule remembers, `Adam m G0`..., and its
         numbers, to `next D0`..., `next Adam m D0`...
+
+    Gradient: none is taken here; a derivative stands in the trace as one operator.
     """
     memory, values = memory_of(setting), stacked(setting).start()
     kept = {name: f"{setting.rule} {name}" for name in memory[player]}

@@ -263,6 +263,17 @@ def over(x):
 def test_what_was_written_over_is_not_read_again():
     assert "written over" in refusal(over, x=X)
     assert "an input" in refusal(lambda x: x.relu_(), x=X.clone())
+    assert "that it is given" in refusal(lambda x: torch.neg(x, out=x + 1), x=X)
+    assert "that it is given" in refusal(lambda x: torch._foreach_neg_([x + 1]), x=X)
+
+
+def test_what_was_written_in_part_is_not_read_whole():
+    def half(x):
+        y = x * 2
+        y[0] = x[1]
+        return y
+
+    assert "written over" in refusal(half, x=X)
 
 
 def test_a_value_that_one_loop_reads_is_no_loop_of_its_own():
