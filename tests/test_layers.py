@@ -16,8 +16,9 @@ LAYERS = [
     ("losses", "nets", "trace", "layout", "cost"),  # torch
     ("dynamics", "one_loss", "loop_audit"),
     ("sweeps", "tf"),  # tf alone loads TensorFlow
-    ("training",),
-    ("plotting", "widgets", "page"),  # matplotlib, anywidget
+    ("training", "live"),
+    ("plotting", "page"),  # matplotlib
+    ("widgets",),  # anywidget
     ("__main__",),  # the command
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}

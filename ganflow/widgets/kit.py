@@ -19,7 +19,7 @@ from threading import Thread
 from time import sleep
 
 KIT = Path(__file__)
-EXPORT = re.compile(r"^export (?=(?:async function|function|const) (\w+))", re.M)
+EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.M)
 STRAY = re.compile(r"^\s*(?:import\b|export\b.* from ).*", re.M)
 LOOK_EVERY = 0.3  # seconds between two looks at files that somebody edits
 
@@ -77,7 +77,8 @@ def joined(kit: str, view: str, others: Mapping[str, str] | None = None) -> str:
     Parameters
     ----------
     kit : str
-        A module that imports nothing and exports functions and constants by name.
+        A module that imports nothing and exports functions, classes and constants by
+        name.
     view : str
         A module whose one import is `import { names } from "../kit.js";`, and one of
         this form from each of the others.
