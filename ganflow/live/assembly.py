@@ -263,6 +263,7 @@ class Assembly:
             **spans,
             "counts": self._counts,
             "limits": LIMITS | {"seed": SEEDS},
+            "epsilon": self._base.epsilon,
             **{name: list(known) for name, known in self._names.items()},
         }
 

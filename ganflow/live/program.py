@@ -35,8 +35,8 @@ class Program:
         Of JSON types. `at` has [byte, type, length] of every name, `table` the places
         of derivatives and projections, `state` and `next` the bytes that a move reads
         and makes, `counts` where a rule counts its moves, `limits` those of a setting's
-        numbers; of a GAN `first` the weights in the order in which they are drawn,
-        uniform within a bound.
+        numbers, `epsilon` that of Adam; of a GAN `first` the weights in the order in
+        which they are drawn, uniform within a bound.
     """
 
     code: bytes
@@ -108,9 +108,10 @@ def gan_program(
         GLOBALS,
         ((tables, ziggurat), (at["grid"][0], grid.numpy().tobytes())),
     )
-    sizes = {"batch": base.batch, "latent": base.latent, "width": base.width}
-    picture = {"shown": base.shown, "side": side, "reach": reach}
-    layout = made.layout("gan") | {"first": _first(players)} | sizes | picture
+    names = ("batch", "latent", "width", "depth", "shown")
+    sizes = {name: getattr(base, name) for name in names}
+    picture = {"first": _first(players), "side": side, "reach": reach}
+    layout = made.layout("gan") | sizes | picture
     return Program(encode(module), layout)
 
 
