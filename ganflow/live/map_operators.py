@@ -66,6 +66,12 @@ def _relu(make: Loops, x: Array) -> Array:
     return make.each("max", x, 0.0)
 
 
+def _sign(make: Loops, x: Array) -> Array:
+    """1, -1, or 0: of 0 and of NaN, as torch has it."""
+    above, below = (make.each(op, x, 0.0, dtype="mask") for op in ("gt", "lt"))
+    return make.each("sub", above, below)
+
+
 def _clamp(
     make: Loops, x: Array, low: Operand | None = None, high: Operand | None = None
 ) -> Array:
@@ -158,6 +164,8 @@ MAPS: dict[str, Operator] = {
     "aten.pow.Tensor_Tensor": _power,
     "aten.pow.Scalar": _power,
     "aten.relu.default": _relu,
+    "aten.sgn.default": _sign,
+    "aten.sign.default": _sign,
     "aten.clamp.default": _clamp,
     "aten.clamp.Tensor": _clamp,
     "aten.clamp_min.default": _clamp,

@@ -72,6 +72,8 @@ def maps(given):
         "softplus": softplus(x),
         "softplus with beta": softplus(x, 2, 5),
         "softplus's slope": slope(softplus, x, y),
+        "abs's slope": slope(torch.abs, x, y),
+        "sign": x.sign(),
         "sigmoid's slope": slope(torch.sigmoid, -x.abs(), y),
         "clamp's slope": slope(lambda x: x.clamp(max=2), x, y),
         "where's slope": slope(lambda x: torch.where(x > 0, x, 2 * x), x, y),
