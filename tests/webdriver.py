@@ -13,6 +13,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
@@ -95,8 +96,11 @@ class Http:
         path = self.PATHS[command].format(session=self._session, **values)
         body = json.dumps(values).encode()
         request = Request(self._host + path, body, {"Content-Type": "application/json"})
-        with urlopen(request, timeout=PATIENCE) as answer:
-            value = json.load(answer)["value"]
+        try:
+            with urlopen(request, timeout=PATIENCE) as answer:
+                value = json.load(answer)["value"]
+        except HTTPError as refused:
+            raise RuntimeError(f"{command}: {refused.read().decode()}") from refused
         if command == "NewSession":
             self._session = value["sessionId"]
         return value
