@@ -48,14 +48,14 @@ def lab(request, site, reader, root):
 
 def test_a_schedule_that_is_typed_is_played_and_a_wrong_one_is_explained(lab):
     first = lab.run(LOOKS)
-    lab.write(FIELD, "D D D G\n")
+    lab.write(FIELD, "D D D G")
     if lab.run("return document.querySelector('.gf-mixture') !== null"):
         lab.click(f"{LAB} .steps button")
     second = lab.wait(OTHER, first)
     assert second != first
-    lab.write(FIELD, "D X\n")
+    lab.write(FIELD, "D X")
     lab.wait(SAYS, "X")
-    lab.write(FIELD, "D G\n")
+    lab.write(FIELD, "D G")
     lab.wait(OTHER, second)
 
 
