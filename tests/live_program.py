@@ -7,7 +7,8 @@ from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Function, Module, encode
 from ganflow.live.functions import Kernels
 from ganflow.live.graph import trace
-from ganflow.live.loops import Product, loops_of, placed
+from ganflow.live.kinds import Product, placed
+from ganflow.live.loops import loops_of
 from ganflow.live.memory import Memory
 from ganflow.live.products import product_code, product_functions
 

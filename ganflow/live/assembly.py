@@ -12,19 +12,23 @@ from ganflow.dynamics.players import Players
 from ganflow.dynamics.scalars import Values
 from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Code, Function, Module
-from ganflow.live.functions import Kernels, get, whole
+from ganflow.live.functions import Kernels
 from ganflow.live.graph import Trace
-from ganflow.live.loops import Call, Product, loops_of, placed
-from ganflow.live.memory import Memory
-from ganflow.live.products import product_code, product_functions
-from ganflow.live.tracing import (
-    PROJECTED,
+from ganflow.live.inputs import (
     choose,
     memory_of,
     named,
     numbers_of,
     rates_of,
     stacked,
+)
+from ganflow.live.instructions import get, whole
+from ganflow.live.kinds import Call, Product, placed
+from ganflow.live.loops import loops_of
+from ganflow.live.memory import Memory
+from ganflow.live.products import product_code, product_functions
+from ganflow.live.tracing import (
+    PROJECTED,
     trace_derivative,
     trace_move,
     trace_projection,
@@ -111,6 +115,8 @@ class Assembly:
         ValueError
             What cannot be translated; a penalty that moves G's parameters.
         """
+        for loss, penalty in product(losses, penalties):
+            replace(self._base, loss=loss, penalty=penalty)  # it refuses other names
         for loss, penalty, player in product(losses, penalties, "GD"):
             found = trace_derivative(choose(players, loss, penalty), player)
             self._choose(f"derive {player} {loss} {penalty}", found)

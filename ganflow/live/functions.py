@@ -7,83 +7,27 @@ all are float32 and lie side by side; sums are added in float64.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
 from ganflow.live.encoding import Code, Function
-from ganflow.live.loops import Store
-from ganflow.live.values import SIZES, Buffer, Operand, Shape, Value, View, joined
+from ganflow.live.instructions import counted, get, plus, whole
+from ganflow.live.kinds import Store
+from ganflow.live.steps import (
+    Dims,
+    Steps,
+    applied,
+    given,
+    has_lanes,
+    operand_kind,
+    steps_of,
+)
+from ganflow.live.values import SIZES, Buffer, Shape, View, address, joined
 
-Steps = tuple[tuple[str, tuple[Any, ...], str], ...]
-Dims = list[tuple[int, Shape]]
-SLOW = ("exp", "log1p", "pow")  # functions of one number, in float64
 LOWER, UPPER = bytes(range(8)), bytes(range(8, 16))
 
 
-def get(name: str) -> Code:
-    """The value of a variable."""
-    return ("local.get", name)
-
-
-def whole(number: int) -> Code:
-    """A constant i32."""
-    return ("i32.const", number)
-
-
-def plus(*terms: Code) -> Code:
-    """The sum of some i32."""
-    first, *rest = terms
-    return ("i32.add", first, plus(*rest)) if rest else first
-
-
-def times(a: Code, b: Code) -> Code:
-    """The product of two i32."""
-    return ("i32.mul", a, b)
-
-
-def counted(name: str, count: Code, body: Sequence[Code]) -> tuple[Code, ...]:
-    """Do something `count` times, at least once; `name` is a variable, counting down.
-
-    Parameters
-    ----------
-    name : str
-        An i32 variable of its own.
-    count : Code
-        An i32, >= 1.
-    body : sequence of Code
-        What is done.
-
-    Returns
-    -------
-    tuple of Code
-    """
-    less = ("i32.sub", get(name), whole(1))
-    again = ("br_if", name, ("local.tee", name, less))
-    return ("local.set", name, count), ("loop", name, [*body, again])
-
-
-def address(view: View, at: Mapping[Buffer, int]) -> int:
-    """The byte at which a view starts.
-
-    Parameters
-    ----------
-    view : View
-        Of a buffer that has an address.
-    at : dict of int
-        The addresses of buffers.
-
-    Returns
-    -------
-    int
-    """
-    return at[view.buffer] + view.offset * SIZES[view.dtype]
-
-
 class Kernels:
-    """The functions that loops call, each made once.
-
-    Gradient: none; these compute numbers that a trace asked for.
-    """
+    """The functions that loops call, each made once."""
 
     def __init__(self):
         self._made: dict[tuple, Function] = {}
@@ -108,7 +52,7 @@ class Kernels:
         Code
             A call of a function that is made where it is new, or a copy of memory.
         """
-        steps, views = _numbered(loop.value)
+        steps, views = steps_of(loop.value)
         views = [loop.to, *views]
         dims = [
             (size, tuple(view.strides[k] * SIZES[view.dtype] for view in views))
@@ -123,7 +67,7 @@ class Kernels:
         if side_by_side and isinstance(loop.value, View):
             if kept[0][1] == (size, size):
                 return ("memory.copy", *places, whole(kept[0][0] * size))
-        lanes = _has_lanes(steps, kept)
+        lanes = has_lanes(steps, kept)
         key = steps, tuple(kept), tuple(over), loop.parts, loop.to.dtype
         if side_by_side:
             places.append(whole(kept[0][0]))
@@ -255,9 +199,9 @@ class _Kernel:
                 splat = lane and not self._kept[-1][1][args[0]]
                 value = (name + "32_splat" * splat, 0, get(f"p{args[0]}"))
             else:
-                kind = _operand_kind(self._steps, args, dtype)
-                given = [_given(arg, kind, lane) for arg in args]
-                value = _applied(op, given, kind, lane)
+                kind = operand_kind(self._steps, args, dtype)
+                values = [given(arg, kind, lane) for arg in args]
+                value = applied(op, values, kind, lane)
             name = f"{'v' if lane else 's'}{k}"
             own = "v128" if lane else "i32" if dtype == "mask" else dtype
             code.append(("local.set", self._local(name, own), value))
@@ -266,71 +210,6 @@ class _Kernel:
     def _local(self, name: str, kind: str) -> str:
         self._locals[name] = kind
         return name
-
-
-def _numbered(value: Operand) -> tuple[Steps, list[View]]:
-    """What a value is made of, each step once, and the views that it loads."""
-    steps: dict[tuple[str, tuple, str], int] = {}
-    views: dict[tuple, View] = {}
-    known: dict[Operand, int] = {}
-
-    def number(part: Operand) -> int | str:
-        if not isinstance(part, Value | View):
-            return float(part).hex()  # as text: no step's number, and -0 is not 0
-        if part in known:
-            return known[part]
-        if isinstance(part, View):
-            place = part.buffer, part.offset, part.strides
-            views.setdefault(place, part)
-            step = "load", (list(views).index(place) + 1,), part.dtype
-        else:
-            step = part.op, tuple(number(arg) for arg in part.args), part.dtype
-        known[part] = steps.setdefault(step, len(steps))
-        return known[part]
-
-    number(value)
-    return tuple(steps), list(views.values())
-
-
-def _operand_kind(steps: Steps, args: tuple, dtype: str) -> str:
-    """The type of the numbers that a step computes with."""
-    kinds = [steps[arg][2] for arg in args if isinstance(arg, int)]
-    if dtype == "mask":
-        return next((kind for kind in kinds if kind != "mask"), "f32")
-    return dtype
-
-
-def _given(arg: int | str, kind: str, lane: bool) -> Code:
-    """An argument of a step: an earlier step, or a constant."""
-    if isinstance(arg, int):
-        return get(f"{'v' if lane else 's'}{arg}")
-    number = float.fromhex(arg)
-    if lane:
-        return ("v128.const", struct.pack("<4f", *[number] * 4))
-    return (f"{kind}.const", number)
-
-
-def _applied(op: str, given: list[Code], kind: str, lane: bool) -> Code:
-    """The instruction for a step; `kind` is the type of what it computes with."""
-    if op == "const":
-        return given[0]
-    if op == "select":
-        mask, yes, no = given
-        return ("v128.bitselect" if lane else "select", yes, no, mask)
-    if op == "cast":
-        return ("f32.demote_f64" if kind == "f32" else "f64.promote_f32", *given)
-    if op in SLOW:
-        return ("call", op, *given)
-    return (f"{'f32x4' if lane else kind}.{op}", *given)
-
-
-def _has_lanes(steps: Steps, kept: Dims) -> bool:
-    """Whether four numbers along the fastest dimension can be computed at once."""
-    if not kept or kept[-1][0] < 4:
-        return False
-    to, *views = kept[-1][1]
-    plain = all(op not in (*SLOW, "cast") and kind != "f64" for op, _, kind in steps)
-    return plain and to == 4 and set(views) <= {0, 4}
 
 
 def _moved(strides: Shape, count: int) -> list[Code]:

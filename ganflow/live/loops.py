@@ -7,111 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
 from ganflow.live.graph import Node, Trace
-from ganflow.live.operators import CONSTANTS, IN_PLACE, OPERATORS, VIEWS
-from ganflow.live.values import (
-    Array,
-    Buffer,
-    Operand,
-    Value,
-    View,
-    expand,
-    views_in,
-)
+from ganflow.live.kinds import Call, Loop, Product, Store
+from ganflow.live.needs import name_of, needs_of
+from ganflow.live.operators import CONSTANTS, OPERATORS
+from ganflow.live.values import Array, Buffer, Operand, Value, View, expand, views_in
 
 FOLDED = {"add": np.add, "sub": np.subtract, "mul": np.multiply, "div": np.divide}
 # Arguments that the shape and the dtype of the result say already, or that say nothing.
 WHERE_AND_HOW = {"dtype", "layout", "device", "pin_memory", "memory_format"}
 NUMBERS = {"f32": np.float32, "f64": np.float64}
-
-
-@dataclass(frozen=True)
-class Store:
-    """Store a value, or its sums over some dimensions, added in float64.
-
-    Parameters
-    ----------
-    to : View
-        Where; of size 1 in these dimensions.
-    value : Value or View
-        What is stored or summed.
-    over : tuple of int
-        The dimensions; none to store each number.
-    parts : int
-        What a sum is divided by: 1, or how many numbers a mean is of.
-    """
-
-    to: View
-    value: Array
-    over: tuple[int, ...] = ()
-    parts: int = 1
-
-
-@dataclass(frozen=True)
-class Product:
-    """Store a matrix product in float32, with a row added to each of its rows.
-
-    Parameters
-    ----------
-    to : View (1, m, n)
-        Where, row by row.
-    a : View (1, m, k)
-        Left.
-    b : View (1, k, n)
-        Right.
-    bias : View (1, m, n) or None
-        One row, repeated.
-    """
-
-    to: View
-    a: View
-    b: View
-    bias: View | None
-
-
-@dataclass(frozen=True)
-class Call:
-    """Compute a derivative or a projection that is not part of this program.
-
-    Parameters
-    ----------
-    kind : str
-        "derive" or "project".
-    player : str
-        "G" or "D".
-    """
-
-    kind: str
-    player: str
-
-
-Loop = Store | Product | Call
-
-
-def buffers_of(loop: Loop) -> list[Buffer]:
-    """What a loop reads and writes, besides what it calls.
-
-    Parameters
-    ----------
-    loop : Store, Product or Call
-        Of a program.
-
-    Returns
-    -------
-    list of Buffer
-    """
-    if isinstance(loop, Store):
-        return [loop.to.buffer, *(view.buffer for view in views_in(loop.value))]
-    if isinstance(loop, Product):
-        views = (loop.to, loop.a, loop.b, loop.bias)
-        return [view.buffer for view in views if view]
-    return []
 
 
 def loops_of(trace: Trace, buffers: Mapping[str, Buffer]) -> list[Loop]:
@@ -145,13 +55,11 @@ class _Translation:
         self.loops: list[Loop] = []
         self._buffers = buffers
         self._values: dict[Node, Any] = {}
-        _refuse_stale(trace.nodes)
-        self._same = _equals(trace.nodes)
-        nodes = self._live(trace.nodes)
-        self._readers = self._readers_of(nodes)
+        needs = needs_of(trace)
+        self._same, self._readers = needs.same, needs.readers
         inputs = dict(zip(trace.nodes, trace.inputs, strict=False))
-        for node in nodes:
-            self._now = node
+        for self._now in needs.nodes:
+            node = self._now
             if node.name == "input":
                 self._values[node] = View.of(buffers[inputs[node]], node.shape)
             elif node.name == "output":
@@ -195,7 +103,7 @@ class _Translation:
                 return Value("const", (float(FOLDED[op](*numbers)),), shape, dtype)
         return Value(op, tuple(ready), shape, dtype)
 
-    def cast(self, value: Operand, dtype: str) -> Operand:
+    def cast(self, value: Any, dtype: str) -> Any:
         if not isinstance(value, Value | View) or value.dtype == dtype:
             return value
         if value.dtype == "mask":
@@ -307,122 +215,6 @@ class _Translation:
 
         skip = name_of(node) in CONSTANTS  # what they are like need not be computed
         return [None if skip and isinstance(a, Node) else of(a) for a in node.args]
-
-    def _reads(self, node: Node) -> list[Node]:
-        if name_of(node) in CONSTANTS:
-            return []
-        return [self._same.get(arg, arg) for arg in node.reads]
-
-    def _live(self, nodes: Sequence[Node]) -> list[Node]:
-        """The nodes on which the output depends."""
-        live = {node for node in nodes if node.name == "output"}
-        for node in reversed(nodes):
-            if node in live:
-                live.update(self._reads(node))
-        return [node for node in nodes if node in live]
-
-    def _readers_of(self, nodes: Sequence[Node]) -> dict[Node, list[Node]]:
-        """Which nodes compute with each node, through all views of it."""
-        readers: dict[Node, list[Node]] = {node: [] for node in nodes}
-        for node in reversed(nodes):
-            own = readers[node] if name_of(node) in VIEWS else [node]
-            for arg in self._reads(node):
-                readers[arg] += own
-        return readers
-
-
-def placed(
-    loops: Sequence[Loop], fixed: Mapping[Buffer, int], start: int
-) -> tuple[dict[Buffer, int], int]:
-    """Give each temporary buffer an address, and one that is dead to the next.
-
-    Parameters
-    ----------
-    loops : sequence of Store, Product or Call
-        Of one program.
-    fixed : dict of int
-        The addresses that are given.
-    start : int
-        The first byte for temporaries, a multiple of 16.
-
-    Returns
-    -------
-    tuple (addresses, end)
-        Of all buffers, and the first byte behind them.
-    """
-    last = {buffer: k for k, loop in enumerate(loops) for buffer in buffers_of(loop)}
-    at, free, end = dict(fixed), dict[int, list[int]](), start
-    for k, loop in enumerate(loops):
-        for buffer in buffers_of(loop):
-            if buffer in at:
-                continue
-            if free.get(buffer.bytes):
-                at[buffer] = free[buffer.bytes].pop()
-            else:
-                at[buffer], end = end, end + buffer.bytes
-        for buffer in dict.fromkeys(buffers_of(loop)):
-            if buffer not in fixed and last[buffer] == k:
-                free.setdefault(buffer.bytes, []).append(at[buffer])
-    return at, end
-
-
-def name_of(node: Node) -> str:
-    """The operator that a node calls; one that writes over its argument as the other.
-
-    Parameters
-    ----------
-    node : Node
-        Of a trace.
-
-    Returns
-    -------
-    str
-    """
-    return IN_PLACE.get(node.name, node.name)
-
-
-def _equals(nodes: Sequence[Node]) -> dict[Node, Node]:
-    """The nodes that do what an earlier one does, and that one."""
-    same: dict[Node, Node] = {}
-    seen: dict[tuple, Node] = {}
-
-    def key(arg: Any) -> Any:
-        if isinstance(arg, Node):
-            return same.get(arg, arg)
-        return tuple(map(key, arg)) if isinstance(arg, list) else repr(arg)
-
-    for node in nodes:
-        kwargs = tuple((name, key(arg)) for name, arg in node.kwargs.items())
-        kind = name_of(node), node.shape, node.dtype
-        own = node if node.name == "input" else None
-        first = seen.setdefault((own, *kind, key(list(node.args)), kwargs), node)
-        if first is not node:
-            same[node] = first
-    return same
-
-
-def _refuse_stale(nodes: Sequence[Node]) -> None:
-    """Raise where a value is read after it, or what it is a view of, was changed."""
-    source: dict[Node, Node] = {}
-    changed: set[Node] = set()
-    for node in nodes:
-        for arg in node.reads:
-            if source[arg] in changed:
-                raise ValueError(
-                    f"{node.name} reads what {arg.name} made, which was written over: "
-                    "write the loss, penalty or rule without operators in place"
-                )
-        source[node] = node
-        if node.name in IN_PLACE:
-            over = source[node.reads[0]]
-            if over.name == "input":
-                raise ValueError(
-                    f"{node.name} writes over an input of the trace: write the loss, "
-                    "penalty or rule without operators in place"
-                )
-            changed.add(over)
-        elif name_of(node) in VIEWS:
-            source[node] = source[node.reads[0]]
 
 
 def _order(value: Array) -> list[int]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganflow.live.encoding import Code, Function
-from ganflow.live.functions import address, get, plus, times, whole
-from ganflow.live.loops import Product
-from ganflow.live.values import Buffer
+from ganflow.live.instructions import get, plus, times, whole
+from ganflow.live.kinds import Product
+from ganflow.live.values import Buffer, address
 
 BLOCK = 16  # numbers of a sum that are added one after the other
 TILES = (8, 4, 1)  # columns at a time

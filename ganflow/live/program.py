@@ -13,8 +13,9 @@ from ganflow.dynamics import Networks
 from ganflow.live.assembly import Assembly
 from ganflow.live.draws import GLOBALS, draws
 from ganflow.live.encoding import Code, Function, encode
-from ganflow.live.functions import get, times, whole
-from ganflow.live.tracing import batch_of, choose, stacked, trace_look
+from ganflow.live.inputs import batch_of, choose, stacked
+from ganflow.live.instructions import get, times, whole
+from ganflow.live.tracing import trace_look
 from ganflow.live.ziggurat import table_bytes
 from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
 

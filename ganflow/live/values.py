@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 SIZES = {"f32": 4, "f64": 8, "i32": 4}  # bytes
@@ -96,6 +96,23 @@ class Value:
 
 Array = View | Value
 Operand = View | Value | float
+
+
+def address(view: View, at: Mapping[Buffer, int]) -> int:
+    """The byte at which a view starts.
+
+    Parameters
+    ----------
+    view : View
+        Of a buffer that has an address.
+    at : dict of int
+        The addresses of buffers.
+
+    Returns
+    -------
+    int
+    """
+    return at[view.buffer] + view.offset * SIZES[view.dtype]
 
 
 def views_in(value: Operand) -> Iterator[View]:
