@@ -82,7 +82,7 @@ def test_nothing_jumps_when_a_lab_comes(tab, path, size):
 
 
 @pytest.mark.parametrize("missing", WITHOUT)
-@pytest.mark.parametrize("path", sorted({*LABS} - {*TRAINING}))
+@pytest.mark.parametrize("path", LABS)
 def test_without_what_it_needs_a_lab_leaves_its_picture_and_says_why(
     tab, path, missing
 ):
@@ -94,20 +94,6 @@ def test_without_what_it_needs_a_lab_leaves_its_picture_and_says_why(
     assert picture_of(place) > 500
     controls = place.query_selector_all("input, select, button, [role=slider]")
     assert [one for one in controls if one.is_visible()] == []
-
-
-@pytest.mark.parametrize("missing", WITHOUT)
-@pytest.mark.parametrize("path", TRAINING)
-def test_a_lab_that_cannot_train_shows_its_recorded_picture_and_says_why(
-    tab, path, missing
-):
-    page = tab(path, script=WITHOUT[missing])
-    place = lab_in(page)
-    page.wait_for_function("place => place.dataset.live === 'ready'", arg=place)
-    page.click(".gf-mixture .steps button")
-    said = page.wait_for_selector(".gf-mixture [role=alert]:not(:empty)").text_content()
-    assert missing in said and "needs" in said
-    assert place.query_selector(".gf-mixture canvas").is_visible()
 
 
 @pytest.mark.parametrize("drawn", [True, False])
