@@ -106,6 +106,25 @@ def use_book_style() -> None:
     figures are SVG.
     """
     import matplotlib
+
+    matplotlib.rcParams.update(_book_style())
+    if "ipykernel" in sys.modules:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg", metadata={"Date": None})
+
+
+@contextmanager
+def in_book_style() -> Iterator[None]:
+    """Draw a figure as `use_book_style` would, and leave matplotlib as it was."""
+    import matplotlib
+
+    with matplotlib.rc_context(_book_style()):
+        yield
+
+
+def _book_style() -> dict[Any, Any]:
+    """What both ask of matplotlib, whose stubs list every key."""
     from cycler import cycler
 
     ink = dict.fromkeys(
@@ -130,12 +149,7 @@ def use_book_style() -> None:
         "lines.linewidth": 2,
         "svg.hashsalt": "ganflow",
     }
-    style: dict[Any, Any] = ink | paper | shape  # its stubs list every key
-    matplotlib.rcParams.update(style)
-    if "ipykernel" in sys.modules:
-        from matplotlib_inline.backend_inline import set_matplotlib_formats
-
-        set_matplotlib_formats("svg", metadata={"Date": None})
+    return ink | paper | shape
 
 
 def recorded(name: str) -> xr.Dataset:

@@ -1,8 +1,11 @@
 """Fixtures that several test files share."""
 
 import os
+from zipfile import ZipFile
 
+import pack_offline
 import pytest
+import webdriver
 from page_cost import CHROMIUM, FLAGS, serve
 from site_browser import cannot, open_page
 from site_pages import SITE, stale_notebooks
@@ -43,14 +46,46 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module", params=["chromium", "firefox", "webkit"])
+def reader(request, tmp_path_factory):
+    """Who reads pages and moves their controls, in each browser."""
+    if request.param == "chromium":
+        opened = webdriver.chromium(request.getfixturevalue("chromium"))
+    elif request.param == "firefox":
+        if webdriver.FIREFOX is None:
+            cannot("no firefox on this machine: apt-get install firefox-esr")
+        opened = webdriver.firefox(tmp_path_factory.mktemp("profile"))
+    else:
+        if not (webdriver.WEBKIT and webdriver.MINI and webdriver.SCREEN):
+            cannot("no webkit on this machine: apt-get install webkit2gtk-driver xvfb")
+        opened = webdriver.webkit()
+    with opened as who:
+        yield who
+
+
 @pytest.fixture(scope="module")
-def browser(chromium):
-    """Chromium, when it has an up-to-date site to read."""
+def site():
+    """The folder of the built site, if it is up to date."""
     if not (SITE / "index.html").exists():
         cannot(f"no site in {SITE.name}/: run make book")
     if why := outdated():
         cannot(why)
+    return SITE
+
+
+@pytest.fixture(scope="module")
+def browser(chromium, site):
+    """Chromium, when it has an up-to-date site to read."""
     return chromium
+
+
+@pytest.fixture(scope="module")
+def folder(site, tmp_path_factory):
+    """The unpacked zip of the built site."""
+    place = tmp_path_factory.mktemp("offline")
+    pack_offline.pack(site, place / "book.zip")
+    ZipFile(place / "book.zip").extractall(place)
+    return place / pack_offline.FOLDER
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def cannot(reason):
 
 
 def open_page(browser, address, *, theme="light", size=WIDE):
-    """Open a page, scroll to every widget and figure and wait until all are drawn.
+    """Open a page, scroll to every widget and figure, wait until all are drawn, unfold.
 
     The page's `asked` and `complaints` list its requests and what went wrong.
     """
@@ -40,11 +40,14 @@ def open_page(browser, address, *, theme="light", size=WIDE):
     page.on("requestfailed", lambda r: page.complaints.append(f"failed: {r.url}"))
     page.on("console", lambda said: note_error(page, said))
     page.goto(address, wait_until="networkidle")
-    for place in page.query_selector_all("[data-live], img[loading=lazy]"):
+    late = "[data-live], img[loading=lazy]:not(.gf-first-view *)"
+    for place in page.query_selector_all(late):
         place.scroll_into_view_if_needed()
     page.wait_for_function(
         "!document.querySelector('[data-live]:not([data-live=ready])')"
     )
+    for head in page.query_selector_all("[data-live] [aria-expanded=false]"):
+        head.click()
     page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
     page.wait_for_load_state("networkidle")
     return page
@@ -76,6 +79,11 @@ def changed(page, before):
             return {i for i, look in enumerate(now) if look != before[i]}
         page.wait_for_timeout(50)
     return set()
+
+
+def asleep(control):
+    """Whether it waits for another control: a strength, where there is no penalty."""
+    return control.evaluate("c => c.closest('[disabled]') !== null")
 
 
 def move_by_keyboard(page, control):

@@ -17,7 +17,8 @@ LAYERS = [
     ("dynamics", "one_loss", "loop_audit"),
     ("sweeps", "tf"),  # tf alone loads TensorFlow
     ("training", "live"),
-    ("plotting", "widgets", "page"),  # matplotlib, anywidget
+    ("plotting", "page"),  # matplotlib
+    ("widgets",),  # anywidget
     ("__main__",),  # the command
 ]
 DEPTH = {name: depth for depth, names in enumerate(LAYERS) for name in names}

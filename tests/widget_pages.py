@@ -8,7 +8,7 @@ from anywidget import AnyWidget
 from ipywidgets.embed import dependency_state, embed_data
 
 PAGE = """<!doctype html><html lang="en" data-theme="light"><meta charset="utf-8">
-<style>%s</style><body><div id="here"></div><script type="module">%s
+<style>%s</style><body><div%s id="here"></div><script type="module">%s
 window.revive = (text) => JSON.parse(text, (_, v) => v?.base64 === undefined ? v
   : new DataView(Uint8Array.from(atob(v.base64), (c) => c.charCodeAt(0)).buffer));
 const traits = revive(%s), calls = {};
@@ -26,18 +26,33 @@ window.model = {
 window.leave = await render({ model, el: document.getElementById("here") });
 </script></body></html>"""
 
+BOOK = "https://book.example/page.html"
+
 
 @contextmanager
-def view_alone(chromium, view, width, height=900):
-    """A page with this view and a model of a dozen lines, which may ask nobody."""
+def view_alone(chromium, view, width, height=900, *, book=None, before=""):
+    """A page with this view and a model of a dozen lines, which may ask nobody.
+
+    `book` is the end of its address if it is to be a page of the built book; `before`
+    is a script that runs before the page's own.
+    """
     own = view.traits(sync=True).keys() - AnyWidget.class_traits().keys()
     traits = as_json({n: getattr(view, n) for n in own if not n.startswith("_")})
     script = str(view._esm).replace("export default", "void")
     page = chromium.new_page(viewport={"width": width, "height": height})
     wrong = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", lambda request: wrong.append(request.url))
-    page.set_content(PAGE % (view._css, script, json.dumps(traits)))
+    page.on("request", lambda r: r.url.split("#")[0] == BOOK or wrong.append(r.url))
+    page.add_init_script(before)
+    place = "" if book is None else ' data-live="ready"'
+    html = PAGE % (view._css, place, script, json.dumps(traits))
+    if book is None:
+        page.set_content(html)
+    else:
+        page.route(
+            BOOK, lambda route: route.fulfill(body=html, content_type="text/html")
+        )
+        page.goto(BOOK + book)
     page.wait_for_function("!!window.leave")
     yield page
     assert wrong == []

@@ -1,9 +1,11 @@
 """Make notebooks/ from the texts in book/. One way only: text to notebook.
 
-The same text gives the same bytes. All outputs are dropped, except those of cells
-tagged `nbval-check-output` whose source did not change; `--execute` refreshes exactly
-these from the pages' runs. A page is named by its file, `take_turns`, or with its
-folder, `04_turns/take_turns`; a folder, `04_turns`, names all the pages in it.
+The same text gives the same bytes. All outputs are dropped, except, where the source
+did not change, what cells tagged `nbval-check-output` print and the still picture that
+a cell tagged `first-view` brings of its lab, for who reads the file and runs nothing;
+`--execute` refreshes exactly these from the pages' runs. A page is named by its file,
+`take_turns`, or with its folder, `04_turns/take_turns`; a folder, `04_turns`, names all
+the pages in it.
 """
 
 import argparse
@@ -19,7 +21,8 @@ import jupytext
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-CHECKED = "nbval-check-output"
+CHECKED, PICTURED = "nbval-check-output", "first-view"
+PNG, PLAIN = "image/png", "text/plain"
 ADDRESS_LINE = 'ADDRESS = ""'
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -60,7 +63,17 @@ def notebook_path(text):
 
 def is_checked(cell):
     """Whether nbval compares this cell's output with the stored one."""
-    return cell.cell_type == "code" and CHECKED in cell.metadata.get("tags", [])
+    return is_tagged(cell, CHECKED)
+
+
+def is_pictured(cell):
+    """Whether this cell shows a lab, whose picture is stored."""
+    return is_tagged(cell, PICTURED)
+
+
+def is_tagged(cell, tag):
+    """Whether this is a cell of code that has the tag."""
+    return cell.cell_type == "code" and tag in cell.metadata.get("tags", [])
 
 
 def read_text(text):
@@ -76,19 +89,26 @@ def read_text(text):
     return notebook
 
 
-def keep_checked_outputs(notebook, executed):
-    """Give each checked cell the output that the same cell has in `executed`.
+def keep_outputs(notebook, executed):
+    """Give each tagged cell the output that the same cell has in `executed`.
 
     The count is the cell's place among the code cells, which is what a fresh run
-    counts; without one nbval would pass an empty cell in silence.
+    counts; without one nbval would pass an empty cell in silence, and refuse another.
     """
     known = {cell.id: cell.get("outputs", []) for cell in executed.cells}
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for place, cell in enumerate(code_cells, 1):
-        if is_checked(cell) and known.get(cell.id):
-            cell.outputs = [plain_text(output, cell) for output in known[cell.id]]
+        if (is_checked(cell) or is_pictured(cell)) and known.get(cell.id):
+            cell.outputs = stored(known[cell.id], cell)
             cell.execution_count = place
     return notebook
+
+
+def stored(outputs, cell):
+    """Of what a tagged cell showed, what its notebook keeps."""
+    if is_checked(cell):
+        return [plain_text(output, cell) for output in outputs]
+    return picture_of(outputs, cell)
 
 
 def plain_text(output, cell):
@@ -101,13 +121,30 @@ def plain_text(output, cell):
     return nbformat.v4.new_output("stream", name="stdout", text=output.text)
 
 
+def picture_of(outputs, cell):
+    """A lab's picture, and its sentence; of one output a viewer shows one type only."""
+    for output in outputs:
+        if PNG in output.get("data", {}):
+            words = output.data[PLAIN]
+            data, about = {PNG: output.data[PNG], PLAIN: words}, output.metadata
+            sentence = {"text/markdown": words.splitlines()[-1]}
+            return [
+                nbformat.v4.new_output("display_data", data, metadata=about),
+                nbformat.v4.new_output("display_data", sentence),
+            ]
+    raise ValueError(
+        f"a cell tagged {PICTURED} must end with a lab that has a picture, made by "
+        f"ganflow.widgets.first_view, but this one has none:\n{cell.source}"
+    )
+
+
 def build(text, executed=None):
     """The notebook of the page `text`, as the string that belongs on disk."""
     notebook, path = read_text(text), notebook_path(text)
     if executed is None and path.exists():
         executed = nbformat.read(path, as_version=4)
     if executed is not None:
-        keep_checked_outputs(notebook, executed)
+        keep_outputs(notebook, executed)
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"
 
@@ -121,7 +158,7 @@ def page_runs():
 
 
 def refresh(texts, runs=None):
-    """Store what the checked cells of these pages print in their runs.
+    """Store what the tagged cells of these pages show in their runs.
 
     A page whose run does not hold any more is run first.
     """

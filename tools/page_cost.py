@@ -15,6 +15,10 @@ from threading import Thread
 
 # Gzipped bytes before the first paint and in all; seconds on two cores.
 BUDGETS = {"early": 300_000, "total": 2_200_000, "paint": 1.0, "usable": 2.0}
+# Seconds to a lab's first picture, by how many times slower the processor is made.
+PICTURE = {1: 0.3, 6: 2.0}
+# Milliseconds that training in the page may take of a frame: the median, and 19 of 20.
+FRAME = {"half": 12, "most": 20}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -34,16 +38,29 @@ KEYS = {
     "button:not(.mod-active)": ("Space",),
 }
 CONTROL = f"[data-live] :is({', '.join(KEYS)})"
-PICTURE = ".lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
+VIEW = ".lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
 AT_END = """c => c.matches("select") ? c.selectedIndex === c.length - 1
     : c.ariaValueNow !== null && c.ariaValueNow === c.ariaValueMax"""
-LOOKS = f"""[...document.querySelectorAll("[data-live] {PICTURE}")].map(picture =>
+LOOKS = f"""[...document.querySelectorAll("[data-live] {VIEW}")].map(picture =>
     picture.innerHTML +
     [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
 CHANGED = f"""before => ({LOOKS}).some((look, place) => look !== before[place])
     && performance.now()"""
 DRAWN = f"""() => [...document.querySelectorAll("[data-live]")].every(place =>
-    place.dataset.live === "ready" && place.querySelector("{PICTURE} > *"))"""
+    place.dataset.live === "ready" && place.querySelector("{VIEW} > *"))"""
+SEEN = """place => new Promise((seen) => {
+    const start = performance.now();
+    place.scrollIntoView();
+    const still = place.querySelector(".gf-first-view img");
+    const look = async () => {
+        if (place.dataset.live !== "ready") await still.decode().catch(() => 0);
+        if (place.dataset.live === "ready" || still.naturalWidth) {
+            requestAnimationFrame(() => seen(performance.now() - start));
+        } else requestAnimationFrame(look);
+    };
+    look();
+})"""
+FRAMES = 'performance.getEntriesByName("gf-mixture").map((frame) => frame.duration)'
 PAINTED = 'performance.getEntriesByName("first-contentful-paint")[0]?.startTime'
 ASKED = """["navigation", "resource"]
     .flatMap(kind => performance.getEntriesByType(kind))
@@ -147,6 +164,35 @@ def usable(browser, address):
         place.evaluate("place => place.scrollIntoView()")
         page.wait_for_function(DRAWN)
         return press_until_changed(page) / 1000
+
+
+def first_picture(browser, address, slower=1):
+    """Seconds from coming to a lab to its first picture: the still one, or its own.
+
+    The page has been read till there is nothing left to load, on a processor that is
+    made so many times slower.
+    """
+    with first_visit(browser) as page:
+        tools = page.context.new_cdp_session(page)
+        tools.send("Emulation.setCPUThrottlingRate", {"rate": slower})
+        page.goto(address, wait_until="networkidle")
+        place = page.wait_for_selector(".cell_output:has(> .gf-first-view)")
+        return place.evaluate(SEEN) / 1000
+
+
+def frame_share(browser, address, during=3):
+    """What part of its budget a training lab takes of a frame; 1 is all of it.
+
+    It trains for some seconds; `gf-mixture` is what it calls its work in a frame.
+    """
+    with first_visit(browser) as page:
+        page.goto(address, wait_until="networkidle")
+        page.query_selector("[data-live]").evaluate("place => place.scrollIntoView()")
+        page.click("[data-live=ready] .gf-mixture .steps button")
+        page.wait_for_timeout(1000 * during)
+        frames = sorted(page.evaluate(FRAMES))
+        half, most = frames[len(frames) // 2], frames[len(frames) * 19 // 20]
+        return max(half / FRAME["half"], most / FRAME["most"])
 
 
 def press_until_changed(page):

@@ -4,6 +4,7 @@
 (() => {
   const VIEW = 'script[type="application/vnd.jupyter.widget-view+json"]';
   const STATE = 'script[type="application/vnd.jupyter.widget-state+json"]';
+  const PICTURE = ".widget-subarea .lm-Widget:not(.jupyter-widgets, [class*='widget-'])";
   const NEAR = 800; // px between a reader and the first widget
   const folder = new URL("vendor/widgets/", document.currentScript.src).href;
   const places = new Set([...document.querySelectorAll(VIEW)].map((v) => v.parentElement));
@@ -62,6 +63,9 @@
     for (const button of document.querySelectorAll("button.widget-toggle-button")) {
       button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
     }
+    for (const head of document.querySelectorAll(".jupyter-widget-Collapse-header")) {
+      nameFold(head);
+    }
     const signs = {
       "fa-play": "play",
       "fa-pause": "pause",
@@ -74,26 +78,52 @@
     }
   };
 
+  // What folds is opened by a click alone, and says nothing of it.
+  const nameFold = (head) => {
+    const open = head.parentElement.matches(".jupyter-widget-Collapse-open");
+    head.setAttribute("aria-expanded", open);
+    if (head.role) return;
+    Object.assign(head, { role: "button", tabIndex: 0 });
+    head.addEventListener("keydown", (press) => {
+      if (press.key !== "Enter" && press.key !== " ") return;
+      press.preventDefault();
+      head.click();
+    });
+  };
+
   const nameSlider = (handle, readout, list) => {
     handle.setAttribute("aria-valuetext", readout.textContent);
     if (list) {
       readout.removeAttribute("contenteditable");
       readout.setAttribute("aria-hidden", "true"); // the handle says it all
     } else if (readout.isContentEditable) readout.setAttribute("role", "textbox");
+    else readout.removeAttribute("role"); // a slider that sleeps
   };
 
-  const settle = (text) => {
-    for (const place of places) {
-      place.dataset.live = text;
-      place.setAttribute("aria-busy", String(text === "loading"));
+  const settle = (place, text) => {
+    place.dataset.live = text;
+    place.setAttribute("aria-busy", String(text === "loading"));
+  };
+  const settleAll = (text) => {
+    for (const place of places) settle(place, text);
+  };
+
+  const isDrawn = (place) => {
+    const pictures = [...place.querySelectorAll(PICTURE)];
+    return pictures.length && pictures.every((picture) => picture.firstElementChild);
+  };
+
+  // A view that this browser cannot run says so; then the picture of it stays.
+  const settleDrawn = () => {
+    for (const place of [...places].filter(isDrawn)) {
+      settle(place, place.querySelector(".gf-cannot") ? "cannot" : "ready");
     }
   };
 
   const follow = () =>
     new MutationObserver(() => {
       nameControls();
-      const drawn = [...places].every((p) => p.querySelector(".widget-subarea > *"));
-      if (drawn) settle("ready");
+      settleDrawn();
     }).observe(document.body, {
       childList: true,
       subtree: true,
@@ -112,7 +142,7 @@
   const start = () => {
     watcher.disconnect();
     draw().catch((error) => {
-      settle("failed");
+      settleAll("failed");
       console.error(`the widgets of this page were not drawn: ${error.message}`);
     });
   };
@@ -121,14 +151,15 @@
     (seen) => seen.some((entry) => entry.isIntersecting) && start(),
     { rootMargin: `${NEAR}px` },
   );
-  settle("loading");
+  settleAll("loading");
   const isNear = (place) => {
     const { top, bottom } = place.getBoundingClientRect();
     return bottom > -NEAR && top < innerHeight + NEAR;
   };
   const begin = () => {
-    // Of who is near already the watcher would tell in the next frame only.
-    if ([...places].some(isNear)) start();
+    // Of who is near already the watcher would tell in the next frame only. An address may
+    // ask for a lab as somebody has left it, which then comes into sight itself.
+    if (location.hash.startsWith("#lab=") || [...places].some(isNear)) start();
     else for (const place of places) watcher.observe(place);
   };
   // Not before the theme's scripts have run: require.js would take them for its modules.

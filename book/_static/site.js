@@ -52,10 +52,13 @@
 
   // What is heavy waits for this, so that a reader sees something first.
   window.firstPaint = new Promise((resolve) => {
-    // A browser that does not tell of its paints has surely painted when all is there;
-    // one that says it would, and keeps its clock from pages, a while after.
+    // A browser that does not tell of its paints, or says it would and keeps its clock from
+    // pages, has surely painted two frames after all is there; a hidden page has no frames.
     const tells = PerformanceObserver.supportedEntryTypes?.includes("paint");
-    addEventListener("load", () => setTimeout(resolve, tells ? 3000 : 0));
+    addEventListener("load", () => {
+      requestAnimationFrame(() => requestAnimationFrame(resolve));
+      setTimeout(resolve, tells ? 3000 : 0);
+    });
     if (!tells) return;
     new PerformanceObserver((seen, observer) => {
       if (!seen.getEntriesByName("first-contentful-paint").length) return;

@@ -56,6 +56,17 @@ export function shape(tag, attributes = {}, ...children) {
   return element;
 }
 
+/**
+ * Say in place of a view why this browser cannot run it; a page then shows its picture.
+ *
+ * @param {Element} element what the view was to be drawn in
+ * @param {string} sentence which may begin small, as the words of an error do
+ */
+export function sayCannot(element, sentence) {
+  const words = sentence[0].toUpperCase() + sentence.slice(1);
+  element.replaceChildren(make("p", { class: "gf-cannot", role: "status" }, words));
+}
+
 // Numbers
 
 /**

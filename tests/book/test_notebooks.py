@@ -131,11 +131,16 @@ def test_every_checked_cell_has_an_output_and_a_count(text):
         )
 
 
+STORED = [["image/png", "text/plain"], ["text/markdown"]]  # of a lab
+
+
 @pytest.mark.parametrize("text", TEXTS, ids=by_name)
 def test_no_other_output_is_stored(text):
     path = build_notebooks.notebook_path(text)
     for cell in nbformat.read(path, as_version=4).cells:
-        if cell.cell_type == "code" and not build_notebooks.is_checked(cell):
+        if build_notebooks.is_pictured(cell):
+            assert [[*output.data] for output in cell.outputs] == STORED
+        elif cell.cell_type == "code" and not build_notebooks.is_checked(cell):
             assert cell.outputs == [] and cell.execution_count is None
 
 
@@ -187,6 +192,43 @@ def test_an_output_stays_with_its_cell_and_goes_when_the_cell_changes(page, runs
 def test_a_checked_cell_may_only_print(page, runs):
     text = page(PRINTS.replace("print(6 * 7)", "6 * 7"))
     with pytest.raises(ValueError, match="use print in"):
+        build_notebooks.refresh([text], runs)
+
+
+LAB = """
+```{code-cell} ipython3
+:tags: [first-view]
+
+import ipywidgets
+from matplotlib.figure import Figure
+from ganflow.widgets.first_view import with_first_view
+
+words = {"alt": "Nothing yet.", "sentence": "It *trains* where scripts run."}
+with_first_view(ipywidgets.VBox(), lambda: Figure(figsize=(2, 1)), **words)
+```
+"""
+
+
+def test_of_a_lab_the_picture_and_its_sentence_are_stored_and_stay(page, runs):
+    text = page(LAB)
+    build_notebooks.refresh([text], runs)
+    made = build_notebooks.notebook_path(text).read_text()
+    assert build_notebooks.build(text) == made
+    (cell,) = nbformat.reads(made, 4).cells
+    picture, sentence = cell.outputs
+    assert [[*output.data] for output in cell.outputs] == STORED
+    assert picture.metadata["image/png"] == {
+        "width": 192,
+        "height": 96,
+        "alt": "Nothing yet.",
+    }
+    assert sentence.data["text/markdown"] == "It *trains* where scripts run."
+    assert run_nbval(build_notebooks.notebook_path(text))[0] == 0
+
+
+def test_a_cell_that_is_to_show_a_lab_and_does_not_is_named(page, runs):
+    text = page(PRINTS.replace(build_notebooks.CHECKED, build_notebooks.PICTURED))
+    with pytest.raises(ValueError, match="must end with a lab"):
         build_notebooks.refresh([text], runs)
 
 

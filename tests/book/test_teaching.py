@@ -2,21 +2,15 @@
 
 import ast
 import re
+from dataclasses import replace
 
 import pytest
 from book_links import CHAPTER, CONTENTS, cells, files, slug, solutions_of, text_of
 
 from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps
-from ganflow.widgets.mixture_lab.recording import RATES
-from ganflow.widgets.mixture_lab.recording import SCHEDULES as MIXTURE_SCHEDULES
 from ganflow.widgets.one_loss_lab.recording import LAMBDAS, OPTIMIZERS
-from ganflow.widgets.schedule_lab.choices import (
-    LOSSES,
-    SCHEDULES,
-    STEP_SIZES,
-    setting_of,
-)
+from ganflow.widgets.schedule_lab.choices import OPENING
 
 TEACHING = "book/appendix/teaching"
 TEXT = text_of(TEACHING)
@@ -127,25 +121,30 @@ def test_the_notes_cite_no_thread_that_the_rest_of_the_book_does_not():
         assert name.split()[-1] == address.split("/")[-1] or "github" not in address
 
 
-def lab_run(loss, schedule, step_size, penalty):
-    """A hundred ticks of chapter 4's lab, by plain descent."""
-    setting = setting_of(loss, schedule, step_size, "gradient descent", penalty)
+def lab_run(loss, schedule, step_size, strength=0.0):
+    """A hundred ticks of chapter 4's lab, by plain descent, under R1."""
+    setting = replace(
+        OPENING,
+        loss=loss,
+        schedule=schedule,
+        step_size=step_size,
+        penalty="R1",
+        strength=strength,
+    )
     rules = setting.rules()
     return play(setting.players(), setting.schedule, rule=rules, ticks=100)
 
 
 def test_the_lab_of_chapter_4_does_what_its_scripts_say():
     three = SIMULTANEOUS, ALTERNATING, critic_steps(5)
-    at_once, in_turn, five = (lab_run("saturating", s, 0.5, "none") for s in three)
+    at_once, in_turn, five = (lab_run("saturating", s, 0.5) for s in three)
     assert at_once.radius[-1] > 2 * at_once.radius[0]  # leaves
     assert 0.8 < in_turn.radius[-1] / in_turn.radius[0] < 1.2  # turns
     assert abs(five.psi).max() > 1.5 * abs(in_turn.psi).max()  # taller
     assert abs(five.theta).max() < abs(in_turn.theta).max()
-    held = [lab_run("saturating", s, 0.5, "R1, critical γ") for s in three]
+    held = [lab_run("saturating", s, 0.5, 1.0) for s in three]
     assert all(run.radius[-1] < 1e-3 for run in held)
-    at_once, in_turn = (
-        lab_run("Wasserstein", s, 1.0, "R1, critical γ") for s in three[:2]
-    )
+    at_once, in_turn = (lab_run("Wasserstein", s, 1.0, 2.0) for s in three[:2])
     assert at_once.radius[-1] < 1e-3 and in_turn.radius[-1] > 1e3
 
 
@@ -172,8 +171,8 @@ OPENINGS = {  # chapter: the figure's call, how it opens, what the script says o
     5: (
         "05_tuning/tune_the_schedule#try-it",
         "mixture_lab",
-        {"a": (1, 1, 0, 0), "b": (1, 2, 0, 0), "time": 6},
-        "A is alternating at equal rates, B has the faster D.",
+        {},
+        "A is the baseline, B has a second critic step.",
     ),
     6: (
         "06_one_loss/turn_lambda#try-it",
@@ -208,7 +207,8 @@ def test_the_positions_at_which_the_figures_open_are_what_the_scripts_call_them(
     pairs = ast.literal_eval(re.search(r"four = (\(.*?\))", arrows)[1])
     assert pairs[0] == "saturating"
     assert ast.literal_eval(re.search(r"steps, .* = (\(.*?\)),", arrows)[1])[2] == 30
-    assert (LOSSES[0], SCHEDULES[0], STEP_SIZES[0]) == ("saturating", SIMULTANEOUS, 0.2)
-    assert MIXTURE_SCHEDULES[1] == ALTERNATING
-    assert list(RATES.values())[1:] == [1.0, 4.0]
+    opening = OPENING.loss, OPENING.schedule, OPENING.step_size
+    assert opening == ("saturating", SIMULTANEOUS, 0.2)
+    tuned = cells("05_tuning/tune_the_schedule")[0]["try-it"]
+    assert 'mixture_lab(tried["baseline"], tried["2 critic steps"])' in tuned
     assert (list(OPTIMIZERS)[0], LAMBDAS[3]) == ("SGD", 10.0)

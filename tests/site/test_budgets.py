@@ -13,9 +13,17 @@ from pathlib import Path
 
 import page_cost
 import pytest
-from page_cost import BUDGETS, first_paint, usable, weight_of
+from page_cost import (
+    BUDGETS,
+    PICTURE,
+    first_paint,
+    first_picture,
+    frame_share,
+    usable,
+    weight_of,
+)
 from site_browser import open_page
-from site_pages import LIVE, heaviest
+from site_pages import LIVE, heaviest, holding
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 # Bytes are judged on every page; seconds on the heaviest, and where widgets are.
@@ -82,6 +90,20 @@ def test_a_page_paints_within_its_budget(browser, host, path):
 def test_a_widget_answers_within_its_budget(browser, host, path):
     took = seconds(partial(usable, browser, f"{host}/{path}"), BUDGETS["usable"])
     assert took <= BUDGETS["usable"]
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("slower", PICTURE)
+@pytest.mark.parametrize("path", holding('class="gf-first-view"'))
+def test_a_lab_s_first_picture_is_seen_within_its_budget(browser, host, path, slower):
+    visit = partial(first_picture, browser, f"{host}/{path}", slower)
+    assert seconds(visit, PICTURE[slower]) <= PICTURE[slower]
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("path", holding("gf-mixture .steps"))
+def test_training_leaves_the_page_the_rest_of_each_frame(browser, host, path):
+    assert seconds(partial(frame_share, browser, f"{host}/{path}"), 1) <= 1
 
 
 # ---- that the scales and the clocks above can say no
@@ -153,6 +175,36 @@ def test_a_script_that_keeps_the_page_busy_is_seen_in_the_first_paint(small_site
 
 def test_the_clock_runs_until_a_widget_answers(small_site):
     assert small_site(usable, WIDGET) > 2.1 > BUDGETS["usable"]
+
+
+STILL = """<div style="height: 9000px"></div><div class="cell_output">
+<figure class="gf-first-view"><img alt=""></figure></div><script>
+const image = document.querySelector("img");
+const come = () => { image.src = "data:image/svg+xml,%3Csvg xmlns=" +
+    "'http://www.w3.org/2000/svg' width='9' height='9'/%3E" };
+new IntersectionObserver(([seen]) => seen.isIntersecting && setTimeout(come, 500))
+    .observe(image.parentElement);
+</script>"""
+
+
+def test_the_clock_runs_until_a_lab_s_picture_is_seen(small_site):
+    assert small_site(first_picture, STILL) > 0.5 > PICTURE[1]
+
+
+TRAINS = """<div data-live="ready"><div class="gf-mixture"><div class="steps">
+<button>run</button></div></div></div><script>
+const frame = () => {
+    const start = performance.now();
+    while (performance.now() < start + 13);
+    performance.measure("gf-mixture", { start });
+    requestAnimationFrame(frame);
+};
+document.querySelector("button").onclick = frame;
+</script>"""
+
+
+def test_too_much_work_in_a_frame_is_seen(small_site):
+    assert small_site(partial(frame_share, during=1), TRAINS) >= 13 / 12 > 1
 
 
 def test_a_widget_that_answers_no_key_is_named(small_site):

@@ -112,3 +112,21 @@ def test_a_browser_that_tells_of_no_paint_gets_what_is_late_too(
     page.query_selector("[data-live]").scroll_into_view_if_needed()
     page.wait_for_selector("[data-live=ready]")
     page.close()
+
+
+@pytest.mark.browser
+def test_an_address_opens_a_lab_as_somebody_left_it_and_brings_it_into_sight(
+    browser, host
+):
+    page = browser.new_page()
+    path = "notebooks/04_turns/take_turns.html"
+    page.goto(f"{host}/{path}#lab=schedule&schedule=D+D+G&tick=2")
+    lab = page.wait_for_selector("[data-live=ready] .gf-lab .says")
+    page.wait_for_function("says => says.textContent.startsWith('Tick 2')", arg=lab)
+    assert "D reads G0 (2 times), then G reads D2" in lab.text_content()
+    page.wait_for_function(
+        "lab => { const { top } = lab.getBoundingClientRect();"
+        " return top > 0 && top < 2 * innerHeight; }",
+        arg=lab,
+    )
+    page.close()

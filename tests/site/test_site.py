@@ -11,6 +11,7 @@ from site_browser import (
     LOOKS,
     PHONE,
     PICTURES,
+    asleep,
     at,
     changed,
     move_by_keyboard,
@@ -157,6 +158,8 @@ def test_every_control_shows_that_the_keyboard_is_on_it(visit, path):
     page = visit(path)
     page.keyboard.press("Tab")
     for control in page.query_selector_all(CONTROLS):
+        if asleep(control):
+            continue
         control.focus()
         look = control.evaluate("c => getComputedStyle(c).outline")
         assert "solid 3px" in look, control.evaluate("c => c.outerHTML")
@@ -172,6 +175,8 @@ def test_every_control_changes_a_picture_and_every_picture_changes(visit, path, 
     assert controls and pictures
     moved = set()
     for control in controls:
+        if asleep(control):
+            continue
         before = page.eval_on_selector_all(PICTURES, LOOKS)
         seen = set()
         for _ in move(page, control):

@@ -1,10 +1,12 @@
 """The ways whose cost is measured are ways to take the same step."""
 
 import one_loss_cost
+import page_ticks
 import pytest
 import tick_cost
 import tick_ways
 import torch
+from site_browser import cannot
 
 from ganflow.training import tick
 
@@ -52,3 +54,28 @@ def test_the_costs_of_a_single_loss_are_shown_for_every_way(capsys, monkeypatch)
     shown = capsys.readouterr().out
     assert all(shown.count(f"{name} ") >= 2 for name in one_loss_cost.WAYS)
     assert "GFLOP" in shown and "ms a step" in shown
+
+
+def test_a_page_is_measured_beside_play_for_every_penalty(capsys, monkeypatch):
+    """Without TensorFlow.js, which npm would have to install."""
+    if page_ticks.CHROMIUM is None:
+        cannot("no chromium on this machine: apt-get install chromium")
+    options = "--alone --width 4 --batch 8 --seconds 0.1 --rounds 1"
+    monkeypatch.setattr("sys.argv", ["page_ticks.py", *options.split()])
+    threads = torch.get_num_threads()
+    try:
+        page_ticks.main()
+    finally:
+        torch.set_num_threads(threads)
+    table = capsys.readouterr().out
+    for penalty in page_ticks.PENALTIES:
+        own, python = (
+            next(
+                row
+                for row in table.splitlines()
+                if row.startswith(f"{who}, {penalty} ")
+            )
+            for who in ("page", "play")
+        )
+        assert len(own.split()) == 6 and len(python.split()) == 4
+        assert float(own.split()[2]) > float(python.split()[2]) > 0

@@ -7,20 +7,11 @@ import pack_offline
 import print_book
 import pytest
 from bs4 import BeautifulSoup
-from page_cost import PICTURE
+from page_cost import VIEW
 from site_browser import open_page
 from site_pages import LIVE, SITE
 
 FORMULAS = "notebooks/04_turns/take_turns.html"
-
-
-@pytest.fixture(scope="module")
-def folder(browser, tmp_path_factory):
-    """The unpacked zip of the built site."""
-    place = tmp_path_factory.mktemp("offline")
-    pack_offline.pack(SITE, place / "book.zip")
-    ZipFile(place / "book.zip").extractall(place)
-    return place / pack_offline.FOLDER
 
 
 def build_site(root):
@@ -128,7 +119,7 @@ def test_paper_is_light_whatever_the_theme(visit, theme):
     page.emulate_media(media="print", color_scheme=theme)
     page.wait_for_function(f"() => ({DARK})().length === 0")  # colours change slowly
     assert not any(c.is_visible() for c in page.query_selector_all(controls))
-    assert page.query_selector(f"{PICTURE} > *").is_visible()
+    assert page.query_selector(f"{VIEW} > *").is_visible()
     color = "element => getComputedStyle(element).color"
     link = page.query_selector(".bd-article p a:not(.gf-term)").evaluate(color)
     text = page.query_selector(".bd-article p").evaluate(color)

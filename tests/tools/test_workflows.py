@@ -251,6 +251,29 @@ def test_the_notebooks_of_head_go_into_colabs_image(tool):
     assert "ganflow/page.py" in heard
 
 
+APT = 'echo "$*" >> "$HEARD"'
+ALL_FOUR = {"google-chrome", "firefox", "WebKitWebDriver", "Xvfb"}
+
+
+@pytest.mark.parametrize(
+    ("there", "wanted"),
+    [
+        (set(), "chromium firefox-esr webkit2gtk-driver xvfb"),
+        ({"google-chrome", "firefox"}, "webkit2gtk-driver xvfb"),
+        (ALL_FOUR, None),
+    ],
+)
+def test_the_browsers_that_are_missing_are_installed(tool, tmp_path, there, wanted):
+    programs = dict.fromkeys(there, "true") | {"apt-get": APT, "sudo": 'exec "$@"'}
+    programs |= {"bash": 'exec /bin/bash "$@"', "env": 'exec /usr/bin/env "$@"'}
+    done, heard = tool(
+        "install_browsers.sh", programs=programs, PATH=str(tmp_path / "bin")
+    )
+    assert done.returncode == 0, done.stderr
+    expected = f"update -qq\ninstall -y -qq {wanted}\n" if wanted else ""
+    assert heard == expected
+
+
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash on this machine")
 @pytest.mark.parametrize("script", sorted((ROOT / "tools").glob("*.sh")), ids=str)
 def test_a_shell_script_parses_and_stops_at_its_first_failure(script):

@@ -1,6 +1,7 @@
 """The trainer's numbers: what it draws, what it moves, and that fast is plain."""
 
 import copy
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -120,6 +121,17 @@ def test_a_fast_move_of_G_that_fails_leaves_D_able_to_learn():
     with pytest.raises(RuntimeError):
         fast_moves.move_G(run, run.images[:8], torch.zeros(8, 3))  # no such noise
     assert all(p.requires_grad for p in run.D.parameters())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_fast_move_of_G_wakes_no_weight_that_was_frozen_before(fails):
+    run = small_run(fast=True)
+    first, *others = run.D.parameters()
+    first.requires_grad_(False)
+    z = torch.zeros(8, 3) if fails else torch.zeros(8, run.settings.latent)
+    with pytest.raises(RuntimeError) if fails else nullcontext():
+        fast_moves.move_G(run, run.images[:8], z)
+    assert not first.requires_grad and all(p.requires_grad for p in others)
 
 
 def test_a_fast_move_of_D_makes_no_graph_through_G():

@@ -17,10 +17,12 @@ KIT = """export const one = 1;
 const own = 2;
 export async function later() { return own; }
 export function two() { return one + 1; }
+export class Pair { get sum() { return two() + own; } }
 """
-VIEW = """import { later, two } from "../kit.js";
+VIEW = """import { later, Pair, two } from "../kit.js";
 const one = 10;
-export default { render: async () => [one, two(), await later(), typeof own] };
+const all = async () => [one, two(), await later(), new Pair().sum, typeof own];
+export default { render: all };
 """
 RUN = """const [text, call] = JSON.parse(process.argv[1]);
 const module = await import(`data:text/javascript,${encodeURIComponent(text)}`);
@@ -53,12 +55,12 @@ def view(request):
 
 
 def test_a_view_knows_what_it_imported_and_keeps_names_of_its_own():
-    assert run(kit.joined(KIT, VIEW), call=True) == [10, 2, 2, "undefined"]
+    assert run(kit.joined(KIT, VIEW), call=True) == [10, 2, 2, 4, "undefined"]
 
 
 def test_an_import_over_several_lines_is_one():
-    long = VIEW.replace("{ later, two }", "{\n  later,\n  two,\n}")
-    assert run(kit.joined(KIT, long), call=True) == [10, 2, 2, "undefined"]
+    long = VIEW.replace("{ later, Pair, two }", "{\n  later,\n  Pair,\n  two,\n}")
+    assert run(kit.joined(KIT, long), call=True) == [10, 2, 2, 4, "undefined"]
 
 
 OTHER = "../../room/other.js"
@@ -67,13 +69,29 @@ OTHER = "../../room/other.js"
 def test_a_module_named_beside_a_view_is_joined_as_the_kit_is():
     view = f'import {{ own }} from "{OTHER}";\n{VIEW}'.replace("typeof own", "own()")
     other = "const one = 3;\nexport const own = () => one;\n"
-    assert run(kit.joined(KIT, view, {OTHER: other}), call=True) == [10, 2, 2, 3]
+    assert run(kit.joined(KIT, view, {OTHER: other}), call=True) == [10, 2, 2, 4, 3]
     with pytest.raises(ValueError, match=r"other.js 0 times, expected once"):
         kit.joined(KIT, VIEW, {OTHER: other})
     with pytest.raises(ValueError, match="cannot be joined"):
         kit.joined(KIT, view)
     with pytest.raises(ValueError, match="other.js exports no own; it exports two"):
         kit.joined(KIT, view, {OTHER: "export const two = 2;\n"})
+
+
+def test_a_module_may_import_from_the_kit_and_from_those_named_after_it():
+    first = "const one = 4;\nexport const own = () => one + twice(two()) + third;\n"
+    first = f'import {{ two }} from "../kit.js";\n{first}'
+    first = f'import {{ third, twice }} from "./later.js";\n{first}'
+    later = "export const third = 5;\nexport function* none() {}\n"
+    later += "export const twice = (v) => 2 * v;\n"
+    view = f'import {{ own }} from "{OTHER}";\n{VIEW}'.replace("typeof own", "own()")
+    joined = kit.joined(KIT, view, {OTHER: first, "./later.js": later})
+    assert run(joined, call=True) == [10, 2, 2, 4, 4 + 2 * 2 + 5]
+    assert joined.count("class Pair") == 1
+    with pytest.raises(ValueError, match="later.js exports no twice"):
+        kit.joined(KIT, view, {OTHER: first, "./later.js": "export const third = 5;\n"})
+    with pytest.raises(ValueError, match="later.js 0 times"):  # it comes too early
+        kit.joined(KIT, view, {"./later.js": later, OTHER: first})
 
 
 @pytest.mark.parametrize(
@@ -104,8 +122,8 @@ def test_a_view_imports_from_the_kit_once(view):
 
 @pytest.mark.parametrize("name", ["three", "own", "two as too"])
 def test_a_name_that_the_kit_does_not_export_is_refused(name):
-    with pytest.raises(ValueError, match=f"no {name}; it exports one, later, two"):
-        kit.joined(KIT, VIEW.replace("later, two", f"two, {name}"))
+    with pytest.raises(ValueError, match=f"no {name}; it exports one, later, tw"):
+        kit.joined(KIT, VIEW.replace("later, Pair, two", f"two, {name}"))
 
 
 def test_every_view_is_one_module_that_renders(view):

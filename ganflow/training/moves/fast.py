@@ -7,8 +7,11 @@ has it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ganflow.training.moves import plain
 from ganflow.training.moves.penalty import penalty
@@ -38,10 +41,20 @@ def move_D(run: Run, x_real: Tensor, z: Tensor, mix: Tensor) -> Seen:
 def move_G(run: Run, x_real: Tensor, z: Tensor) -> Seen:
     """Move G once. Parameters, Returns: as `plain.move_G`.
 
-    Gradient: passes through D to G. D is frozen meanwhile, so its .grad stays as it is.
+    Gradient: passes through D to G. D is frozen meanwhile, so its .grad stays as it is;
+    then each of its weights learns or not, as before.
     """
-    run.D.requires_grad_(False)
-    try:
+    with _frozen(run.D):
         return plain.move_G(run, x_real, z)
-    finally:  # whoever goes on after an error would have a D that never learns
-        run.D.requires_grad_(True)
+
+
+@contextmanager
+def _frozen(net: nn.Module) -> Iterator[None]:
+    """Freeze a network; also after an error each weight gets back what it had."""
+    before = [(weight, weight.requires_grad) for weight in net.parameters()]
+    net.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight, learns in before:
+            weight.requires_grad_(learns)

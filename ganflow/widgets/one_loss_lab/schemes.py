@@ -73,7 +73,7 @@ def two_steps(
     """Each player's loss by its own weights, then both step: the definition."""
     x_fake = pair.G(z)
     loss.D(pair.D(x_real), pair.D(x_fake.detach())).backward()
-    _through_frozen_D(pair, loss, lam, x_fake)
+    _backward_to_G(pair, loss, lam, x_fake)
     pair.move()
 
 
@@ -84,16 +84,14 @@ def alternating(
     x_fake = pair.G(z)
     loss.D(pair.D(x_real), pair.D(x_fake.detach())).backward()
     pair.move("D")
-    _through_frozen_D(pair, loss, lam, x_fake)
+    _backward_to_G(pair, loss, lam, x_fake)
     pair.move("G")
 
 
-def _through_frozen_D(
+def _backward_to_G(
     pair: Pair, loss: AdversarialLoss, lam: float, x_fake: Tensor
 ) -> None:
-    pair.D.requires_grad_(False)
-    (lam * loss.G(pair.D(x_fake))).backward()
-    pair.D.requires_grad_(True)
+    (lam * loss.G(pair.D(x_fake))).backward(inputs=list(pair.G.parameters()))
 
 
 def shared_graph(

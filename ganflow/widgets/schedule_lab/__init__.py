@@ -1,7 +1,5 @@
-"""The game of two numbers under any schedule of a grid, recorded."""
+"""The game of two numbers under any schedule that is typed, played in the page."""
 
-from ganflow.widgets.schedule_lab.record import ScheduleLab
-from ganflow.widgets.schedule_lab.recording import record_schedule_lab
 from ganflow.widgets.schedule_lab.view import ScheduleLabView, schedule_lab
 
-__all__ = ["ScheduleLab", "ScheduleLabView", "record_schedule_lab", "schedule_lab"]
+__all__ = ["ScheduleLabView", "schedule_lab"]

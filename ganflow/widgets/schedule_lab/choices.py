@@ -1,120 +1,131 @@
-"""What the schedule lab lets one choose, and the run that a choice stands for."""
+"""What the schedule lab lets one choose, and how a run is told to it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from ganflow.check import number, one_of, whole
 from ganflow.dynamics import eigenvalues, tick_jacobian
-from ganflow.games import Game
+from ganflow.dynamics.rules import Adam
 from ganflow.schedule import (
     ALTERNATING,
     ALTERNATING_G_FIRST,
     SIMULTANEOUS,
-    Schedule,
     critic_steps,
     generator_steps,
 )
 from ganflow.sweeps import GameSetting
 
 LOSSES = ("saturating", "non-saturating", "hinge", "Wasserstein")
-SCHEDULES = (
+RULES = ("gradient descent", "momentum", "extragradient", "optimistic", "Adam")
+PENALTIES = ("none", "R1", "WGAN-GP", "clipping", "consensus")
+SCHEDULES = (  # a press of a button away
     SIMULTANEOUS,
     ALTERNATING,
     ALTERNATING_G_FIRST,
     critic_steps(5),
     generator_steps(2),
 )
-STEP_SIZES = (0.2, 0.5, 1.0)
-RULES = {
-    "gradient descent": {"rule": "gradient descent"},
-    "momentum −0.5": {"rule": "momentum", "beta": -0.5},
-    "extragradient": {"rule": "extragradient"},
-    "optimistic": {"rule": "optimistic"},
-    "Adam": {"rule": "Adam"},
+LIMITS = {  # of the numbers that controls and addresses give, by the names of traits
+    "step": (0.01, 10.0),
+    "times": (0.1, 10.0),
+    "beta": (-0.95, 0.95),
+    "strength": (0.0, 4.0),
+    "theta": (-100.0, 100.0),
+    "psi": (-100.0, 100.0),
 }
-PENALTIES = {  # R1 without a strength: where the field's two eigenvalues become equal
-    "none": {"penalty": "R1", "strength": 0.0},  # a program of R1's, so played with it
-    "R1, γ = 0.3": {"penalty": "R1", "strength": 0.3},
-    "R1, critical γ": {"penalty": "R1"},
-    "WGAN-GP, weight 0.7": {"penalty": "WGAN-GP", "strength": 0.7},
-    "clipping at 0.5": {"penalty": "clipping", "strength": 0.5},
-    "consensus, weight 1": {"penalty": "consensus", "strength": 1.0},
-}
-START = (1.0, 1.0)
-ADAM = (
-    "Adam has none here: it divides by the root of an average of squared derivatives, "
-    "and at (0,\u00a00) that average is 0."
-)
-KINK = (
-    "WGAN-GP has none here: its pull on D jumps from one side of ψ = 0 to the other, "
-    "so the game has no resting point."
+FIXED = ("beta1", "beta2", "target", "scale")  # fields that no control changes
+OPENING = GameSetting(  # beta and strength wait for momentum and a penalty
+    schedule=SIMULTANEOUS, step_size=0.2, beta=-0.5, strength=1.0
 )
 
 
-def setting_of(
-    loss: str,
-    schedule: Schedule,
-    step_size: float,
-    rule: str,
-    penalty: str,
-    start: Sequence[float] = START,
-) -> GameSetting:
-    """The run of one choice of the controls.
-
-    The critical gamma of R1 is twice the speed at which the game turns without it.
+def traits_of(setting: GameSetting) -> dict:
+    """How the lab's controls stand for a run.
 
     Parameters
     ----------
-    loss : str
-        One of LOSSES.
-    schedule : Schedule
-    step_size : float
-        > 0.
-    rule : str
-        One of RULES.
-    penalty : str
-        One of PENALTIES.
-    start : sequence of float
-        theta and psi before the first move.
+    setting : GameSetting
 
     Returns
     -------
-    GameSetting
+    dict
+        Positions of "loss", "rule" and "penalty" in LOSSES, RULES and PENALTIES, the
+        text of "schedule", and the numbers of LIMITS: "step" is G's step size, "times"
+        what D's is of it.
+
+    Raises
+    ------
+    ValueError
+        What no control can say: a name that is not offered, a number beyond LIMITS, an
+        epsilon of one's own.
     """
-    numbers = dict(PENALTIES[penalty])
-    if "strength" not in numbers:
-        j = Game(loss).jacobian(0.0, 0.0)
-        numbers["strength"] = 2 * float(np.sqrt(-j[0, 1] * j[1, 0]))
-    return GameSetting(
-        loss=loss,
-        schedule=schedule,
-        step_size=step_size,
-        theta=start[0],
-        psi=start[1],
-        **RULES[rule],
-        **numbers,
-    )
+    if setting.epsilon != Adam.epsilon:
+        raise ValueError(
+            f"epsilon is {setting.epsilon}; expected {Adam.epsilon}, with which the "
+            "lab's Adam is made"
+        )
+    offered = {"loss": LOSSES, "rule": RULES, "penalty": PENALTIES}
+    places = {
+        name: options.index(one_of(name, getattr(setting, name), options))
+        for name, options in offered.items()
+    }
+    numbers = {
+        "step": setting.step_of("G"),
+        "times": setting.step_of("D") / setting.step_of("G"),
+        **{name: getattr(setting, name) for name in ("beta", "strength")},
+        **{name: getattr(setting, name) for name in ("theta", "psi")},
+    }
+    for name, (least, most) in LIMITS.items():
+        number(name, numbers[name], least=least, most=most)
+    return {"schedule": setting.schedule.text, **places, **numbers}
 
 
-def why_none(rule: str, penalty: str) -> str:
-    """Why a tick has no eigenvalues under a rule and a penalty.
+def offers_of(setting: GameSetting, ticks: int) -> dict:
+    """What the page has to know of the choices.
 
     Parameters
     ----------
-    rule : str
-        A step rule by its name in RULES or in `GameSetting`.
-    penalty : str
-        A penalty by its name in PENALTIES or in `GameSetting`.
+    setting : GameSetting
+        Whose numbers are kept where no control changes them.
+    ticks : int
+        >= 1, how many are played.
 
     Returns
     -------
-    str
-        Empty if it has some.
+    dict
+        Of JSON types.
     """
-    return ADAM if rule == "Adam" else KINK if "WGAN-GP" in penalty else ""
+    whole("ticks", ticks, least=1)
+    return {
+        "loss": list(LOSSES),
+        "rule": list(RULES),
+        "penalty": list(PENALTIES),
+        "schedules": [[schedule.name, schedule.text] for schedule in SCHEDULES],
+        "limits": {name: list(ends) for name, ends in LIMITS.items()}
+        | {"tick": [0, ticks]},
+        "fixed": {name: getattr(setting, name) for name in FIXED},
+    }
+
+
+def told(setting: GameSetting) -> dict:
+    """A setting as the page's program takes it.
+
+    Parameters
+    ----------
+    setting : GameSetting
+
+    Returns
+    -------
+    dict
+        Its fields, of JSON types; a step size for each player, the schedule as a list
+        of its turns.
+    """
+    players = {f"step_size_{player}": setting.step_of(player) for player in "GD"}
+    turns = ["".join(turn) for turn in setting.schedule.turns]
+    return vars(setting) | players | {"schedule": turns}
 
 
 def growth_of(setting: GameSetting) -> np.ndarray:
@@ -127,11 +138,12 @@ def growth_of(setting: GameSetting) -> np.ndarray:
     Returns
     -------
     ndarray
-        Complex, the largest first; empty where `why_none` says so.
+        Complex, the largest first; empty under Adam, whose tick has no derivative
+        there, and under WGAN-GP, which pulls at D from both sides of 0.
 
     Gradient: differentiates a whole tick, cutting nothing.
     """
-    if why_none(setting.rule, setting.penalty):
+    if setting.rule == "Adam" or (setting.penalty == "WGAN-GP" and setting.strength):
         return np.empty(0, complex)
     here = replace(setting, theta=0.0, psi=0.0)
     rules = here.rules()

@@ -1,4 +1,7 @@
-// Draws one run of a game of two numbers: its path, a tick's eigenvalues, its radius.
+// Plays a game of two numbers: its path, a tick's eigenvalues, its radius.
+import { eigenvalues, tickJacobian } from "../../live/measures.js";
+import { compile, Run } from "../../live/program.js";
+import { movesOf, readsOf, turnsOf } from "../../live/schedule.js";
 import {
   dot,
   inflate,
@@ -11,131 +14,65 @@ import {
   paint,
   propertiesOf,
   redrawn,
+  sayCannot,
+  set,
   stroke,
   superscript,
   write,
 } from "../kit.js";
+import { DECADES, growthOf, legs, measured, pathOf, stepped, toldOf, whyNone } from "./path.js";
+import { changesOf, hashOf, pythonOf, settingOf } from "./settings.js";
 
 /** @import { Model } from "../kit.js" */
+/** @import { Path, Told } from "./path.js" */
+/** @import { Setting } from "../../live/program.js" */
+/** @import { Get } from "./settings.js" */
 /**
- * The levels of the codec in which paths are sent.
+ * A run that was played, all of it.
  *
- * @typedef {object} Scale
- * @property {number} decades of radii, on either side of 1
- * @property {number} radii levels of the radius
- * @property {number} angles levels of a turn
- * @property {number} gone the level of a radius that is no number
- */
-/** @typedef {{ r: number[], x: number[], y: number[] }} Path */
-/** @typedef {{ text: string, turns: string[], tick: string }} Told a schedule in words */
-/** @typedef {{ message: string }} Nothing why no picture is shown */
-/**
- * What is shown of one run.
- *
- * @typedef {object} State
- * @property {undefined} [message]
- * @property {number} tick
- * @property {number} turn
- * @property {number} row of the path, at this tick and turn
- * @property {number[]} at the row of each whole tick
- * @property {Told} told
- * @property {Path} path
- * @property {number} fine how many ticks are recorded turn by turn
+ * @typedef {object} Played
+ * @property {Setting} setting
+ * @property {string[]} turns such as "D" and "DG"
  * @property {number} ticks
+ * @property {Told} told
+ * @property {Path} path a place after each turn
+ * @property {Path} whole a place after each tick
  * @property {number[][]} roots eigenvalues, each with its real and its imaginary part
- * @property {string[]} notes what is said on each of the three pictures
- * @property {string} grows
- * @property {number | null} bound within which D's number is kept
- * @property {number} zoom the place of the plane's half width
- * @property {number} plane the number of its field
+ * @property {string} why why there are none
+ * @property {string} growth
+ */
+/**
+ * What is shown of a run.
+ *
+ * @typedef {object} Place
+ * @property {number} tick
+ * @property {number | null} turn null where a whole tick is looked at
+ * @property {number} row of the path, at this tick and turn
+ * @property {number} size half the width of the plane
+ * @property {string} note why the last place is not to be seen; "" if it is
  */
 
-const CHOICES = ["loss", "schedule", "step", "rule", "penalty"];
+const TRAITS = [
+  "schedule",
+  "loss",
+  "rule",
+  "penalty",
+  "step",
+  "times",
+  "beta",
+  "strength",
+  "theta",
+  "psi",
+];
 const TITLES = ["path over the field", "eigenvalues of one tick", "radius, dashed as predicted"];
 const NAMES = ["G", "D", "ink", "soft", "line", "cut", "paper", "shade", "arrow", "faint", "sans"];
-const RECENT = 12; // rows that are drawn in the players' colours
+const EXTENTS = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]; // half widths of the plane
+const SIDE = 14; // arrows of the field along a side; even, so that none lies on an axis
+const RECENT = 12; // turns that are drawn in the players' colours
 const WINDOW = 60; // ticks that must fit the plane
 const LEFT = 46; // px around the plane in its canvas
 const TOP = 6;
 const SPARE = LEFT + 16;
-const TAU = 2 * Math.PI;
-
-/**
- * A path out of its levels, which were sent as differences: low bytes, then high ones.
- *
- * @param {Uint8Array} bytes of all runs, each with its radii and its angles
- * @param {number} run
- * @param {number} length of the path
- * @param {Scale} scale
- * @returns {Path}
- */
-export function pathOf(bytes, run, length, { decades, radii, angles, gone }) {
-  const high = bytes.length / 2;
-  const levels = (series) => {
-    let sum = 0;
-    return Array.from({ length }, (_, i) => {
-      const at = series * length + i;
-      sum = (sum + bytes[at] + 256 * bytes[high + at]) & 65535;
-      return sum;
-    });
-  };
-  const r = levels(2 * run).map((v) =>
-    v === gone ? NaN : 10 ** ((2 * (v / radii) - 1) * decades),
-  );
-  const turn = levels(2 * run + 1).map((v) => (v / angles) * TAU);
-  return {
-    r,
-    x: r.map((v, i) => v * Math.cos(turn[i])),
-    y: r.map((v, i) => v * Math.sin(turn[i])),
-  };
-}
-
-/**
- * The row of a tick and turn: the first `fine` ticks have a row for each turn.
- *
- * @param {number} tick
- * @param {number} turn
- * @param {number} turns
- * @param {number} fine
- */
-export const rowOf = (tick, turn, turns, fine) =>
-  tick < fine ? tick * turns + turn : fine * turns + tick - fine;
-
-/**
- * The tick and turn one move on (by 1) or back (by -1).
- *
- * @param {number} tick
- * @param {number} turn
- * @param {1 | -1} by
- * @param {number} turns
- * @param {number} fine
- * @param {number} ticks
- */
-export function stepped(tick, turn, by, turns, fine, ticks) {
-  if (by > 0 && tick >= ticks) return [tick, 0];
-  if (by > 0) return tick < fine && turn + 1 < turns ? [tick, turn + 1] : [tick + 1, 0];
-  if (turn || !tick) return [tick, Math.max(0, turn - 1)];
-  return [tick - 1, tick <= fine ? turns - 1 : 0];
-}
-
-/**
- * Who moved what between two places: theta is G's number, psi is D's.
- *
- * @param {number[]} from
- * @param {number[]} to
- * @param {string[]} turns such as ["D", "G"], or ["DG"] where both moved at once
- */
-export function legs([x0, y0], [x1, y1], turns) {
-  const G = (y) => ["G", x0, y, x1, y];
-  const D = (x) => ["D", x, y0, x, y1];
-  const who = turns.join("");
-  if (turns[0].length === 2 && turns.length === 1) {
-    return [G(y0), D(x0), ["ink", x0, y0, x1, y1]];
-  }
-  if (!who.includes("D")) return [G(y0)];
-  if (!who.includes("G")) return [D(x0)];
-  return who[0] === "D" ? [D(x0), G(y1)] : [G(y0), D(x1)];
-}
 
 /**
  * A coordinate or a radius, in words; what is left of rounding is 0.
@@ -147,78 +84,119 @@ export const short = (v) => number(Math.abs(v) < 1e-12 ? 0 : v, 3);
 /** @param {number} e */
 export const power = (e) => `10${superscript(e)}`;
 
-/** @param {State} s */
-export function caption({ tick, turn, told, fine, path, row }) {
-  const place = `θ = ${short(path.x[row])}, ψ = ${short(path.y[row])}`;
-  const now = Number.isFinite(path.r[row]) ? ` Now ${place}.` : "";
-  if (!tick && !turn) return `Before the first move.${now}`;
-  if (!turn && tick > fine) return `Tick ${tick}: ${told.tick}.${now}`;
-  const n = told.turns.length;
-  const k = turn || n;
-  return `Tick ${turn ? tick + 1 : tick}, turn ${k} of ${n}: ${told.turns[k - 1]}.${now}`;
-}
-
 /**
- * @param {(name: string) => any} get
- * @param {any} data bytes of paths and fields, roots, and what a kernel answered
- * @param {number} asked the turn, where the tick has one
- * @returns {State | Nothing}
+ * What a path and a tick's eigenvalues say, whoever played them.
+ *
+ * @param {Setting} setting
+ * @param {number} ticks
+ * @param {Path} path a place after each turn
+ * @param {number[][]} roots
+ * @returns {Played}
  */
-export function stateOf(get, data, asked = 0) {
-  const record = get("record_");
-  const choice = CHOICES.map(get);
-  const { fine, ticks, extents } = record;
-  const live = String(data.live?.chosen) === String(choice) ? data.live : null;
-  if (live?.message) return { message: live.message };
-  const known = choice.every((at, i) => record[CHOICES[i]][at] !== undefined);
-  if (!known || !(get("tick") >= 0)) {
-    return { message: "Nothing was recorded for this choice: turn a control back." };
-  }
-  const run = choice.reduce((sum, at, i) => sum * record[CHOICES[i]].length + at, 0);
-  const [loss, schedule, , rule, penalty] = choice;
-  const told = live?.told ?? record.told[schedule];
-  const turns = told.turns.length;
-  const tick = Math.min(get("tick"), ticks);
-  const turn = tick < fine ? asked : 0;
-  const row = rowOf(tick, turn, turns, fine);
-  const path = live
-    ? pathOf(live.bytes, 0, live.length, record)
-    : pathOf(data.paths, run, record.length, record);
-  const at = Array.from({ length: ticks + 1 }, (_, i) => rowOf(i, 0, turns, fine));
-  const pairs = live?.roots ?? data.roots.subarray(8 * run, 8 * run + 8);
-  const roots = [0, 2, 4, 6]
-    .map((i) => [pairs[i], pairs[i + 1]])
-    .filter(([re]) => Number.isFinite(re));
-  const shown = path.r.slice(at[Math.max(0, tick - WINDOW)], row + 1);
-  const farthest = Math.max(...shown.filter(Number.isFinite));
-  const zoom = extents.findIndex((size) => size > 1.1 * farthest);
-  const note = noteOf(record, path, at, row, zoom);
+export function playedOf(setting, ticks, path, roots) {
+  const turns = setting.schedule;
+  const moves = movesOf(turns);
+  const reads = turns.map((_, turn) => moves.filter((m) => m.turn === turn).map(readsOf));
+  const every = (values) => values.filter((_, row) => row % turns.length === 0);
+  const whole = { x: every(path.x), y: every(path.y), r: every(path.r) };
+  const [told, why] = [toldOf(reads), roots.length ? "" : whyNone(setting)];
   return {
-    tick,
-    turn,
-    row,
-    at,
+    setting,
+    turns,
+    ticks,
     told,
     path,
-    fine,
-    ticks,
+    whole,
     roots,
-    notes: [note, roots.length ? "" : record.why[rule][penalty], ""],
-    grows: live?.grows ?? record.grows[run],
-    bound: record.bounds[penalty],
-    zoom: zoom < 0 ? extents.length - 1 : zoom,
-    plane: loss * record.penalty.length + penalty,
+    why,
+    growth: growthOf(roots, measured(whole)),
   };
 }
 
-// Why the last place of a path is not to be seen; "" if it is.
-function noteOf(record, path, at, row, zoom) {
+/**
+ * Play a setting from its start to the last tick.
+ *
+ * @param {Run} run
+ * @param {Setting} setting
+ * @param {number} ticks
+ */
+export function play(run, setting, ticks) {
+  run.start(setting);
+  const jacobian = tickJacobian(run, { theta: 0, psi: 0 });
+  const roots = jacobian ? eigenvalues(jacobian) : [];
+  const [theta, psi] = [[run.view("G0")[0]], [run.view("D0")[0]]];
+  for (let row = ticks * setting.schedule.length; row > 0; row--) {
+    run.turn();
+    theta.push(run.view("G0")[0]);
+    psi.push(run.view("D0")[0]);
+  }
+  return playedOf(setting, ticks, pathOf(theta, psi), roots);
+}
+
+/**
+ * The directions of the field in a grid of places, from the lowest on; NaN where it is zero.
+ *
+ * @param {Run} run
+ * @param {Setting} setting which it has played
+ * @param {number} size half the width of the plane
+ */
+function fieldOf(run, { loss, penalty }, size) {
+  const [G, D] = ["G", "D"].map(
+    (player) => run.layout.table[`derive ${player} ${loss} ${penalty}`],
+  );
+  const centres = Array.from({ length: SIDE }, (_, i) => size * ((2 * i + 1) / SIDE - 1));
+  return centres.flatMap((psi) =>
+    centres.map((theta) => {
+      run.view("seen G0")[0] = theta;
+      run.view("seen D0")[0] = psi;
+      run.exports.derive(G);
+      run.exports.derive(D);
+      const [x, y] = [-run.view("slope G0")[0], -run.view("slope D0")[0]];
+      return x || y ? Math.atan2(y, x) : Number.NaN;
+    }),
+  );
+}
+
+/**
+ * The place to show, and the plane that it fits.
+ *
+ * @param {Played} run
+ * @param {number} asked the tick
+ * @param {number | null} turn of it; null where a whole tick is looked at
+ * @param {number} [held] half the width of a plane that must stay
+ * @returns {Place}
+ */
+export function placeOf({ ticks, turns, path, whole }, asked, turn, held) {
+  const n = turns.length;
+  const tick = Math.min(ticks, Math.max(0, asked));
+  const row = Math.min(ticks * n, tick * n + (turn ?? 0));
+  const shown = path.r.slice(Math.max(0, tick - WINDOW) * n, row + 1);
+  const farthest = Math.max(...shown.filter(Number.isFinite));
+  const fits = EXTENTS.find((size) => size > 1.1 * farthest);
+  const size = held ?? fits ?? EXTENTS[EXTENTS.length - 1];
+  const at = { tick, turn: turn === null ? null : row - tick * n, row, size };
   const end = path.r.findIndex(Number.isNaN);
   if (end >= 0 && end <= row) {
-    const last = at.filter((i) => i < end).length - 1;
-    return `Diverged: farther than ${power(record.decades)} after tick ${last}.`;
+    const last = whole.r.findIndex(Number.isNaN) - 1;
+    return { ...at, note: `Diverged: farther than ${power(DECADES)} after tick ${last}.` };
   }
-  return zoom < 0 ? `Outside the plane: the radius is ${short(path.r[row])}.` : "";
+  const note = fits ? "" : `Outside the plane: the radius is ${short(path.r[row])}.`;
+  return { ...at, note };
+}
+
+/**
+ * @param {Played} run
+ * @param {Place} place
+ */
+export function caption({ turns, told, path }, { tick, turn, row }) {
+  const where = [`θ = ${short(path.x[row])}`, `ψ = ${short(path.y[row])}`];
+  const kept = where.map((words) => words.replaceAll(" ", "\u00a0")).join(", ");
+  const now = Number.isFinite(path.r[row]) ? ` Now ${kept}.` : "";
+  if (!row) return `Before the first move.${now}`;
+  if (turn === null) return `Tick ${tick}: ${told.tick}.${now}`;
+  const n = turns.length;
+  const k = turn || n;
+  return `Tick ${turn ? tick + 1 : tick}, turn ${k} of ${n}: ${told.turns[k - 1]}.${now}`;
 }
 
 function clipTo(pen, x, y, width, height) {
@@ -251,18 +229,16 @@ function paintScales(pen, { px, py, base }, size, css, height) {
   pen.restore();
 }
 
-// The field's direction in a grid of places: 255 levels of a turn, 255 where it is zero.
-function paintField(pen, levels, side, { wide, base }, css) {
-  const cell = wide / side;
+// The field's direction in a grid of places; NaN where it is zero.
+function paintField(pen, angles, { wide, base }, css) {
+  const cell = wide / SIDE;
   const arrows = [];
-  levels.forEach((level, k) => {
-    if (level === 255) return;
-    const a = (-level / 255) * TAU;
-    const x = LEFT + ((k % side) + 0.5) * cell;
-    const y = base - (Math.floor(k / side) + 0.5) * cell;
+  angles.forEach((angle, k) => {
+    const x = LEFT + ((k % SIDE) + 0.5) * cell;
+    const y = base - (Math.floor(k / SIDE) + 0.5) * cell;
     const at = (turn, far) => [
-      x + cell * far * Math.cos(a + turn),
-      y + cell * far * Math.sin(a + turn),
+      x + cell * far * Math.cos(turn - angle),
+      y + cell * far * Math.sin(turn - angle),
     ];
     const tip = at(0, 0.32);
     arrows.push([at(Math.PI, 0.3), tip, at(0.8, 0.17), tip, at(-0.8, 0.17)]);
@@ -271,27 +247,25 @@ function paintField(pen, levels, side, { wide, base }, css) {
 }
 
 // The path so far, its last moves in the colours of who made them.
-function paintPath(pen, s, { px, py }, css) {
-  const place = (i) => [px(s.path.x[i]), py(s.path.y[i])];
-  const known = s.path.r.slice(0, s.row + 1).filter(Number.isFinite).length;
+function paintPath(pen, { path, turns }, { row }, { px, py }, css) {
+  const known = path.r.slice(0, row + 1).filter(Number.isFinite).length;
+  const place = (i) => [px(path.x[i]), py(path.y[i])];
   const places = Array.from({ length: known }, (_, i) => place(i));
   lines(pen, { color: css.ink, width: 1 }, [places]);
-  const turns = s.told.text.split(" ");
-  const n = turns.length;
-  for (let i = Math.max(1, s.row - RECENT + 1); i < known; i++) {
-    pen.globalAlpha = 1 - (0.8 * (s.row - i)) / RECENT;
-    const made = i <= s.fine * n ? [turns[(i - 1) % n]] : turns;
-    for (const [who, x0, y0, x1, y1] of legs(place(i - 1), place(i), made)) {
+  for (let i = Math.max(1, row - RECENT + 1); i < known; i++) {
+    pen.globalAlpha = 1 - (0.8 * (row - i)) / RECENT;
+    const turn = turns[(i - 1) % turns.length];
+    for (const [who, x0, y0, x1, y1] of legs(places[i - 1], places[i], turn)) {
       line(pen, { color: css[who], width: who === "ink" ? 1 : 2.8 }, [x0, y0], [x1, y1]);
     }
   }
   pen.globalAlpha = 1;
   dot(pen, { fill: css.paper, edge: css.ink }, place(0), 5);
-  if (known > s.row) dot(pen, { fill: css.ink, edge: css.paper }, place(s.row), 5.5);
+  if (known > row) dot(pen, { fill: css.ink, edge: css.paper }, place(row), 5.5);
 }
 
-function paintPlane(pen, s, css, { width, height }, { extents, side }, { field }) {
-  const size = extents[s.zoom];
+function paintPlane(pen, { run, place, field }, css, { width, height }) {
+  const { size } = place;
   const plane = planeOf(width, size);
   const { px, py, wide, base } = plane;
   const thin = { color: css.line, width: 1 };
@@ -299,18 +273,18 @@ function paintPlane(pen, s, css, { width, height }, { extents, side }, { field }
   clipTo(pen, LEFT, TOP, wide, wide);
   line(pen, thin, [px(0), 0], [px(0), base]);
   line(pen, thin, [LEFT, py(0)], [width, py(0)]);
-  const from = (s.plane * extents.length + s.zoom) * side ** 2;
-  paintField(pen, field.subarray(from, from + side ** 2), side, plane, css);
-  for (const v of s.bound == null ? [] : [-s.bound, s.bound]) {
+  paintField(pen, field, plane, css);
+  const { penalty, strength } = run.setting;
+  for (const v of penalty === "clipping" ? [-strength, strength] : []) {
     line(pen, { color: css.D, width: 1, dash: [6, 4] }, [LEFT, py(v)], [width, py(v)]);
   }
-  paintPath(pen, s, plane, css);
+  paintPath(pen, run, place, plane, css);
   pen.restore();
   stroke(pen, thin, () => pen.rect(LEFT, TOP, wide, wide));
 }
 
-function paintCircle(pen, s, css, { width, height }) {
-  const sizes = s.roots.map((root) => Math.hypot(...root));
+function paintCircle(pen, { run: { roots } }, css, { width, height }) {
+  const sizes = roots.map((root) => Math.hypot(...root));
   const [x, y] = [width / 2, height / 2];
   const unit = (y - 4) / Math.max(1.25, ...sizes.map((v) => 1.12 * v));
   const thin = { color: css.line, width: 1 };
@@ -319,7 +293,7 @@ function paintCircle(pen, s, css, { width, height }) {
   line(pen, thin, [x, 0], [x, height]);
   write(pen, "1", [x + unit + 5, y + 16], { color: css.soft, align: "left" });
   write(pen, "i", [x + 6, y - unit - 5], { color: css.soft, align: "left" });
-  for (const [re, im] of s.roots) {
+  for (const [re, im] of roots) {
     dot(pen, { fill: css.ink, edge: css.paper }, [x + unit * re, y - unit * im], 6);
   }
 }
@@ -331,12 +305,14 @@ function marksOf(low, high) {
   return Array.from({ length: Math.floor((high - low) / by) + 1 }, (_, k) => low + k * by);
 }
 
-function paintRadius(pen, s, css, { width, height }) {
-  const logs = s.at.map((i) => Math.log10(s.path.r[i])).filter(Number.isFinite);
+function paintRadius(pen, { run, place }, css, { width, height }) {
+  const { ticks, roots } = run;
+  const logs = run.whole.r.map((r) => Math.log10(Math.max(r, 10 ** -DECADES)));
+  const finite = logs.filter(Number.isFinite);
   const [right, base] = [width - 12, height - 38];
-  const low = Math.floor(Math.min(...logs));
-  const high = Math.max(low + 1, Math.ceil(Math.max(...logs)));
-  const x = (t) => LEFT + (t / s.ticks) * (right - LEFT);
+  const low = Math.floor(Math.min(...finite));
+  const high = Math.max(low + 1, Math.ceil(Math.max(...finite)));
+  const x = (t) => LEFT + (t / ticks) * (right - LEFT);
   const y = (e) => base + ((low - e) / (high - low)) * (base - 8);
   for (const e of marksOf(low, high)) {
     const plain = high === low + 1 && low >= -3;
@@ -344,28 +320,61 @@ function paintRadius(pen, s, css, { width, height }) {
     const words = plain ? short(10 ** e) : power(Math.round(e));
     write(pen, words, [LEFT - 6, y(e) + 4], { color: css.soft, align: "right" });
   }
-  for (const t of [0, 1 / 3, 2 / 3, 1].map((share) => share * s.ticks)) {
+  for (const t of [0, 1 / 3, 2 / 3, 1].map((share) => share * ticks)) {
     write(pen, String(Math.round(t)), [x(t), base + 17], { color: css.soft });
   }
   write(pen, "tick", [(LEFT + width) / 2, height - 4], { color: css.soft });
   clipTo(pen, LEFT, 0, width, base + 4);
   const points = logs.map((e, t) => [x(t), y(e)]);
-  if (s.roots.length) {
-    const grows = Math.log10(Math.hypot(...s.roots[0]) + 1e-30);
-    const [from, to] = [0, s.ticks].map((t) => [x(t), y(logs[0] + t * grows)]);
+  if (roots.length) {
+    const grows = Math.log10(Math.hypot(...roots[0]) + 1e-30);
+    const [from, to] = [0, ticks].map((t) => [x(t), y(logs[0] + t * grows)]);
     line(pen, { color: css.cut, width: 1.5, dash: [6, 4] }, from, to);
   }
   lines(pen, { color: css.faint, width: 2 }, [points]);
-  lines(pen, { color: css.ink, width: 2.2 }, [points.slice(0, s.tick + 1)]);
-  if (points[s.tick]) dot(pen, { fill: css.ink, edge: css.paper }, points[s.tick], 5);
+  lines(pen, { color: css.ink, width: 2.2 }, [points.slice(0, place.tick + 1)]);
+  const [, now] = points[place.tick];
+  if (Number.isFinite(now)) dot(pen, { fill: css.ink, edge: css.paper }, points[place.tick], 5);
   pen.restore();
 }
 
-/** @param {{ model: Model, el: HTMLElement }} view */
-async function render({ model, el }) {
-  const get = (name) => model.get(name);
-  const record = get("record_");
-  const nonce = String(Math.random());
+// Whether the page is one of the built book, whose address may be written.
+const inBook = () => document.querySelector("[data-live]") !== null;
+
+const button = (words) => make("button", { type: "button" }, words);
+
+// Lines to copy: in a field too, for where the clipboard is closed to a page.
+function makeCopy() {
+  const says = make("p", { role: "status" });
+  const field = make("textarea", { readonly: "", spellcheck: "false" });
+  const close = button("close");
+  const element = make("div", { class: "copy", hidden: "" }, says, field, close);
+  let lines = () => "";
+  const renew = () => {
+    field.value = lines();
+    field.rows = Math.min(24, field.value.split("\n").length);
+  };
+  const open = async (name, written) => {
+    lines = written;
+    element.hidden = false;
+    field.ariaLabel = name;
+    renew();
+    field.focus();
+    field.select();
+    const taken = navigator.clipboard?.writeText(field.value).then(
+      () => true,
+      () => false,
+    );
+    says.textContent = (await taken) ? `${name}: copied.` : `${name}: copy it from here.`;
+  };
+  close.onclick = () => {
+    element.hidden = true;
+  };
+  return { element, open, renew };
+}
+
+// What stands in the view, from its buttons to its words.
+function makeParts(schedules) {
   const panels = [paintPlane, paintCircle, paintRadius].map((painted, i) => {
     const canvas = make("canvas", { role: "img", "aria-label": TITLES[i] });
     const note = make("p", { class: "note", "aria-live": "polite" });
@@ -373,136 +382,234 @@ async function render({ model, el }) {
     const stage = make("div", { class: "stage" }, canvas, note);
     return { painted, canvas, note, box: make("div", { class: "panel" }, title, stage) };
   });
-  const button = (words) => make("button", { type: "button" }, words);
-  const [back, on, reset] = ["‹ one move", "one move ›", "recorded start"].map(button);
-  const handle = make("button", { class: "start", type: "button", hidden: "" });
-  const says = make("p", { class: "says" });
-  const grows = make("p", { class: "grows" });
-  const voice = makeVoice();
-  const plane = panels[0].canvas;
-  plane.after(handle);
-  el.classList.add("gf-widget", "gf-lab");
-  el.append(
-    make("div", { class: "sheet" }, ...panels.map(({ box }) => box)),
-    make("div", { class: "steps" }, back, on, reset),
+  const keys = schedules.map(([name]) => button(name));
+  const known = make("div", { class: "known", role: "group", "aria-label": "schedules" });
+  known.append(...keys);
+  const handle = make("button", { class: "start", type: "button" });
+  panels[0].canvas.after(handle);
+  const [wrong, says, grows] = ["wrong", "says", "grows"].map((name) => make("p", { class: name }));
+  set(wrong, { role: "status" });
+  const sheet = make("div", { class: "sheet" }, ...panels.map(({ box }) => box));
+  const words = ["‹ one move", "one move ›", "first start", "copy as Python", "copy link"];
+  const [back, on, reset, python, link] = words.map(button);
+  const steps = make("div", { class: "steps" }, back, on, reset, python, link);
+  const [voice, copy] = [makeVoice(), makeCopy()];
+  const all = [known, wrong, sheet, steps, says, grows, copy.element, voice.element];
+  return {
+    all,
+    panels,
+    keys,
+    handle,
+    wrong,
     says,
     grows,
-    voice.element,
-  );
+    sheet,
+    back,
+    on,
+    reset,
+    python,
+    link,
+    voice,
+    copy,
+  };
+}
 
-  const packed = ["paths", "eigenvalues", "field"].map((name) => inflate(record[name]));
-  const [paths, roots, field] = await Promise.all(packed);
-  const data = { paths, field, roots: new Float32Array(roots.buffer), live: null };
-  let turn = 0;
-  let own = false; // whether the tick is being set by the two buttons
-  let alive = false; // whether a kernel answers
-  let shown; // the state
-
-  const halfWidth = () => record.extents[shown.zoom];
-  const putHandle = () => {
-    const { px, py } = planeOf(plane.clientWidth, halfWidth());
-    const [x, y] = get("start");
-    const where = `start at θ = ${short(x)}, ψ = ${short(y)}`;
-    handle.hidden = !alive || Math.max(Math.abs(x), Math.abs(y)) > halfWidth();
-    handle.ariaLabel = `${where}: drag it, or use the arrow keys`;
-    Object.assign(handle.style, { left: `${px(x)}px`, top: `${py(y)}px` });
-  };
-  const draw = () => {
-    const css = propertiesOf(el, NAMES);
-    shown = stateOf(get, data, turn);
-    const { message } = shown;
-    says.textContent = message ?? caption(shown);
-    grows.textContent = shown.grows ?? "";
-    voice.say(says.textContent);
-    reset.hidden = !alive || String(get("start")) === String(record.start);
-    const notes = message === undefined ? shown.notes : [message, "", ""];
-    panels.forEach(({ canvas, note, painted }, i) => {
-      const size = { width: canvas.clientWidth, height: canvas.clientHeight };
-      note.textContent = notes[i];
-      canvas.ariaLabel = `${TITLES[i]}: ${says.textContent}`;
-      paint(canvas, { ...size, font: `13px ${css.sans}` }, (pen) => {
-        if (size.width && message === undefined) painted(pen, shown, css, size, record, data);
-      });
-    });
-    if (message === undefined) putHandle();
-  };
-  const step = (by) => {
-    if (shown.message !== undefined) return;
-    const turns = shown.told.turns.length;
-    const [tick, next] = stepped(shown.tick, shown.turn, by, turns, record.fine, record.ticks);
-    turn = next;
-    own = true;
-    model.set("tick", tick); // its own control follows
-    model.save_changes();
-    own = false;
-    draw();
-  };
-  const begin = (x, y) => {
-    const inside = (v) => Math.min(halfWidth(), Math.max(-halfWidth(), v));
-    const start = [x, y].map((v) => Number(inside(v).toFixed(6)));
-    model.set("start", start);
-    model.save_changes(); // a kernel answers by `live`
-  };
-
-  back.onclick = () => step(-1);
-  on.onclick = () => step(1);
-  reset.onclick = () => {
-    const [x, y] = record.start;
-    begin(x, y);
-    handle.focus();
-  };
+/**
+ * Let a handle on the plane be dragged, and be moved by the arrow keys.
+ *
+ * @param {HTMLButtonElement} handle
+ * @param {HTMLCanvasElement} plane
+ * @param {object} acts
+ * @param {() => number} acts.size half the width of the plane
+ * @param {() => number[]} acts.from where the handle is
+ * @param {(x: number, y: number) => void} acts.begin
+ * @param {(size?: number) => void} acts.hold keep the plane of this size, or let it go
+ */
+function movable(handle, plane, { size, from, begin, hold }) {
   handle.onkeydown = (event) => {
     const ways = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     if (!(event.key in ways)) return;
     event.preventDefault();
-    const [dx, dy] = ways[event.key].map((way) => (way * halfWidth()) / 20);
-    const [x, y] = get("start");
+    const [dx, dy] = ways[event.key].map((way) => (way * size()) / 20);
+    const [x, y] = from();
     begin(x + dx, y + dy);
   };
-  handle.onpointerdown = (event) => handle.setPointerCapture(event.pointerId);
+  handle.onpointerdown = (event) => {
+    handle.setPointerCapture(event.pointerId);
+    hold(size());
+  };
   handle.onpointermove = ({ pointerId, clientX, clientY }) => {
     if (!handle.hasPointerCapture(pointerId)) return;
     const box = plane.getBoundingClientRect();
     const wide = box.width - SPARE;
     const right = (clientX - box.x - LEFT) / wide;
     const down = (clientY - box.y - TOP) / wide;
-    begin((2 * right - 1) * halfWidth(), (1 - 2 * down) * halfWidth());
+    begin((2 * right - 1) * size(), (1 - 2 * down) * size());
   };
+  handle.onlostpointercapture = () => hold();
+}
 
-  const heard = () => {
-    alive ||= get("pong") === nonce;
-    draw();
-  };
-  const answered = async () => {
-    const told = get("live");
-    const live = told.chosen ? { ...told } : null;
-    if (live?.paths) {
-      live.bytes = await inflate(live.paths);
-      live.roots = new Float32Array((await inflate(live.eigenvalues)).buffer);
+/** @param {{ model: Model, el: HTMLElement }} view */
+async function render({ model, el }) {
+  /** @type {Get} */
+  const get = (name) => model.get(name);
+  const offers = get("offers");
+  const [, ticks] = offers.limits.tick;
+  const opening = get("opening");
+  const parts = makeParts(offers.schedules);
+  const { panels, handle, voice, copy } = parts;
+  const plane = panels[0].canvas;
+  el.classList.add("gf-widget", "gf-lab");
+  let machine;
+  try {
+    machine = await Run.of(await compile(await inflate(get("program")), get("places")));
+  } catch (error) {
+    sayCannot(el, `${/** @type {Error} */ (error).message}.`);
+    return () => {};
+  }
+  el.append(...parts.all);
+
+  let run = play(machine, opening, ticks);
+  let place = placeOf(run, get("tick"), null);
+  /** @type {number | null} */
+  let turn = null; // the turn of the tick that was stepped to, none if it was slid to
+  let own = false; // whether the tick is being set by the two buttons
+  let held; // half the width of the plane while the start is dragged
+  let [problem, misled] = ["", ""]; // what is wrong with the setting, and with the address
+
+  const choose = (changes) => {
+    for (const [name, value] of Object.entries(changes)) {
+      if (get(name) !== value) model.set(name, value); // its own control follows
     }
-    if (told !== get("live")) return; // an answer that came later wins
-    data.live = live;
-    draw();
+    model.save_changes();
   };
-  const chosen = () => {
-    turn = 0;
-    draw();
+  const putHandle = () => {
+    const { px, py } = planeOf(plane.clientWidth, place.size);
+    const [x, y] = [get("theta"), get("psi")];
+    const where = `start at θ = ${short(x)}, ψ = ${short(y)}`;
+    handle.hidden = !(Math.max(Math.abs(x), Math.abs(y)) <= place.size);
+    handle.ariaLabel = `${where}: drag it, or use the arrow keys`;
+    Object.assign(handle.style, { left: `${px(x)}px`, top: `${py(y)}px` });
+    const same = x === opening.theta && y === opening.psi;
+    parts.reset.disabled = same;
   };
-  const deaf = listen(model, {
-    ...Object.fromEntries(CHOICES.map((name) => [name, chosen])),
-    tick: () => own || chosen(),
-    start: draw,
-    pong: heard,
-    live: answered,
-  });
-  const { stop } = redrawn(
+  const tell = () => {
+    const wrong = [problem && `${problem}.`, misled].filter(Boolean).join(" ");
+    parts.wrong.textContent = wrong;
+    parts.sheet.classList.toggle("stale", Boolean(problem));
+    parts.says.textContent = caption(run, place);
+    parts.grows.textContent = run.growth;
+    voice.say(wrong || parts.says.textContent);
+    offers.schedules.forEach(([, text], i) => {
+      parts.keys[i].ariaPressed = String(!problem && text === run.setting.schedule.join(" "));
+    });
+  };
+  const draw = () => {
+    const css = propertiesOf(el, NAMES);
+    place = placeOf(run, get("tick"), turn, held);
+    tell();
+    const field = fieldOf(machine, run.setting, place.size);
+    const notes = [place.note, run.why, ""];
+    panels.forEach(({ canvas, note, painted }, i) => {
+      const size = { width: canvas.clientWidth, height: canvas.clientHeight };
+      note.textContent = notes[i];
+      canvas.ariaLabel = `${TITLES[i]}: ${parts.says.textContent}`;
+      paint(canvas, { ...size, font: `13px ${css.sans}` }, (pen) => {
+        if (size.width) painted(pen, { run, place, field }, css, size);
+      });
+    });
+    putHandle();
+    copy.renew();
+  };
+  const { later, stop } = redrawn(
     panels.map(({ canvas }) => canvas),
     draw,
   );
-  await answered();
-  model.set("ping", nonce);
-  model.save_changes();
+
+  const replay = () => {
+    try {
+      const setting = settingOf(get, offers, turnsOf);
+      problem = "";
+      run = play(machine, setting, ticks);
+    } catch (error) {
+      problem = /** @type {Error} */ (error).message;
+    }
+  };
+  const changed = () => {
+    [turn, misled] = [null, ""];
+    replay();
+    const sleeps = { beta: offers.rule[get("rule")] !== "momentum" };
+    sleeps.strength = offers.penalty[get("penalty")] === "none";
+    choose({ beta_sleeps: sleeps.beta, strength_sleeps: sleeps.strength });
+    later();
+  };
+  const step = (by) => {
+    const [tick, next] = stepped(get("tick"), turn ?? 0, by, run.turns.length, ticks);
+    turn = next;
+    own = true;
+    choose({ tick });
+    own = false;
+    draw();
+  };
+  const begin = (x, y) => {
+    const inside = (v) => Math.min(place.size, Math.max(-place.size, v));
+    const [theta, psi] = [x, y].map((v) => Number(inside(v).toPrecision(3)));
+    choose({ theta, psi });
+  };
+  const ask = () => {
+    const asked = changesOf(location.hash, offers);
+    if (!asked) return false;
+    choose(asked.changes);
+    misled = asked.wrong.map((words) => `In the address ${words}.`).join(" ");
+    later();
+    return true;
+  };
+
+  parts.keys.forEach((key, i) => {
+    key.onclick = () => choose({ schedule: offers.schedules[i][1] });
+  });
+  parts.back.onclick = () => step(-1);
+  parts.on.onclick = () => step(1);
+  parts.reset.onclick = () => {
+    choose({ theta: opening.theta, psi: opening.psi });
+    handle.focus();
+  };
+  parts.python.onclick = () =>
+    copy.open("The run in Python", () => {
+      const { tick } = place;
+      const seen = { tick, theta: run.whole.x[tick], psi: run.whole.y[tick] };
+      return pythonOf(run.setting, ticks, seen);
+    });
+  parts.link.onclick = () => {
+    copy.open("The link", () => new URL(hashOf(get, offers), location.href).href);
+    history.replaceState(history.state, "", hashOf(get, offers));
+  };
+  parts.link.hidden = !inBook();
+  movable(handle, plane, {
+    size: () => place.size,
+    from: () => [get("theta"), get("psi")],
+    begin,
+    hold: (size) => {
+      held = size; // else the plane would slip away under the pointer
+      later();
+    },
+  });
+
+  const slid = () => {
+    if (own) return;
+    turn = null;
+    later();
+  };
+  const deaf = listen(model, {
+    ...Object.fromEntries(TRAITS.map((name) => [name, changed])),
+    tick: slid,
+  });
+  if (inBook()) addEventListener("hashchange", ask);
+  changed();
+  if (ask() && inBook()) (el.closest(".gf-lab-all") ?? el).scrollIntoView();
+  draw();
   return () => {
+    removeEventListener("hashchange", ask);
     deaf();
     stop();
     voice.stop();

@@ -3,154 +3,193 @@
 from __future__ import annotations
 
 import zlib
+from math import log10
 
 import anywidget
 import ipywidgets
 import traitlets
 
-from ganflow.dynamics import play
-from ganflow.schedule import Schedule
+from ganflow.live.program import game_program
+from ganflow.sweeps import GameSetting
+from ganflow.widgets.first_view import WithFirstView, with_first_view
 from ganflow.widgets.kit import script_of, style_of
-from ganflow.widgets.schedule_lab.choices import growth_of, setting_of
-from ganflow.widgets.schedule_lab.codec import grows, packed, pairs, sent, told
-from ganflow.widgets.schedule_lab.record import ScheduleLab, measured
-from ganflow.widgets.schedule_lab.recording import kept, reads_of
-
-MOST_TURNS = 12  # of a typed schedule
-NO_KERNEL = (
-    "With a running kernel (in Jupyter, or on Colab) you can also drag the start and "
-    "type a schedule of your own."
+from ganflow.widgets.schedule_lab.choices import (
+    LIMITS,
+    LOSSES,
+    OPENING,
+    PENALTIES,
+    RULES,
+    offers_of,
+    told,
+    traits_of,
 )
-KERNEL = (
-    "Drag the start, or focus it and use the arrow keys. A typed schedule such as "
-    "<code>D D G</code> replaces the chosen one; <code>DG</code> is both at once."
+from ganflow.widgets.schedule_lab.still import still
+
+HINT = (
+    "<code>D D G</code> is three turns, <code>DG</code> one in which both move. Drag "
+    "the start, or focus it and use the arrow keys. R1 is critical at strength 1, "
+    "under hinge and Wasserstein at 2."
 )
 
 
 class ScheduleLabView(anywidget.AnyWidget):
-    """A recorded run of a `ScheduleLab`: its path, a tick's eigenvalues, its radius.
+    """A run that the page plays itself: its path, a tick's eigenvalues, its radius.
 
-    `loss`, `schedule`, `step`, `rule`, `penalty` (positions in the record) and `tick`
-    choose what is shown; they may come from another widget by `jslink`, so no kernel is
-    needed. Where there is one it answers `ping`, and plays what was not recorded: from
-    another `start`, or under a `typed` schedule.
+    `schedule` (as `Schedule.from_text` reads it), `loss`, `rule` and `penalty`
+    (positions in `offers`), the numbers `step`, `times`, `beta`, `strength`, `theta`
+    and `psi`, and `tick` say what is shown; they may come from other widgets by
+    `jslink`. `beta_sleeps` and `strength_sleeps` say back which of them have no effect.
+    No kernel is asked for anything: `program` is the package's own moves as
+    WebAssembly, deflated, and `places` where it keeps what.
 
     Parameters
     ----------
-    record : ScheduleLab
-        As `record_schedule_lab` makes it.
-    **chosen : int
-        What to begin with, by the name of the trait.
+    setting : GameSetting
+        What to begin with. Step sizes are played to three digits.
+    tick : int
+        The tick to begin with.
+    ticks : int
+        >= 1, how many are played.
+
+    Raises
+    ------
+    ValueError
+        A setting that the controls cannot show; numbers out of range.
     """
 
-    _esm = script_of(__file__)
+    _esm = script_of(
+        __file__,
+        "../../live/schedule.js",
+        "../../live/program.js",
+        "../../live/measures.js",
+        "./settings.js",
+        "./path.js",
+    )
     _css = style_of(__file__)
-    record_ = traitlets.Dict().tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    schedule = traitlets.Int(0).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
-    rule = traitlets.Int(0).tag(sync=True)
-    penalty = traitlets.Int(0).tag(sync=True)
-    tick = traitlets.Int(0).tag(sync=True)
-    start = traitlets.List(traitlets.Float(), [1.0, 1.0]).tag(sync=True)
-    typed = traitlets.Unicode("").tag(sync=True)
-    live = traitlets.Dict().tag(sync=True)  # a kernel's answer; empty: the record
-    ping = traitlets.Unicode("").tag(sync=True)
-    pong = traitlets.Unicode("").tag(sync=True)
+    program = traitlets.Bytes().tag(sync=True)
+    places = traitlets.Dict().tag(sync=True)
+    offers = traitlets.Dict().tag(sync=True)
+    opening = traitlets.Dict().tag(sync=True)
+    schedule = traitlets.Unicode().tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    rule = traitlets.Int().tag(sync=True)
+    penalty = traitlets.Int().tag(sync=True)
+    step = traitlets.Float().tag(sync=True)
+    times = traitlets.Float().tag(sync=True)
+    beta = traitlets.Float().tag(sync=True)
+    strength = traitlets.Float().tag(sync=True)
+    theta = traitlets.Float().tag(sync=True)
+    psi = traitlets.Float().tag(sync=True)
+    tick = traitlets.Int().tag(sync=True)
+    beta_sleeps = traitlets.Bool(True).tag(sync=True)
+    strength_sleeps = traitlets.Bool(True).tag(sync=True)
 
-    def __init__(self, record: ScheduleLab, **chosen: int):
-        self.lab = record
-        super().__init__(record_=sent(record), start=list(record.start), **chosen)
-        self.observe(self._answer, [*record.choices, "start", "typed"])
-
-    @traitlets.observe("ping")
-    def _say_that_a_kernel_listens(self, change: dict) -> None:
-        self.pong = change["new"]
-
-    def _answer(self, _change: object = None) -> None:
-        """Play what the controls say, if it was not recorded."""
-        if not self.typed.strip() and tuple(self.start) == tuple(self.lab.start):
-            self.live = {}
-            return
-        chosen = {name: getattr(self, name) for name in self.lab.choices}
-        try:
-            run = self._play()
-        except ValueError as error:
-            run = {"message": f"{error}."}
-        self.live = {"chosen": list(chosen.values()), **run}
-
-    def _play(self) -> dict:
-        lab = self.lab
-        schedule = Schedule.from_text(self.typed or lab.texts[self.schedule])
-        if len(schedule.turns) > MOST_TURNS:
-            raise ValueError(
-                f"at most {MOST_TURNS} turns in a tick are played here, "
-                f"got {len(schedule.turns)}"
-            )
-        setting = setting_of(
-            lab.losses[self.loss],
-            schedule,
-            lab.step_sizes[self.step],
-            lab.rules[self.rule],
-            lab.penalties[self.penalty],
-            self.start,
+    def __init__(
+        self, setting: GameSetting = OPENING, *, tick: int = 0, ticks: int = 100
+    ):
+        begun = {"offers": offers_of(setting, ticks), **traits_of(setting)}
+        made = game_program(losses=LOSSES, penalties=PENALTIES, rules=RULES)
+        super().__init__(
+            program=zlib.compress(made.code, 9),
+            places=made.layout,
+            opening=told(setting),
+            tick=tick,
+            beta_sleeps=setting.rule != "momentum",
+            strength_sleeps=setting.penalty == "none",
+            **begun,
         )
-        players, rules = setting.players(), setting.rules()
-        run = play(players, schedule, rule=rules, ticks=lab.ticks, each_turn=True)
-        paths, growth = kept(run, lab.fine), growth_of(setting)
-        whole = run.turn == 0
-        return {
-            "told": told(reads_of(schedule)),
-            "grows": grows(growth, measured(run.theta[whole], run.psi[whole])),
-            "length": paths["theta"].shape[-1],
-            "paths": packed(**paths),
-            "eigenvalues": zlib.compress(pairs(growth)),
-        }
 
 
 def schedule_lab(
-    record: ScheduleLab, *, tick: int = 40, **chosen: int
-) -> ipywidgets.VBox:
+    setting: GameSetting = OPENING, *, tick: int = 40, ticks: int = 100
+) -> WithFirstView:
     """The picture under its controls.
 
     Parameters
     ----------
-    record : ScheduleLab
-        As `record_schedule_lab` makes it.
+    setting : GameSetting
+        What to begin with. Step sizes are played to three digits.
     tick : int
         The tick to begin with.
-    **chosen : int
-        loss, schedule, step, rule and penalty to begin with, as positions in `record`.
+    ticks : int
+        >= 1, how many are played.
 
     Returns
     -------
-    ipywidgets.VBox
-        Works with no kernel, and does more with one.
+    WithFirstView
+        Plays whatever its controls say, with no kernel; where nothing can be played, a
+        picture of how it opens.
 
-    Gradient: none without a kernel; with one, `play`'s.
+    Raises
+    ------
+    ValueError
+        A setting that the controls cannot show; numbers out of range.
+
+    Gradient: `play`'s, traced and played on the page.
     """
-    view = ScheduleLabView(record, tick=tick, **chosen)
+    view = ScheduleLabView(setting, tick=tick, ticks=ticks)
+    grid = ipywidgets.Box(_controls(view)).add_class("gf-lab-controls")
+    hint = ipywidgets.HTML(HINT).add_class("gf-lab-hint")
+    parts = [grid, hint, _time(view, ticks), view]
+    text = setting.schedule.text
+    return with_first_view(
+        ipywidgets.VBox(parts).add_class("gf-lab-all"),
+        lambda: still(setting, tick, ticks),
+        alt=f"Three pictures of a game of two numbers under {text}: its path of {tick} "
+        "ticks over the field, the eigenvalues of one tick beside the unit circle, the "
+        f"radius over {ticks} ticks.",
+        sentence="Where scripts run, this figure plays any schedule that is typed.",
+    )
+
+
+def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
+    """A control for each choice, joined to the view in the browser."""
     look = {"style": {"description_width": "5.5em"}, "layout": {"width": "auto"}}
-    words = {"step": "step size", "rule": "step rule"}
-    controls = []
-    for name, options in record.choices.items():
-        kind = ipywidgets.SelectionSlider if name == "step" else ipywidgets.Dropdown
-        control = kind(
-            options=[str(option) for option in options],
-            index=getattr(view, name),
-            description=words.get(name, name),
-            **look,
-        )
-        ipywidgets.jslink((control, "index"), (view, name))
-        controls.append(control)
-    grid = ipywidgets.Box(controls).add_class("gf-lab-controls")
-    parts = [grid, _time(view), view, *_typing(view)]
-    return ipywidgets.VBox(parts).add_class("gf-lab-all")
+
+    def joined(kind: type, name: str, words: str, **more: object) -> ipywidgets.Widget:
+        trait = "index" if kind is ipywidgets.Dropdown else "value"
+        now = {trait: getattr(view, name)}
+        control = kind(description=words, **now, **more, **look)
+        ipywidgets.jslink((control, trait), (view, name))
+        return control
+
+    def slider(name: str, words: str, step: float) -> ipywidgets.Widget:
+        least, most = LIMITS[name]
+        ends = {"min": least, "max": most, "step": step}
+        return joined(ipywidgets.FloatSlider, name, words, **ends)
+
+    def log_slider(name: str, words: str) -> ipywidgets.Widget:
+        least, most = map(_decade, LIMITS[name])
+        # Fine enough for whatever three digits somebody writes beside it.
+        ends = {"min": least, "max": most, "step": 0.001, "readout_format": ".3g"}
+        return joined(ipywidgets.FloatLogSlider, name, words, **ends)
+
+    schedule = joined(ipywidgets.Text, "schedule", "schedule", placeholder="D D G")
+    beta, strength = slider("beta", "β", 0.05), slider("strength", "strength", 0.05)
+    ipywidgets.jslink((view, "beta_sleeps"), (beta, "disabled"))
+    ipywidgets.jslink((view, "strength_sleeps"), (strength, "disabled"))
+    return [
+        schedule,
+        joined(ipywidgets.Dropdown, "loss", "loss", options=LOSSES),
+        log_slider("step", "step size"),
+        log_slider("times", "D’s, times"),
+        joined(ipywidgets.Dropdown, "rule", "step rule", options=RULES),
+        beta,
+        joined(ipywidgets.Dropdown, "penalty", "penalty", options=PENALTIES),
+        strength,
+        joined(ipywidgets.FloatText, "theta", "start θ", step=0.1),
+        joined(ipywidgets.FloatText, "psi", "start ψ", step=0.1),
+    ]
 
 
-def _time(view: ScheduleLabView) -> ipywidgets.Box:
+def _decade(limit: float) -> int:
+    """The power of ten."""
+    return round(log10(limit))
+
+
+def _time(view: ScheduleLabView, ticks: int) -> ipywidgets.Box:
     """Play, and the tick on a slider; in the picture single moves can be stepped."""
-    ends = {"min": 0, "max": view.lab.ticks, "value": view.tick}
+    ends = {"min": 0, "max": ticks, "value": view.tick}
     clock = ipywidgets.Play(interval=60, show_repeat=False, **ends)
     slider = ipywidgets.IntSlider(
         description="tick", style={"description_width": "5.5em"}, **ends
@@ -158,22 +197,3 @@ def _time(view: ScheduleLabView) -> ipywidgets.Box:
     ipywidgets.jslink((clock, "value"), (slider, "value"))
     ipywidgets.jslink((slider, "value"), (view, "tick"))
     return ipywidgets.Box([slider, clock]).add_class("gf-lab-time")
-
-
-def _typing(view: ScheduleLabView) -> tuple[ipywidgets.Widget, ...]:
-    """A line for a schedule of one's own, asleep until a kernel answers the page."""
-    line = ipywidgets.Text(
-        description="your own",
-        placeholder="D D G",
-        disabled=True,
-        continuous_update=False,
-        style={"description_width": "5.5em"},
-    ).add_class("gf-lab-typed")
-    hint = ipywidgets.HTML(NO_KERNEL).add_class("gf-lab-hint")
-
-    def wake(_change: object) -> None:
-        line.disabled, hint.value = False, KERNEL
-
-    view.observe(wake, "pong")
-    ipywidgets.link((line, "value"), (view, "typed"))
-    return line, hint
