@@ -76,7 +76,7 @@ def _control(view: Any, run: str, name: str) -> ipywidgets.Widget:
         control, end = ipywidgets.Dropdown(options=words, index=value, **look), "index"
     elif name.startswith("step_size"):
         control = ipywidgets.FloatLogSlider(
-            value, min=-5, max=0, step=0.05, readout_format=".2g", **look
+            value, min=-5, max=0, step=0.05, readout_format=".3", **look
         )
         end = "value"
     else:

@@ -31,8 +31,12 @@ export function median(values) {
 
 // A surface's levels, 0 to LEVELS from its lowest to its highest score.
 function levelsOf(scores) {
-  let [low, high] = [Infinity, -Infinity];
-  for (const v of scores) [low, high] = [Math.min(low, v), Math.max(high, v)];
+  let low = Infinity;
+  let high = -Infinity;
+  for (const v of scores) {
+    low = Math.min(low, v);
+    high = Math.max(high, v);
+  }
   return Float32Array.from(scores, (v) => ((v - low) / (high - low || 1)) * LEVELS);
 }
 

@@ -11,7 +11,7 @@ import { spreadLine } from "./words.js";
 /** @import { Model } from "../kit.js" */
 
 const NAMES = ["G", "D", "G-text", "D-text", "ink", "soft", "line", "paper", "sans"];
-const BUDGET = 8; // ms of training in a frame
+const BUDGET = 7; // ms of training in a frame
 const SLOW = 900; // ms for a move in slow motion
 
 // Whether this is a page of the built book, which has an address of its own.
@@ -275,8 +275,8 @@ async function render({ model, el }) {
 
   el.classList.add("gf-widget", "gf-mixture");
   el.append(
-    about,
     make("div", { class: "steps" }, run, tick, move, again, dozen, python, link),
+    about, // which goes as a field is left, and would move what is being clicked
     make("div", { class: "pair" }, ...panels.map(({ box }) => box)),
     says,
     voice.element,
