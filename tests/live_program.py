@@ -7,9 +7,10 @@ from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Function, Module, encode
 from ganflow.live.functions import Kernels
 from ganflow.live.graph import trace
-from ganflow.live.loops import Product, loops_of, placed
-from ganflow.live.memory import Memory
+from ganflow.live.loops import Product
+from ganflow.live.memory import Memory, placed
 from ganflow.live.products import product_code, product_functions
+from ganflow.live.translation import loops_of
 
 KINDS = {"f32": np.float32, "f64": np.float64, "i32": np.int32}
 

@@ -1,4 +1,4 @@
-"""Clouds of known points of the plane: the real digits."""
+"""Clouds of known points of the plane: the real digits, and two moons."""
 
 from __future__ import annotations
 
@@ -66,7 +66,28 @@ def digits_plane() -> Cloud:
     components = np.linalg.svd(pixels, full_matrices=False).Vh[:2]
     largest = np.abs(components).argmax(axis=1)
     components *= np.sign(components[[0, 1], largest])[:, None]
-    points = pixels @ components.T
-    points /= np.abs(points).max()  # the largest becomes 1 on any machine
-    points *= 2
-    return Cloud("digits in a plane", points)
+    return Cloud("digits in a plane", _filling_the_square(pixels @ components.T))
+
+
+def moons() -> Cloud:
+    """Draw two half circles that reach into each other, as 500 noisy points.
+
+    The noise has a standard deviation of 0.05 radii. The points are centred, and one
+    factor scales both axes, so that the largest coordinate is 2.
+
+    Returns
+    -------
+    Cloud
+        Of the same points (500, 2) in [-2, 2] at every call.
+
+    Source: scikit-learn `make_moons`.
+    """
+    from sklearn.datasets import make_moons
+
+    points: Any = make_moons(500, noise=0.05, random_state=0)[0]
+    return Cloud("moons", _filling_the_square(points - points.mean(axis=0)))
+
+
+def _filling_the_square(points: np.ndarray) -> np.ndarray:
+    """Scale both axes by one factor, so that the largest coordinate is 2."""
+    return points / np.abs(points).max() * 2  # the largest is 1 first, on any machine

@@ -1,4 +1,4 @@
-"""Mixtures of round Gaussians in the plane, and the ring of them."""
+"""Mixtures of round Gaussians in the plane: the ring of them and the grid."""
 
 from __future__ import annotations
 
@@ -107,3 +107,39 @@ def ring(*, modes: int = 8, radius: float = 2.0, spread: float = 0.1) -> Mixture
     angle = 2 * np.pi * np.arange(modes) / modes
     centres = radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return Mixture(f"ring of {modes}", centres, spread)
+
+
+def grid(*, side: int = 5, gap: float = 1.0, spread: float = 0.025) -> Mixture:
+    """Place the centres of a mixture on a square grid around 0.
+
+    The 25 Gaussians of the literature stand at 0, 2 and 4 either way with a spread of
+    0.05, and are trained on at another scale. This is that grid at half its size, so
+    that it fills the square of `ring`; `grid(gap=2.0, spread=0.05)` is theirs.
+
+    Parameters
+    ----------
+    side : int
+        >= 1, centres along either axis; side * side in all.
+    gap : float
+        > 0, from a centre to the next along an axis.
+    spread : float
+        > 0, the standard deviation around each.
+
+    Returns
+    -------
+    Mixture
+        Of centres (side * side, 2), by their first coordinate, then by their second.
+
+    Raises
+    ------
+    ValueError
+        Fewer than one centre along an axis, a gap or a spread that is not positive.
+
+    Source: Gulrajani et al. 2017, `gan_toy.py` of their published code.
+    """
+    whole("side", side, least=1)
+    number("gap", gap, above=0)
+    along = gap * (np.arange(side) - (side - 1) / 2)
+    x, y = np.meshgrid(along, along, indexing="ij")
+    centres = np.stack([x.ravel(), y.ravel()], axis=1)
+    return Mixture(f"grid of {side * side}", centres, spread)

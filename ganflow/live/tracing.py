@@ -6,9 +6,6 @@ Nothing here knows a loss, a penalty or a step rule: `ganflow.dynamics` computes
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any, cast
 
 import torch
@@ -16,179 +13,26 @@ from torch import Tensor, nn
 
 from ganflow.dynamics.batches import Batch
 from ganflow.dynamics.functional import call
-from ganflow.dynamics.loop import Rules, State, move
+from ganflow.dynamics.loop import State, move
 from ganflow.dynamics.players import Networks, Players
-from ganflow.dynamics.rules import Memory, Rule, Tensors
+from ganflow.dynamics.rules import Tensors
 from ganflow.dynamics.scalars import Scalars, Values
 from ganflow.live.graph import Named, Trace, trace
+from ganflow.live.inputs import (
+    PARTS,
+    batch_of,
+    changed,
+    memory_of,
+    named,
+    numbers_of,
+    rates_of,
+    rules_of,
+    stacked,
+    values_of,
+)
 from ganflow.sweeps.settings import Setting
-from ganflow.sweeps.stack import Stack
 
 PROJECTED = ("D",)  # whose parameters a penalty may put back, such as clipping
-
-
-def stacked(setting: Setting) -> Players:
-    """The players of one run, each of their numbers a tensor (1,).
-
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        The run.
-
-    Returns
-    -------
-    Scalars or Networks
-    """
-    return Stack.of([setting], torch.device("cpu")).players
-
-
-def choose(players: Players, loss: str, penalty: str) -> Players:
-    """The same players under another loss and penalty.
-
-    Parameters
-    ----------
-    players : Scalars or Networks
-        As `stacked` makes them; they are not changed.
-    loss : str
-        A name of LOSSES.
-    penalty : str
-        A name of their PENALTIES.
-
-    Returns
-    -------
-    Scalars or Networks
-    """
-    return _changed(players, {"loss": loss, "penalty": penalty})
-
-
-def numbers_of(players: Players) -> Named:
-    """What a derivative reads besides parameters and a batch: `strength` and the like.
-
-    Parameters
-    ----------
-    players : Scalars or Networks
-        As `stacked` makes them.
-
-    Returns
-    -------
-    dict of Tensor (1,)
-    """
-    holder = players.game if isinstance(players, Scalars) else players
-    parts = {f.name: getattr(holder, f.name) for f in fields(holder)}
-    return {name: part for name, part in parts.items() if isinstance(part, Tensor)}
-
-
-def batch_of(players: Networks, player: str, n: int) -> Named:
-    """Zeros in the place of a player's batch of n.
-
-    Parameters
-    ----------
-    players : Networks
-        As `stacked` makes them.
-    player : str
-        "G" or "D".
-    n : int
-        >= 1.
-
-    Returns
-    -------
-    dict of Tensor (1, n, d)
-        `x G`, `z G` and `mix G`.
-    """
-    wide = (players.start()["G"][-1].shape[-1], players.latent, 1)
-    names = (f"x {player}", f"z {player}", f"mix {player}")
-    return {name: torch.zeros(1, n, d) for name, d in zip(names, wide, strict=True)}
-
-
-def named(prefix: str, values: Mapping[str, Tensors]) -> Named:
-    """Tensors by name: `seen G0`, `seen G1`, ...
-
-    Parameters
-    ----------
-    prefix : str
-        What the name starts with; "" for the bare `G0`.
-    values : dict of tuples of Tensor
-        By player.
-
-    Returns
-    -------
-    dict of Tensor
-    """
-    return {
-        f"{prefix} {player}{k}".strip(): tensor
-        for player, tensors in values.items()
-        for k, tensor in enumerate(tensors)
-    }
-
-
-def rules_of(setting: Setting, given: Named) -> Rules:
-    """The step rules of a setting, with numbers that are given.
-
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        Its rule and its epsilon count.
-    given : dict of Tensor (1,)
-        `step_size_G`, `step_size_D` and the rule's other numbers.
-
-    Returns
-    -------
-    dict of Rule
-    """
-    return {
-        player: replace(
-            rule,
-            step_size=given[f"step_size_{player}"],
-            **{name: given[name] for name in _rates(rule)},
-        )
-        for player, rule in setting.rules().items()
-    }
-
-
-def rates_of(setting: Setting) -> Named:
-    """The numbers of a setting's rule, as `rules_of` reads them.
-
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        The run.
-
-    Returns
-    -------
-    dict of Tensor (1,), float64
-    """
-    rates = {f"step_size_{player}": setting.step_of(player) for player in "GD"}
-    rates |= {name: getattr(setting, name) for name in _rates(setting.rules()["G"])}
-    return {n: torch.tensor([x], dtype=torch.float64) for n, x in rates.items()}
-
-
-def memory_of(setting: Setting) -> dict[str, Memory]:
-    """What the setting's rule remembers of each player before its first move.
-
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        The run.
-
-    Returns
-    -------
-    dict of dict of tuples of Tensor
-        By player and name, all zero.
-
-    Raises
-    ------
-    ValueError
-        A memory that does not start at 0: a page clears it.
-    """
-    rules, values = rules_of(setting, rates_of(setting)), stacked(setting).start()
-    memory = {player: rules[player].start(values[player]) for player in values}
-    for name, held in [kept for own in memory.values() for kept in own.items()]:
-        if any(tensor.any() for tensor in held):
-            raise ValueError(
-                f"the rule {setting.rule} starts with {name} other than 0; "
-                "expected 0: a page starts a rule with a memory that is cleared"
-            )
-    return memory
 
 
 def trace_derivative(players: Players, player: str) -> Trace:
@@ -214,10 +58,10 @@ def trace_derivative(players: Players, player: str) -> Trace:
         example |= batch_of(players, player, players.batch)
 
     def slope(given: Named) -> Named:
-        values, who = _values("seen", given), _changed(players, given)
+        values, who = values_of("seen", given), changed(players, given)
         if isinstance(who, Scalars):
             return named("slope", {player: who.gradient(player, values)})
-        read = Batch(*(given[f"{part} {player}"] for part in ("x", "z", "mix")))
+        read = Batch(*(given[f"{part} {player}"] for part in PARTS))
         return named("slope", {player: who.gradient_on(read, player, values)})
 
     return trace(slope, example)
@@ -242,8 +86,8 @@ def trace_projection(players: Players, player: str) -> Trace:
     example = named("proposed", {player: params}) | numbers_of(players)
 
     def projected(given: Named) -> Named:
-        params = _values("proposed", given)[player]
-        found = _changed(players, given).project(player, params)
+        params = values_of("proposed", given)[player]
+        found = changed(players, given).project(player, params)
         return named("projected", {player: found})
 
     return trace(projected, example)
@@ -252,7 +96,7 @@ def trace_projection(players: Players, player: str) -> Trace:
 def trace_move(setting: Setting, player: str) -> Trace:
     """One whole move, `ganflow.dynamics.loop.move`, under any loss and any penalty.
 
-    Derivatives and projections are the operators `ganflow_live::derivative` and
+    Derivatives and projections are the operators `ganflow_live::derive` and
     `ganflow_live::project`.
 
     Parameters
@@ -267,6 +111,8 @@ def trace_move(setting: Setting, player: str) -> Trace:
     Trace
         From the parameters `G0`..., what the rule remembers, `Adam m G0`..., and its
         numbers, to `next D0`..., `next Adam m D0`...
+
+    Gradient: none is taken here; a derivative stands in the trace as one operator.
     """
     memory, values = memory_of(setting), stacked(setting).start()
     kept = {name: f"{setting.rule} {name}" for name in memory[player]}
@@ -275,9 +121,9 @@ def trace_move(setting: Setting, player: str) -> Trace:
         example |= named(prefix, {own: memory[own][name] for own in memory})
 
     def moved(given: Named) -> Named:
-        held = {name: _values(prefix, given) for name, prefix in kept.items()}
+        held = {name: values_of(prefix, given) for name, prefix in kept.items()}
         remembered = {own: {n: held[n][own] for n in held} for own in values}
-        state = State(_values("", given), remembered, {"G": 0, "D": 0})
+        state = State(values_of("", given), remembered, {"G": 0, "D": 0})
         players = cast(Players, _Elsewhere())
         after = move(player, players, rules_of(setting, given), state)
         found = named("next", {player: after.params})
@@ -313,10 +159,10 @@ def trace_look(players: Networks, shown: int, grid: Tensor) -> Trace:
     example = named("", players.start())
     example |= {"noise": batch["z G"], "reals": batch["x G"], "grid": grid}
     # With an empty network as G, the noise that it gets is the sample itself.
-    samples_given = _changed(players, {"G": nn.Sequential()})
+    samples_given = changed(players, {"G": nn.Sequential()})
 
     def look(given: Named) -> Named:
-        values, who = _values("", given), _changed(players, given)
+        values, who = values_of("", given), changed(players, given)
         with torch.no_grad():
             samples = call(who.G, values["G"], given["noise"])
             scores = who.score(values["D"], given["grid"])
@@ -332,11 +178,11 @@ def trace_look(players: Networks, shown: int, grid: Tensor) -> Trace:
 # Operators that stand in a move for what a page chooses. (Those of
 # `torch.library.custom_op` import torch's compiler, which takes seconds.)
 ELSEWHERE = torch.library.Library("ganflow_live", "FRAGMENT")
-ELSEWHERE.define("derivative(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
+ELSEWHERE.define("derive(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
 ELSEWHERE.define("project(str player, Tensor[] params) -> Tensor[]")
 
 
-@torch.library.impl(ELSEWHERE, "derivative", "CompositeExplicitAutograd")
+@torch.library.impl(ELSEWHERE, "derive", "CompositeExplicitAutograd")
 def _derivative(player: str, G: list[Tensor], D: list[Tensor]) -> list[Tensor]:
     """Any derivative, of the right shapes."""
     return [torch.zeros_like(p) for p in (G if player == "G" else D)]
@@ -355,35 +201,9 @@ class _Elsewhere:
         self, player: str, values: Values, move: Any, *, graph: bool = False
     ) -> Tensors:
         G, D = list(values["G"]), list(values["D"])
-        return tuple(torch.ops.ganflow_live.derivative(player, G, D))
+        return tuple(torch.ops.ganflow_live.derive(player, G, D))
 
     def project(self, player: str, params: Tensors) -> Tensors:
         if player not in PROJECTED:
             return params
         return tuple(torch.ops.ganflow_live.project(player, list(params)))
-
-
-def _rates(rule: Rule) -> list[str]:
-    """The numbers of a rule that are inputs besides its step size."""
-    names = [f.name for f in fields(rule)]
-    return [name for name in names if name not in ("step_size", "epsilon")]
-
-
-def _values(prefix: str, given: Named) -> Values:
-    """The tensors of a prefix by player, as `named` names them."""
-    found: dict[str, list[Tensor]] = {"G": [], "D": []}
-    for player, tensors in found.items():
-        while (name := f"{prefix} {player}{len(tensors)}".strip()) in given:
-            tensors.append(given[name])
-    return {player: tuple(tensors) for player, tensors in found.items()}
-
-
-def _changed(players: Any, parts: Mapping[str, Any]) -> Any:
-    """A copy with other parts, in its game too; `replace` would check all anew."""
-    new = copy.copy(players)
-    for name in (f.name for f in fields(players)):
-        if name == "game":
-            object.__setattr__(new, name, _changed(players.game, parts))
-        elif name in parts:
-            object.__setattr__(new, name, parts[name])
-    return new

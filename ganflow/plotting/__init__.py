@@ -2,6 +2,7 @@
 
 from ganflow.layout import describe
 from ganflow.plotting.card import COLORS
+from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.trace import draw_trace
 
-__all__ = ["COLORS", "describe", "draw_trace"]
+__all__ = ["COLORS", "describe", "draw_stages", "draw_trace"]

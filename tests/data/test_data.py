@@ -3,9 +3,18 @@
 import numpy as np
 import pytest
 
-from ganflow.data import Cloud, Mixture, Pairs, digit_pairs, digits_plane, ring
+from ganflow.data import (
+    Cloud,
+    Mixture,
+    Pairs,
+    digit_pairs,
+    digits_plane,
+    grid,
+    moons,
+    ring,
+)
 
-ALL = [ring(), digits_plane()]
+ALL = [ring(), grid(), digits_plane(), moons()]
 
 
 def generator(seed=0):
@@ -37,9 +46,26 @@ def test_ring_draws_first_the_modes_then_the_noise():
         np.testing.assert_allclose(ours, by_hand, rtol=0, atol=1e-14)
 
 
+def test_grid_is_the_published_one_and_half_of_it_by_default():
+    theirs = [[2 * x, 2 * y] for x in range(-2, 3) for y in range(-2, 3)]
+    published = grid(gap=2.0, spread=0.05)
+    np.testing.assert_array_equal(published.centres, theirs)
+    np.testing.assert_array_equal(grid().centres, published.centres / 2)
+    assert (published.spread, grid().spread) == (0.05, 0.025)
+
+
+def test_neighbours_on_a_grid_are_one_gap_apart_around_0():
+    for side in range(2, 8):
+        centres = grid(side=side, gap=0.7).centres
+        away = np.linalg.norm(centres[:, None] - centres, axis=2)
+        away[np.eye(side * side, dtype=bool)] = np.inf
+        np.testing.assert_allclose(away.min(axis=1), 0.7)
+        np.testing.assert_allclose(centres.mean(axis=0), 0, atol=1e-15)
+    np.testing.assert_array_equal(grid(side=1).centres, [[0, 0]])
+
+
 def test_every_mode_of_a_mixture_is_as_likely():
-    x, y = np.meshgrid(np.arange(5), np.arange(5))
-    mixture = Mixture("25 modes", np.stack([x.ravel(), y.ravel()], axis=1), 0.05)
+    mixture = grid()
     counts = np.bincount(mixture.mode_of(mixture.sample(50_000, generator())))
     chi_square = ((counts - 2000) ** 2 / 2000).sum()  # mean 24, deviation sqrt(48)
     assert len(counts) == 25
@@ -76,10 +102,27 @@ def test_digits_plane_is_the_pca_of_the_digits_times_one_factor():
     assert plane.points.shape == (1797, 2)
 
 
-def test_digits_plane_fills_its_box_around_0():
-    plane = digits_plane()
-    assert plane.extent == np.abs(plane.points).max() == 2
-    np.testing.assert_allclose(plane.points.mean(axis=0), 0, atol=1e-12)
+def test_moons_are_two_noisy_half_circles_times_one_factor():
+    moon = np.linspace(0, np.pi, 250)  # the first; the other is it, turned and shifted
+    upper = np.stack([np.cos(moon), np.sin(moon)], axis=1)
+    both = np.concatenate([upper, [1, 0.5] - upper])
+    both -= both.mean(axis=0)
+    found = moons().points / 1.275  # the largest coordinate was 1.57 radii: 2 / 1.57
+    away = np.linalg.norm(found[:, None] - both, axis=2)
+    off_the_curve = away.min(axis=1)
+    assert len(found) == 500
+    np.testing.assert_allclose(np.sqrt((off_the_curve**2).mean()), 0.05, atol=0.003)
+    assert abs((away.argmin(axis=1) < 250).sum() - 250) < 10  # as many on each
+
+
+def test_moons_are_the_same_points_at_every_call():
+    np.testing.assert_array_equal(moons().points, moons().points)
+
+
+@pytest.mark.parametrize("cloud", [digits_plane(), moons()], ids=lambda x: x.name)
+def test_a_named_cloud_fills_its_box_around_0(cloud):
+    assert cloud.extent == np.abs(cloud.points).max() == 2
+    np.testing.assert_allclose(cloud.points.mean(axis=0), 0, atol=1e-12)
 
 
 def test_a_cloud_draws_its_own_points_each_as_likely():
@@ -128,6 +171,10 @@ def test_what_defines_a_distribution_cannot_change_afterwards():
         (lambda: ring(spread=0), "spread is 0; expected a finite number, above 0"),
         (lambda: ring(radius=np.inf), "radius is inf; expected a finite number, above"),
         (lambda: ring(spread=np.nan), "spread is nan; expected a finite number, above"),
+        (lambda: grid(side=0), "side is 0; expected a whole number, at least 1"),
+        (lambda: grid(side=2.5), "side is 2.5; expected a whole number, at least 1"),
+        (lambda: grid(gap=0), "gap is 0; expected a finite number, above 0"),
+        (lambda: grid(spread=-1), "spread is -1; expected a finite number, above 0"),
         (lambda: Mixture("a", [1.0, 2.0], 1), r"centres has shape \(2,\); .*\(k, 2\)"),
         (lambda: Mixture("a", np.zeros((0, 2)), 1), r"\(0, 2\); expected .*at least"),
         (lambda: Mixture("a", [[np.nan, 0]], 1), "centres has a NaN or inf; expected"),

@@ -1,6 +1,7 @@
 """Moves of the module are those of `ganflow.dynamics`: any loss, penalty and rule."""
 
 import dataclasses
+import zlib
 from functools import cache
 from itertools import product
 
@@ -40,6 +41,11 @@ def game():
     return game_program(
         losses=list(LOSSES), penalties=GAME_PENALTIES, rules=list(RULES)
     )
+
+
+def test_all_of_it_is_small_enough_for_a_page():
+    assert len(zlib.compress(gan().code, 9)) < 20_000
+    assert len(zlib.compress(game().code, 9)) < 6_000
 
 
 def in_the_middle(program, settings, ticks=4):
@@ -139,25 +145,62 @@ def test_a_gan_of_odd_sizes_moves_as_dynamics_does(size):
     check(gan_program(base, **choices, **PICTURE), settings, 2e-6)
 
 
+class Wide(GanSetting):
+    """The same in float64, beside which rounding shows."""
+
+    def players(self):
+        made = super().players()
+        made.G.double()
+        made.D.double()
+        return made
+
+
+def ends_of(setting):
+    """Both players' parameters after 50 ticks by torch, in float32 and in float64."""
+    parts = {f.name: getattr(setting, f.name) for f in dataclasses.fields(setting)}
+    stacks = [Stack.of([one], CPU) for one in (setting, Wide(**parts))]
+    for _ in range(50):
+        for stack in stacks:
+            stack.tick()
+    for player, k in [(p, k) for p in "GD" for k in range(6)]:
+        narrow, wide = (stack.state.values[player][k].numpy() for stack in stacks)
+        yield f"{player}{k}", narrow.ravel(), wide.ravel()
+
+
 @pytest.mark.parametrize("text", ["D G", "D D G D G", "DG", "D DG G"])
 def test_50_ticks_of_any_schedule_end_where_the_stack_does(text):
-    """At settings where float32 and float64 of torch agree as closely."""
+    """At settings where torch's own float32 and float64 agree as closely."""
     settings = [
         dataclasses.replace(GAN, schedule=text, penalty=penalty, step_size_D=4e-3)
         for penalty in ("none", "R1", "WGAN-GP")
     ]
-    asked, ends = Asked(gan()), []
+    asked = Asked(gan())
     for key, setting in enumerate(settings):
         stack = Stack.of([setting], CPU)
         set_up(asked, setting)
         put_state(asked, setting.rule, stack.state)
         play_ticks(asked, setting, 50)
         want_state(asked, setting.rule, stack.state, key)
-        for _ in range(50):
-            stack.tick()
-        ends.append(stack.state)
     answers = asked.answers()
-    for (key, name), value in answers.items():
-        if name[0] in "GD":
-            end = ends[key].values[name[0]][int(name[1:])].numpy().ravel()
-            np.testing.assert_allclose(value, end, atol=2e-6, err_msg=name)
+    for key, setting in enumerate(settings):
+        for name, narrow, wide in ends_of(setting):
+            np.testing.assert_allclose(narrow, wide, atol=1e-6, rtol=0)
+            found = answers[key, name]
+            np.testing.assert_allclose(found, narrow, 0, 1e-6, err_msg=name)
+            np.testing.assert_allclose(found, wide, 0, 1e-6, err_msg=name)
+
+
+def test_every_number_is_an_input_and_none_is_built_in():
+    """The program was made with other step sizes, betas, strength and seed."""
+    numbers = {"beta": -0.2, "beta1": 0.3, "beta2": 0.9, "strength": 0.05, "seed": 11}
+    other = dataclasses.replace(GAN, step_size_G=0.01, step_size_D=0.03, **numbers)
+    settings = [
+        dataclasses.replace(other, penalty=penalty, rule=rule)
+        for penalty in ("WGAN-GP", "clipping")
+        for rule in ("Adam", "momentum")
+    ]
+    check(gan(), settings, 1e-6)
+    numbers |= {"target": 0.4, "scale": -0.7, "theta": 0.2}
+    numbers.pop("seed")
+    other = dataclasses.replace(GAME, step_size_G=0.3, **numbers)
+    check(game(), all_of(other, GAME_PENALTIES), 1e-15)

@@ -9,6 +9,7 @@ import pytest
 import torch
 from live_program import Asked, play_ticks, put_state, set_up, want_state
 
+from ganflow.dynamics import RULES
 from ganflow.dynamics.players import Networks
 from ganflow.live.program import Program, game_program, gan_program
 from ganflow.losses import LOSSES
@@ -188,6 +189,29 @@ def test_names_that_nobody_knows_are_refused(choice):
         game_program(**known | {choice: ["hinges"]})
 
 
+@pytest.mark.parametrize("choice", ["losses", "penalties", "rules"])
+def test_a_program_of_nothing_is_refused(choice):
+    known = {"losses": ["hinge"], "penalties": ["none"], "rules": ["Adam"]}
+    with pytest.raises(ValueError, match=f"{choice} is .*; expected at least one"):
+        gan_program(GAN, **known | {choice: []}, **PICTURE)
+    with pytest.raises(ValueError, match=f"{choice} is .*; expected at least one"):
+        game_program(**known | {choice: ()})
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        ({"side": 0}, "side is 0; expected a whole number, at least 1"),
+        ({"reach": 0.0}, "reach is 0.0; expected a finite number, above 0"),
+        ({"reach": np.nan}, "reach is nan; expected a finite number, above 0"),
+    ],
+)
+def test_a_picture_of_no_size_is_refused(picture, told):
+    known = {"losses": ["hinge"], "penalties": ["none"], "rules": ["Adam"]}
+    with pytest.raises(ValueError, match=told):
+        gan_program(GAN, **known, **PICTURE | picture)
+
+
 def test_a_run_that_diverges_shows_it():
     setting = dataclasses.replace(
         GAN, loss="Wasserstein", rule="gradient descent", step_size=1e9, schedule="D G"
@@ -216,3 +240,10 @@ def test_a_game_has_no_batches_and_double_precision():
     assert {"G0", "D0", "target", "scale", "strength"} < set(program.layout["at"])
     assert b"draw" not in program.code
     assert len(program.code) < 8000
+
+
+def test_a_rule_that_does_not_start_from_a_cleared_memory_is_refused(monkeypatch):
+    ones = classmethod(lambda cls, params: {"velocity": tuple(p + 1 for p in params)})
+    monkeypatch.setattr(RULES["momentum"], "start", ones)
+    with pytest.raises(ValueError, match="momentum starts with velocity other than 0"):
+        game_program(losses=["hinge"], penalties=["none"], rules=["momentum"])

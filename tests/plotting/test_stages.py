@@ -1,0 +1,98 @@
+"""Bars of stages are cut in proportion, say what they show, and stay on their paper."""
+
+import matplotlib
+
+matplotlib.use("agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from contrast import contrast
+from matplotlib.patches import FancyBboxPatch, Polygon
+
+from ganflow.plotting import COLORS, draw_stages
+from ganflow.plotting.stages import BAR, FILLS
+
+STAGES = {
+    "operations": {"views": 60, "maps": 30, "products": 10},
+    "loops": {"maps": 15, "products": 10},
+    "bytes": {"maps": 1800, "products": 1200},
+}
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    yield
+    plt.close("all")
+
+
+def parts(ax):
+    """The pieces of all bars, (top, left, width), from the top and the left."""
+    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
+    boxes = [p for p in found if p.get_gid() != "paper"]
+    return sorted((p.get_y(), p.get_x(), p.get_width()) for p in boxes)
+
+
+def said(ax):
+    """All words of a drawing."""
+    return [str(p.get_gid())[6:] for p in ax.patches if "words" in str(p.get_gid())]
+
+
+def test_a_bar_is_cut_in_proportion_and_all_bars_are_equally_wide():
+    drawn = parts(draw_stages(STAGES))
+    for row, name in enumerate(STAGES):
+        tops = sorted({top for top, *_ in drawn})
+        bar = [(left, width) for top, left, width in drawn if top == tops[row]]
+        amounts = np.array(list(STAGES[name].values()))
+        widths = np.array([width for _, width in bar])
+        np.testing.assert_allclose(widths / widths.sum(), amounts / amounts.sum())
+        ends = [left + width for left, width in bar]
+        np.testing.assert_allclose([left for left, _ in bar][1:], ends[:-1])
+        np.testing.assert_allclose((bar[0][0], ends[-1]), (drawn[0][1], 660))
+
+
+def test_a_kind_of_which_nothing_is_left_ends_in_a_point():
+    bands = [p for p in draw_stages(STAGES).patches if isinstance(p, Polygon)]
+    first, *others = (p.get_xy() for p in bands)
+    assert len(bands) == 6  # three kinds, twice; views are gone the second time
+    assert np.ptp(first[2:4, 0]) == 0 < np.ptp(first[:2, 0])
+    for band in others[:2]:
+        assert np.ptp(band[2:4, 0]) > 0 and np.ptp(band[:2, 1]) == 0
+
+
+def test_totals_and_amounts_are_written_and_nothing_runs_over():
+    words = said(draw_stages(STAGES))
+    assert {"100", "25", "3,000", *STAGES} <= set(words)
+    amounts = {"60 views", "30 maps", "15 maps", "1,800 maps", "1,200 products"}
+    assert amounts <= set(words)
+    narrow = said(draw_stages({"all": {"most": 95, "products": 5}}))
+    assert "5 products" not in narrow and "5" in narrow  # the number alone has room
+
+
+def test_what_is_drawn_stays_on_its_paper():
+    ax = draw_stages(STAGES)
+    ax.figure.canvas.draw()
+    paper = next(p for p in ax.patches if p.get_gid() == "paper").get_window_extent()
+    for artist in ax.patches:
+        box = artist.get_window_extent()
+        assert paper.x0 <= box.x0 and box.x1 <= paper.x1
+        assert paper.y0 <= box.y0 and box.y1 <= paper.y1
+
+
+def test_words_stand_out_on_every_fill():
+    assert min(contrast(COLORS["ink"], fill) for fill in FILLS) > 7
+    assert BAR > 30
+
+
+@pytest.mark.parametrize(
+    ("stages", "message"),
+    [
+        ({}, "stages have the kinds .*; expected 1 to 5"),
+        ({"a": {k: 1 for k in "abcdef"}}, "expected 1 to 5"),
+        ({"a": {"x": 0}}, "the stage 'a' has {'x': 0}; expected amounts of at least 0"),
+        ({"a": {"x": 2, "y": -1}}, "expected amounts of at least 0, and one above"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(stages, message):
+    with pytest.raises(ValueError, match=message):
+        draw_stages(stages)
