@@ -125,6 +125,16 @@ def goes_on(page):
 
 
 @pytest.mark.parametrize("path", TRAINING)
+def test_a_click_leaves_the_field_and_starts_what_was_typed(tab, path):
+    page = tab(path)
+    lab_in(page)
+    page.fill("[data-live=ready] .widget-text input >> nth=0", "D D D G")
+    page.click(".gf-mixture .steps button")
+    goes_on(page)
+    assert "G reads D3" in page.text_content(".gf-mixture .pair")
+
+
+@pytest.mark.parametrize("path", TRAINING)
 def test_nothing_trains_unasked_out_of_sight_or_on_a_hidden_page(tab, path):
     page = tab(path)
     place = lab_in(page)

@@ -275,8 +275,8 @@ async function render({ model, el }) {
 
   el.classList.add("gf-widget", "gf-mixture");
   el.append(
-    about,
     make("div", { class: "steps" }, run, tick, move, again, dozen, python, link),
+    about, // which goes as a field is left, and would move what is being clicked
     make("div", { class: "pair" }, ...panels.map(({ box }) => box)),
     says,
     voice.element,
