@@ -7,10 +7,10 @@ from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Function, Module, encode
 from ganflow.live.functions import Kernels
 from ganflow.live.graph import trace
-from ganflow.live.kinds import Product, placed
-from ganflow.live.loops import loops_of
-from ganflow.live.memory import Memory
+from ganflow.live.loops import Product
+from ganflow.live.memory import Memory, placed
 from ganflow.live.products import product_code, product_functions
+from ganflow.live.translation import loops_of
 
 KINDS = {"f32": np.float32, "f64": np.float64, "i32": np.int32}
 

@@ -29,7 +29,7 @@ def cannot(reason):
 
 
 def open_page(browser, address, *, theme="light", size=WIDE):
-    """Open a page, scroll to every widget and figure and wait until all are drawn.
+    """Open a page, scroll to every widget and figure, wait until all are drawn, unfold.
 
     The page's `asked` and `complaints` list its requests and what went wrong.
     """
@@ -46,6 +46,8 @@ def open_page(browser, address, *, theme="light", size=WIDE):
     page.wait_for_function(
         "!document.querySelector('[data-live]:not([data-live=ready])')"
     )
+    for head in page.query_selector_all("[data-live] [aria-expanded=false]"):
+        head.click()
     page.evaluate("window.MathJax?.startup?.promise.then(() => true)")
     page.wait_for_load_state("networkidle")
     return page

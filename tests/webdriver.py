@@ -13,6 +13,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
@@ -20,6 +21,7 @@ WEBKIT = shutil.which("WebKitWebDriver")
 SCREEN = shutil.which("Xvfb")
 MINI = next(Path("/usr/lib").glob("*/webkit2gtk-4.1/MiniBrowser"), None)
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"  # the standard's name of a reference
+ENTER = "\ue007"  # the key
 PATIENCE = 60  # seconds for a browser to start, or a page to do what it is to do
 # Firefox tells the port that it chose in the profile, and asks nobody for anything.
 CALM = {
@@ -95,8 +97,11 @@ class Http:
         path = self.PATHS[command].format(session=self._session, **values)
         body = json.dumps(values).encode()
         request = Request(self._host + path, body, {"Content-Type": "application/json"})
-        with urlopen(request, timeout=PATIENCE) as answer:
-            value = json.load(answer)["value"]
+        try:
+            with urlopen(request, timeout=PATIENCE) as answer:
+                value = json.load(answer)["value"]
+        except HTTPError as refused:
+            raise RuntimeError(f"{command}: {refused.read().decode()}") from refused
         if command == "NewSession":
             self._session = value["sessionId"]
         return value
@@ -120,7 +125,7 @@ class Tab:
         },
         "ElementClick": lambda page, id: id.click(),
         "ElementClear": lambda page, id: id.fill(""),
-        "ElementSendKeys": lambda page, id, text: id.type(text),
+        "ElementSendKeys": lambda page, id, text: id.type(text.replace(ENTER, "\n")),
     }
 
     def __init__(self, page):
@@ -164,10 +169,10 @@ class Reader:
         self._ask("ElementClick", id=self._find(selector))
 
     def write(self, selector, text):
-        """Replace what stands in a field."""
+        """Replace what stands in a field, and press Enter."""
         place = self._find(selector)
         self._ask("ElementClear", id=place)
-        self._ask("ElementSendKeys", id=place, text=text)
+        self._ask("ElementSendKeys", id=place, text=text + ENTER)
 
     def complaints(self):
         """What went wrong since the page was opened."""

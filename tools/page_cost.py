@@ -17,6 +17,8 @@ from threading import Thread
 BUDGETS = {"early": 300_000, "total": 2_200_000, "paint": 1.0, "usable": 2.0}
 # Seconds to a lab's first picture, by how many times slower the processor is made.
 PICTURE = {1: 0.3, 6: 2.0}
+# Milliseconds that training in the page may take of a frame: the median, and 19 of 20.
+FRAME = {"half": 12, "most": 20}
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -58,6 +60,7 @@ SEEN = """place => new Promise((seen) => {
     };
     look();
 })"""
+FRAMES = 'performance.getEntriesByName("gf-mixture").map((frame) => frame.duration)'
 PAINTED = 'performance.getEntriesByName("first-contentful-paint")[0]?.startTime'
 ASKED = """["navigation", "resource"]
     .flatMap(kind => performance.getEntriesByType(kind))
@@ -175,6 +178,21 @@ def first_picture(browser, address, slower=1):
         page.goto(address, wait_until="networkidle")
         place = page.wait_for_selector(".cell_output:has(> .gf-first-view)")
         return place.evaluate(SEEN) / 1000
+
+
+def frame_share(browser, address, during=3):
+    """What part of its budget a training lab takes of a frame; 1 is all of it.
+
+    It trains for some seconds; `gf-mixture` is what it calls its work in a frame.
+    """
+    with first_visit(browser) as page:
+        page.goto(address, wait_until="networkidle")
+        page.query_selector("[data-live]").evaluate("place => place.scrollIntoView()")
+        page.click("[data-live=ready] .gf-mixture .steps button")
+        page.wait_for_timeout(1000 * during)
+        frames = sorted(page.evaluate(FRAMES))
+        half, most = frames[len(frames) // 2], frames[len(frames) * 19 // 20]
+        return max(half / FRAME["half"], most / FRAME["most"])
 
 
 def press_until_changed(page):

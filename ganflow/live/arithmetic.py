@@ -17,7 +17,7 @@ from math import factorial, inf, nan
 
 from ganflow.live.encoding import Code, Function
 from ganflow.live.expressions import (
-    Value,
+    Expression,
     call,
     constant,
     function,
@@ -47,7 +47,7 @@ def arithmetic() -> tuple[Function, ...]:
     return (_rest_of_sum(), _rest_of_product(), *_exp(), _log1p(), _pow())
 
 
-def _series(x: Value, coefficients: list[float]) -> Value:
+def _series(x: Expression, coefficients: list[float]) -> Expression:
     """The polynomial in x by Horner's rule; the coefficient of 1 comes first."""
     *others, last = coefficients
     return reduce(lambda y, c: y * x + c, reversed(others), constant("f64", last))
@@ -71,17 +71,17 @@ def _rest_of_product() -> Function:
     return function(name, [a, b], [*body, lost], result="f64", uses=[high_a, high_b])
 
 
-def _upper_half(x: Value, high: Value) -> Code:
+def _upper_half(x: Expression, high: Expression) -> Code:
     """The upper 26 of the 53 bits of x."""
     scaled = x * (2**27 + 1)
     return let(high, scaled - (scaled - x))
 
 
-def _rest(of: str, a: Value, b: Value) -> Value:
+def _rest(of: str, a: Expression, b: Expression) -> Expression:
     return call("f64", f"rest of {of}", a, b)
 
 
-def _power_of_2(k: Value) -> Value:
+def _power_of_2(k: Expression) -> Expression:
     """2 to the power of an i64 in [-1022, 1023]."""
     return ((k + 1023) << 52).to("f64", "reinterpret_i64")
 
@@ -109,7 +109,7 @@ def _exp() -> tuple[Function, ...]:
     return sum_of, function("exp", [x], [whole], result="f64")
 
 
-def _fold(x: Value, bits: Value, k: Value, m: Value) -> list[Code]:
+def _fold(x: Expression, bits: Expression, k: Expression, m: Expression) -> list[Code]:
     """Find x = 2^k m with m from sqrt(1 / 2) to sqrt(2), for a normal x > 0."""
     moved = x.to("i64", "reinterpret_f64") + (0x3FF0000000000000 - ROOT_HALF)
     return [

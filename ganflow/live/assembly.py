@@ -9,23 +9,30 @@ from itertools import product
 from typing import Any
 
 from ganflow.dynamics.players import Players
-from ganflow.dynamics.scalars import Values
 from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Code, Function, Module
+from ganflow.live.expressions import (
+    Part,
+    call,
+    call_chosen,
+    codes,
+    constant,
+    function,
+    variable,
+    variables,
+)
 from ganflow.live.functions import Kernels
 from ganflow.live.graph import Trace
 from ganflow.live.inputs import (
-    choose,
+    changed,
     memory_of,
     named,
     numbers_of,
     rates_of,
     stacked,
 )
-from ganflow.live.instructions import get, whole
-from ganflow.live.kinds import Call, Product, placed
-from ganflow.live.loops import loops_of
-from ganflow.live.memory import Memory
+from ganflow.live.loops import Call, Product
+from ganflow.live.memory import Memory, placed
 from ganflow.live.products import product_code, product_functions
 from ganflow.live.tracing import (
     PROJECTED,
@@ -33,95 +40,119 @@ from ganflow.live.tracing import (
     trace_move,
     trace_projection,
 )
-from ganflow.sweeps.settings import Setting
+from ganflow.live.translation import loops_of
+from ganflow.sweeps.settings import LIMITS, Setting
 
 PAGE = 65536  # bytes
-CHOICES = ("derive_G", "derive_D", "project_D")
+SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of the weights' Mersenne twister
 
 
 class Assembly:
-    """All functions of a module; first `memory` is filled, then programs are added.
+    """All functions of a module: fill `memory`, `add` programs, then take `module`.
 
     Parameters
     ----------
     base : GameSetting or GanSetting
         Its sizes and its epsilon count.
+    losses : sequence of str
+        Names of LOSSES.
+    penalties : sequence of str
+        Names of the players' PENALTIES.
     rules : sequence of str
         Names of RULES.
     batch : int
         Samples that a derivative has drawn before it is called; 0 for none.
+
+    Raises
+    ------
+    ValueError
+        A name that is not known, or none at all.
     """
 
-    def __init__(self, base: Setting, rules: Sequence[str], *, batch: int = 0):
-        self.memory = Memory()
-        self._base, self._rules, self._batch = base, rules, batch
-        self._kernels, self._functions = Kernels(), list[Function]()
+    def __init__(
+        self,
+        base: Setting,
+        losses: Sequence[str],
+        penalties: Sequence[str],
+        rules: Sequence[str],
+        *,
+        batch: int = 0,
+    ):
+        self._base, self._batch = base, batch
+        self._names = {"losses": losses, "penalties": penalties, "rules": rules}
+        for name, known in self._names.items():
+            if not known:
+                raise ValueError(f"{name} is {known!r}; expected at least one name")
+        for loss, penalty, rule in product(losses, penalties, rules):
+            replace(base, loss=loss, penalty=penalty, rule=rule)  # refuses other names
+        self.players = stacked(base)
+        self.memory, self._kernels = Memory(), Kernels()
+        self._functions = list[Function]()
         self._choices: dict[tuple[Code, ...], Function] = {}
-        self.table: dict[str, int] = {}
-        self._own, self._end, self._pack = 0, 0, 16
-        values = stacked(base).start()
-        held = {rule: memory_of(replace(base, rule=rule)) for rule in rules}
-        self.spans = {
-            prefix: {p: self._add_state(prefix, p, values, held) for p in "GD"}
-            for prefix in ("", "next")
-        }
-        self.counts = {
-            rule: {p: f"{rule} moves {p}0" for p in "GD"}
-            for rule, own in held.items()
-            if "moves" in own["G"]
+        self._table: dict[str, int] = {}
+        self._spans: dict[str, dict[str, tuple[int, int]]] = {}
+        # Where temporaries begin and end; the bytes of the largest right factor.
+        self._start, self._end, self._pack = 0, 0, 16
+        self._add_state()
+
+    def _add_state(self) -> None:
+        """Parameters, what rules keep of them, what derivatives read, and numbers."""
+        values, names = self.players.start(), self._names
+        rules = {rule: replace(self._base, rule=rule) for rule in names["rules"]}
+        held = {rule: memory_of(setting) for rule, setting in rules.items()}
+        for prefix in ("state", "next"):
+            self._spans[prefix] = {}
+            lead = "next " * (prefix == "next")
+            for player in "GD":
+                own = {player: values[player]}
+                start, _ = self.memory.add_all(named(lead.strip(), own))
+                groups = []
+                for rule in rules:
+                    kept = held[rule][player].items()
+                    each = (named(f"{lead}{rule} {n}", {player: t}) for n, t in kept)
+                    groups.append(
+                        {name: t for some in each for name, t in some.items()}
+                    )
+                self.memory.add_one_of(groups)
+                self._spans[prefix][player] = start, self.memory.end
+        self._counts = {
+            rule: {player: f"{rule} moves {player}0" for player in "GD"}
+            for rule, kept in held.items()
+            if "moves" in kept["G"]
         }
         for prefix in ("seen", "slope"):
             self.memory.add_all(named(prefix, values))
         for prefix in ("proposed", "projected"):
             self.memory.add_all(named(prefix, {p: values[p] for p in PROJECTED}))
-        numbers = numbers_of(stacked(base))
-        for rule in rules:
-            numbers |= rates_of(replace(base, rule=rule))
+        numbers = numbers_of(self.players)
+        for setting in rules.values():
+            numbers |= rates_of(setting)
         self.memory.add_all(numbers)
 
-    def _add_state(
-        self, prefix: str, player: str, values: Values, held: dict[str, Any]
-    ) -> tuple[int, int]:
-        """The bytes of one player: its parameters, then what a rule keeps."""
-        start, _ = self.memory.add_all(named(prefix, {player: values[player]}))
-        self.memory.add_one_of(
-            {
-                name: tensor
-                for kept, tensors in own[player].items()
-                for name, tensor in named(
-                    f"{prefix} {rule} {kept}".strip(), {player: tensors}
-                ).items()
-            }
-            for rule, own in held.items()
+    def players_of(self, loss: str, penalty: str = "none") -> Players:
+        """The players under a loss and a penalty."""
+        return changed(self.players, {"loss": loss, "penalty": penalty})
+
+    def add(self, name: str, trace: Trace) -> None:
+        """Add a program that the page calls by its name."""
+        self._functions.append(
+            Function(name, (), None, (), self._body(trace), export=True)
         )
-        return start, self.memory.end
 
-    def add_choices(
-        self, players: Players, losses: Sequence[str], penalties: Sequence[str]
-    ) -> None:
+    def add_choices(self) -> None:
         """Add every derivative and projection to the table; equal ones are one.
-
-        Parameters
-        ----------
-        players : Scalars or Networks
-            As `stacked` makes them.
-        losses : sequence of str
-            Names of LOSSES.
-        penalties : sequence of str
-            Names of the players' PENALTIES.
 
         Raises
         ------
         ValueError
             What cannot be translated; a penalty that moves G's parameters.
         """
-        for loss, penalty in product(losses, penalties):
-            replace(self._base, loss=loss, penalty=penalty)  # it refuses other names
+        losses, penalties = self._names["losses"], self._names["penalties"]
         for loss, penalty, player in product(losses, penalties, "GD"):
-            found = trace_derivative(choose(players, loss, penalty), player)
+            found = trace_derivative(self.players_of(loss, penalty), player)
             self._choose(f"derive {player} {loss} {penalty}", found)
         for penalty, player in product(penalties, "GD"):
-            found = trace_projection(choose(players, losses[0], penalty), player)
+            found = trace_projection(self.players_of(losses[0], penalty), player)
             if player in PROJECTED:
                 self._choose(f"project {player} {penalty}", found)
             elif found.nodes[-1].args[0] != list(found.nodes[: len(found.outputs)]):
@@ -134,25 +165,7 @@ class Assembly:
         place = len(self._choices)
         made = Function(f"choice {place}", (), None, (), self._body(trace))
         found = self._choices.setdefault(made.body, made)
-        self.table[name] = list(self._choices.values()).index(found)
-
-    def add(self, name: str, trace: Trace) -> None:
-        """Add a program that the page calls by its name.
-
-        Parameters
-        ----------
-        name : str
-            A new one.
-        trace : Trace
-            What it does.
-
-        Raises
-        ------
-        ValueError
-            What cannot be translated.
-        """
-        body = self._body(trace)
-        self._functions.append(Function(name, (), None, (), body, export=True))
+        self._table[name] = list(self._choices.values()).index(found)
 
     def add_moves(self) -> None:
         """Add the move of each player under each rule, after all that a move calls.
@@ -162,39 +175,38 @@ class Assembly:
         ValueError
             What cannot be translated.
         """
-        self._own = self._end  # a derivative must not write over a move's temporaries
-        params = (("number", "i64"), *((name, "i32") for name in CHOICES))
-        for rule, player in product(self._rules, "GD"):
+        self._start = self._end  # a derivative must not write over what a move keeps
+        choices = variables("i32", "derive_G derive_D project_D")
+        params = [variable("i64", "number"), *choices]
+        for rule, player in product(self._names["rules"], "GD"):
             body = self._body(trace_move(replace(self._base, rule=rule), player))
             name = f"move {player} {rule}"
-            self._functions.append(Function(name, params, None, (), body, export=True))
+            self._functions.append(function(name, params, body, export=True))
 
     def _body(self, trace: Trace) -> tuple[Code, ...]:
         """The loops of a trace as instructions, its temporaries behind all names."""
         loops = loops_of(trace, self.memory.named)
-        start = max(self.memory.end, self._own)
+        start = max(self.memory.end, self._start)
         at, end = placed(loops, self.memory.at, start)
         self._end = max(self._end, end)
-        code, drawn = list[Code](), set[str]()
+        code, drawn = list[Part](), set[str]()
         for loop in loops:
             if isinstance(loop, Call):
-                code += self._called(loop, drawn)
+                if loop.kind == "derive" and self._batch and loop.player not in drawn:
+                    drawn.add(loop.player)
+                    code.append(self._draw(loop.player))
+                code.append(call_chosen(variable("i32", f"{loop.kind}_{loop.player}")))
             elif isinstance(loop, Product):
                 self._pack = max(self._pack, 4 * math.prod(loop.b.shape))
                 code.append(product_code(loop, at))
             else:
                 code.append(self._kernels.code(loop, at))
-        return tuple(_joined_copies(code))
+        return tuple(_joined_copies(codes(code)))
 
-    def _called(self, call: Call, drawn: set[str]) -> list[Code]:
-        """What the page chose; a player's first derivative has a batch drawn."""
-        chosen = get(f"{call.kind}_{call.player}")
-        code: list[Code] = [("call_indirect", ((), None), chosen)]
-        if call.kind == "derive" and self._batch and call.player not in drawn:
-            drawn.add(call.player)
-            player = whole("GD".index(call.player))
-            code.insert(0, ("call", "draw", player, get("number"), whole(self._batch)))
-        return code
+    def _draw(self, player: str) -> Part:
+        """The batch of a player's move, for its first derivative in it."""
+        numbers = constant("i32", "GD".index(player)), variable("i64", "number")
+        return call("", "draw", *numbers, constant("i32", self._batch))
 
     def module(
         self,
@@ -217,15 +229,10 @@ class Assembly:
         -------
         Module
         """
-        commits = [
-            Function(f"commit {p}", (), None, (), (self._commit(p),), export=True)
-            for p in "GD"
-        ]
-        derive = ("call_indirect", ((), None), get("index"))
-        index = (("index", "i32"),)
+        index = variable("i32", "index")
         functions = (
-            *commits,
-            Function("derive", index, None, (), (derive,), export=True),
+            *map(self._commit, "GD"),
+            function("derive", [index], [call_chosen(index)], export=True),
             *self._functions,
             *self._choices.values(),
             *others,
@@ -237,26 +244,44 @@ class Assembly:
         pages = -(-(self._end + self._pack) // PAGE)
         return Module(functions, variables, pages, table, data)
 
-    def _commit(self, player: str) -> Code:
-        (to, _), (start, end) = (self.spans[prefix][player] for prefix in ("", "next"))
-        return ("memory.copy", whole(to), whole(start), whole(end - start))
+    def _commit(self, player: str) -> Function:
+        (to, _), (start, end) = (self._spans[of][player] for of in ("state", "next"))
+        code = _copy(to, start, end - start)
+        return Function(f"commit {player}", (), None, (), (code,), export=True)
+
+    def layout(self, kind: str) -> dict[str, Any]:
+        """What GANs ("gan") and games ("game") share of a layout, of JSON types."""
+        at = self.memory.described()
+        spans = {
+            of: {player: list(span) for player, span in own.items()}
+            for of, own in self._spans.items()
+        }
+        return {
+            "kind": kind,
+            "at": {name: at[name] for name in at if not name.startswith("next ")},
+            "table": self._table,
+            **spans,
+            "counts": self._counts,
+            "limits": LIMITS | {"seed": SEEDS},
+            "epsilon": self._base.epsilon,
+            **{name: list(known) for name, known in self._names.items()},
+        }
+
+
+def _copy(to: int, start: int, size: int) -> Code:
+    return ("memory.copy", *(("i32.const", number) for number in (to, start, size)))
 
 
 def _joined_copies(code: Sequence[Code]) -> list[Code]:
     """Copies of memory that follow one another, and each the last, as one."""
     found: list[Code] = []
     for one in code:
-        before = found[-1] if found else ("",)
-        if one[0] == before[0] == "memory.copy":
-            (to, start, size), (_, *new) = (_constants(before), one)
-            gap = new[0][1] - to
-            if gap == new[1][1] - start and size <= gap < size + 16:
-                numbers = (to, start, gap + new[2][1])
-                found[-1] = ("memory.copy", *map(whole, numbers))
+        if found and one[0] == found[-1][0] == "memory.copy":
+            to, start, size = (operand[1] for operand in found[-1][1:])
+            next_to, next_start, next_size = (operand[1] for operand in one[1:])
+            gap = next_to - to
+            if gap == next_start - start and size <= gap < size + 16:
+                found[-1] = _copy(to, start, gap + next_size)
                 continue
         found.append(one)
     return found
-
-
-def _constants(code: Code) -> list[int]:
-    return [operand[1] for operand in code[1:]]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from ganflow.live.encoding import Code, Function
 from ganflow.live.expressions import (
-    Value,
+    Expression,
     call,
     constant,
     function,
@@ -97,7 +97,9 @@ def _settings() -> tuple[Function, ...]:
     )
 
 
-def _upper(a: int, b: Value, middle: Value, other: Value) -> tuple[list[Code], Value]:
+def _upper(
+    a: int, b: Expression, middle: Expression, other: Expression
+) -> tuple[list[Code], Expression]:
     """The upper 64 of the 128 bits of a * b; needs two variables."""
     high, low = a >> 32, a & LOW
     products = [let(middle, (b >> 32) * low), let(other, (b & LOW) * high)]
@@ -244,7 +246,7 @@ def _draw_data(points: int) -> Function:
     return function("draw_data", [n, to], body, uses=[left, at, first])
 
 
-def _pair(x: Value, y: Value, at: Value) -> list[Code]:
+def _pair(x: Expression, y: Expression, at: Expression) -> list[Code]:
     """Write y, for which the place of x may still be read, then x; and go on."""
     write_y = store(y.to("f32", "demote_f64"), at, 4)
     return [write_y, store(x.to("f32", "demote_f64"), at), let(at, at + 8)]

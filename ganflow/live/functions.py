@@ -6,24 +6,33 @@ all are float32 and lie side by side; sums are added in float64.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Mapping
+from typing import Any
 
 from ganflow.live.encoding import Code, Function
-from ganflow.live.instructions import counted, get, plus, whole
-from ganflow.live.kinds import Store
-from ganflow.live.steps import (
-    Dims,
-    Steps,
-    applied,
-    given,
-    has_lanes,
-    operand_kind,
-    steps_of,
+from ganflow.live.expressions import (
+    Expression,
+    Part,
+    call,
+    constant,
+    counted,
+    function,
+    let,
+    load,
+    select,
+    splat,
+    store,
+    variable,
+    when,
 )
-from ganflow.live.values import SIZES, Buffer, Shape, View, address, joined
+from ganflow.live.loops import Store
+from ganflow.live.values import SIZES, Buffer, Operand, Shape, Value, View, address
 
-LOWER, UPPER = bytes(range(8)), bytes(range(8, 16))
+# What is computed of one number: (op, arguments, type). An argument is the number of an
+# earlier step, or a constant as text; a "load" has the number of a view, from 1.
+Steps = tuple[tuple[str, tuple[Any, ...], str], ...]
+Dims = list[tuple[int, Shape]]  # sizes, and for each the strides of the views in bytes
+SLOW = ("exp", "log1p", "pow")  # functions of one number, in float64
 
 
 class Kernels:
@@ -52,30 +61,28 @@ class Kernels:
         Code
             A call of a function that is made where it is new, or a copy of memory.
         """
-        steps, views = steps_of(loop.value)
-        views = [loop.to, *views]
+        steps, loaded = _steps_of(loop.value)
+        views = [loop.to, *loaded]
         dims = [
             (size, tuple(view.strides[k] * SIZES[view.dtype] for view in views))
             for k, size in enumerate(loop.value.shape)
         ]
-        over = joined([dim for k, dim in enumerate(dims) if k in loop.over])
-        over = [(size, (0, *steps[1:])) for size, steps in over]
-        kept = joined([dim for k, dim in enumerate(dims) if k not in loop.over])
-        places = [whole(address(view, at)) for view in views]
+        over = _joined([dim for k, dim in enumerate(dims) if k in loop.over])
+        over = [(size, (0, *strides[1:])) for size, strides in over]
+        kept = _joined([dim for k, dim in enumerate(dims) if k not in loop.over])
+        places = [("i32.const", address(view, at)) for view in views]
         size = SIZES[loop.to.dtype]
-        side_by_side = not over and len(kept) == 1
-        if side_by_side and isinstance(loop.value, View):
-            if kept[0][1] == (size, size):
-                return ("memory.copy", *places, whole(kept[0][0] * size))
-        lanes = has_lanes(steps, kept)
         key = steps, tuple(kept), tuple(over), loop.parts, loop.to.dtype
-        if side_by_side:
-            places.append(whole(kept[0][0]))
-            key = steps, kept[0][1], lanes, loop.to.dtype
+        one_row = not over and len(kept) == 1
+        if one_row:
+            (length, strides) = kept[0]
+            if isinstance(loop.value, View) and strides == (size, size):
+                return ("memory.copy", *places, ("i32.const", length * size))
+            places.append(("i32.const", length))
+            key = steps, strides, _has_lanes(steps, kept), loop.to.dtype
         if key not in self._made:
-            name = f"kernel {len(self._made)}"
-            build = _Kernel(steps, kept, over, loop, lanes, side_by_side)
-            self._made[key] = build.function(name, len(views))
+            kernel = _Kernel(steps, kept, over, loop, any_length=one_row)
+            self._made[key] = kernel.function(f"kernel {len(self._made)}", len(views))
         return ("call", self._made[key].name, *places)
 
 
@@ -83,139 +90,190 @@ class _Kernel:
     """One function under construction."""
 
     def __init__(
-        self,
-        steps: Steps,
-        kept: Dims,
-        over: Dims,
-        loop: Store,
-        lanes: bool,
-        any_length: bool,
+        self, steps: Steps, kept: Dims, over: Dims, loop: Store, *, any_length: bool
     ):
-        self._steps, self._over, self._lanes = steps, over, lanes
-        self._kept, self._dtype, self._parts = kept, loop.to.dtype, loop.parts
-        self._any_length = any_length
-        self._locals: dict[str, str] = {}
+        self._steps, self._kept, self._over = steps, kept, over
+        self._dtype, self._parts = loop.to.dtype, loop.parts
+        self._lanes, self._any_length = _has_lanes(steps, kept), any_length
+        self._uses: dict[str, Expression] = {}
 
     def function(self, name: str, views: int) -> Function:
         *outer, inner = self._kept or [(1, (0,) * views)]
         body = self._row(*inner, again=bool(outer))
         body = self._nest(outer, body, "i", again=False)
-        params = [(f"p{k}", "i32") for k in range(views)]
-        params += [("n", "i32")] if self._any_length else []
-        variables = tuple(self._locals.items())
-        return Function(name, tuple(params), None, variables, tuple(body))
+        params = [_place(k) for k in range(views)]
+        params += [variable("i32", "n")] if self._any_length else []
+        return function(name, params, body, uses=list(self._uses.values()))
 
-    def _row(self, size: int, strides: Shape, *, again: bool) -> list[Code]:
+    def _row(self, size: int, strides: Shape, *, again: bool) -> list[Part]:
         """The fastest dimension: four at a time, then one by one."""
-        code: list[Code] = []
-        fours = size // 4 if self._lanes else 0
-        rest = size - 4 * fours
         if self._any_length:
-            if self._lanes:
-                code += self._times(("i32.shr_u", get("n"), whole(2)), strides, 4)
-                left = ("i32.and", get("n"), whole(3))
-                one_by_one = self._times(left, strides, 1)
-                return [*code, ("if", None, left, one_by_one, [])]
-            return self._times(get("n"), strides, 1)
-        if fours:
-            code += self._times(whole(fours), strides, 4)
+            n = variable("i32", "n")
+            if not self._lanes:
+                return self._times(n, strides, 1)
+            left = n & 3
+            one_by_one = when(left, *self._times(left, strides, 1))
+            return [*self._times(n >> 2, strides, 4), one_by_one]
+        fours, rest = divmod(size, 4) if self._lanes else (0, size)
+        body = self._times(fours, strides, 4) if fours else []
         if rest == 1:
-            code += self._one(1) + _moved(strides, 1)
+            body += self._one(1) + _moved(strides, 1)
         elif rest:
-            code += self._times(whole(rest), strides, 1)
-        return code + (_moved(strides, -size) if again else [])
+            body += self._times(rest, strides, 1)
+        return body + (_moved(strides, -size) if again else [])
 
-    def _times(self, count: Code, strides: Shape, width: int) -> list[Code]:
+    def _times(self, count: Expression | int, strides: Shape, width: int) -> list[Part]:
         body = self._one(width) + _moved(strides, width)
-        return list(counted(self._local("i", "i32"), count, body))
+        return [*counted(self._own("i32", "i"), count, *body)]
 
     def _nest(
-        self, dims: Dims, body: list[Code], name: str, *, again: bool
-    ) -> list[Code]:
+        self, dims: Dims, body: list[Part], name: str, *, again: bool
+    ) -> list[Part]:
         """Loops around a body; `again` puts the addresses back at the end."""
         for k, (size, strides) in reversed(list(enumerate(dims))):
-            counter = self._local(f"{name}{k}", "i32")
-            body = list(counted(counter, whole(size), body + _moved(strides, 1)))
+            counter = self._own("i32", f"{name}{k}")
+            body = [*counted(counter, size, *body, *_moved(strides, 1))]
             body += _moved(strides, -size) if k or again else []
         return body
 
-    def _one(self, width: int) -> list[Code]:
+    def _one(self, width: int) -> list[Part]:
         """Store one number, or four; or the sums of the dimensions that go."""
-        lane = width == 4
-        computed = self._computed(lane)
-        last = f"{'v' if lane else 's'}{len(self._steps) - 1}"
+        computed, last = self._computed(lane=width == 4)
         if not self._over:
-            store = "v128.store" if lane else f"{self._dtype}.store"
-            return [*computed, (store, 0, get("p0"), get(last))]
-        accumulators = ("low", "high") if lane else ("sum",)
-        kind = "v128" if lane else "f64"
-        zero = ("v128.const", bytes(16)) if lane else ("f64.const", 0.0)
-        for name in accumulators:
-            self._local(name, kind)
-        body = computed + self._added(last, lane)
+            return [*computed, store(last, _place(0))]
+        halves = self._halves(last)
+        kind = next(iter(halves.values())).kind
+        sums = [self._own(kind, name) for name in halves]
+        added = [
+            let(s, s + half) for s, half in zip(sums, halves.values(), strict=True)
+        ]
         return [
-            *(("local.set", name, zero) for name in accumulators),
-            *self._nest(self._over, body, "j", again=True),
-            self._summed(lane),
+            *(let(s, 0) for s in sums),
+            *self._nest(self._over, [*computed, *added], "j", again=True),
+            store(self._rounded([s / self._parts for s in sums]), _place(0)),
         ]
 
-    def _added(self, last: str, lane: bool) -> list[Code]:
-        if not lane:
-            term = get(last)
-            if self._dtype == "f32":
-                term = ("f64.promote_f32", term)
-            return [("local.set", "sum", ("f64.add", get("sum"), term))]
-        upper = ("i8x16.shuffle", UPPER + UPPER, get(last), get(last))
-        halves = (("low", get(last)), ("high", upper))
-        return [
-            (
-                "local.set",
-                name,
-                ("f64x2.add", get(name), ("f64x2.promote_low_f32x4", half)),
-            )
-            for name, half in halves
-        ]
+    def _halves(self, number: Expression) -> dict[str, Expression]:
+        """The number in float64; of four the lower two and the upper two."""
+        if number.kind == "f64":
+            return {"sum": number}
+        if number.kind == "f32":
+            return {"sum": number.to("f64", "promote_f32")}
+        upper = _shuffled([8, 9, 10, 11, 12, 13, 14, 15] * 2, number, number)
+        halves = {"low": number, "high": upper}
+        name = "promote_low_f32x4"
+        return {own: half.to("f64x2", name) for own, half in halves.items()}
 
-    def _summed(self, lane: bool) -> Code:
-        if not lane:
-            total = ("f64.div", get("sum"), ("f64.const", float(self._parts)))
-            if self._dtype == "f32":
-                total = ("f32.demote_f64", total)
-            return (f"{self._dtype}.store", 0, get("p0"), total)
-        parts = ("v128.const", struct.pack("<2d", self._parts, self._parts))
-        low, high = (
-            ("f32x4.demote_f64x2_zero", ("f64x2.div", get(name), parts))
-            for name in ("low", "high")
-        )
-        both = ("i8x16.shuffle", LOWER + bytes(range(16, 24)), low, high)
-        return ("v128.store", 0, get("p0"), both)
+    def _rounded(self, sums: list[Expression]) -> Expression:
+        """What `_halves` has parted, as it is stored."""
+        if self._dtype == "f64":
+            return sums[0]
+        if len(sums) == 1:
+            return sums[0].to("f32", "demote_f64")
+        low, high = (half.to("f32x4", "demote_f64x2_zero") for half in sums)
+        return _shuffled([*range(8), *range(16, 24)], low, high)
 
-    def _computed(self, lane: bool) -> list[Code]:
-        """Each step in a variable of its own."""
-        code: list[Code] = []
+    def _computed(self, *, lane: bool) -> tuple[list[Part], Expression]:
+        """Each step in a variable of its own; the last is what is stored."""
+        code, found = list[Part](), list[Expression]()
         for k, (op, args, dtype) in enumerate(self._steps):
+            kind = "f32x4" if lane else dtype
             if op == "load":
-                name = "v128.load" if lane else f"{dtype}.load"
-                splat = lane and not self._kept[-1][1][args[0]]
-                value = (name + "32_splat" * splat, 0, get(f"p{args[0]}"))
+                place = _place(args[0])
+                still = lane and not self._kept[-1][1][args[0]]
+                value = splat(place) if still else load(kind, place)
             else:
-                kind = operand_kind(self._steps, args, dtype)
-                values = [given(arg, kind, lane) for arg in args]
-                value = applied(op, values, kind, lane)
-            name = f"{'v' if lane else 's'}{k}"
-            own = "v128" if lane else "i32" if dtype == "mask" else dtype
-            code.append(("local.set", self._local(name, own), value))
-        return code
+                kinds = [found[a].kind for a in args if isinstance(a, int)]
+                if kind == "mask":
+                    kind = next((own for own in kinds if own != "i32"), "f32")
+                given = [
+                    found[a] if isinstance(a, int) else constant(kind, float.fromhex(a))
+                    for a in args
+                ]
+                value = _applied(op, given, kind)
+            own = "i32" if dtype == "mask" and not lane else kind
+            found.append(self._own(own, f"{'v' if lane else 's'}{k}"))
+            code.append(let(found[-1], value))
+        return code, found[-1]
 
-    def _local(self, name: str, kind: str) -> str:
-        self._locals[name] = kind
-        return name
+    def _own(self, kind: str, name: str) -> Expression:
+        return self._uses.setdefault(name, variable(kind, name))
 
 
-def _moved(strides: Shape, count: int) -> list[Code]:
+def _steps_of(value: Operand) -> tuple[Steps, list[View]]:
+    """What a value is made of, each step once and the value last; what it loads."""
+    steps: dict[tuple[str, tuple, str], int] = {}
+    views: dict[tuple, View] = {}
+    known: dict[Operand, int] = {}
+
+    def number(part: Operand) -> int | str:
+        if not isinstance(part, Value | View):
+            return float(part).hex()  # as text: no step's number, and -0 is not 0
+        if part in known:
+            return known[part]
+        if isinstance(part, View):
+            place = part.buffer, part.offset, part.strides
+            views.setdefault(place, part)
+            step = "load", (list(views).index(place) + 1,), part.dtype
+        else:
+            step = part.op, tuple(number(arg) for arg in part.args), part.dtype
+        known[part] = steps.setdefault(step, len(steps))
+        return known[part]
+
+    number(value)
+    return tuple(steps), list(views.values())
+
+
+def _joined(dims: Dims) -> Dims:
+    """Fewest dimensions that walk several views in the same order."""
+    found: Dims = []
+    for size, strides in dims:
+        if size == 1:
+            continue
+        if found and found[-1][1] == tuple(stride * size for stride in strides):
+            found[-1] = found[-1][0] * size, strides
+        else:
+            found.append((size, strides))
+    return found
+
+
+def _has_lanes(steps: Steps, kept: Dims) -> bool:
+    """Whether four numbers along the fastest dimension can be computed at once."""
+    if not kept or kept[-1][0] < 4:
+        return False
+    to, *views = kept[-1][1]
+    plain = all(op not in (*SLOW, "cast") and kind != "f64" for op, _, kind in steps)
+    return plain and to == 4 and set(views) <= {0, 4}
+
+
+def _applied(op: str, values: list[Expression], kind: str) -> Expression:
+    """The instruction for a step that computes with numbers of a kind."""
+    first, *others = values
+    if op == "const":
+        return first
+    if op == "select":
+        return select(others[0], others[1], first)
+    if op == "cast":
+        return first.to(kind, "demote_f64" if kind == "f32" else "promote_f32")
+    if op in SLOW:
+        return call("f64", op, *values)
+    return Expression(kind, (f"{kind}.{op}", *(value.code for value in values)))
+
+
+def _shuffled(order: list[int], a: Expression, b: Expression) -> Expression:
+    """Bytes of two vectors."""
+    return Expression("f32x4", ("i8x16.shuffle", bytes(order), a.code, b.code))
+
+
+def _place(k: int) -> Expression:
+    """The address of view k, 0 for the result."""
+    return variable("i32", f"p{k}")
+
+
+def _moved(strides: Shape, count: int) -> list[Part]:
     """The addresses `count` places further."""
     return [
-        ("local.set", f"p{k}", plus(get(f"p{k}"), whole(stride * count)))
+        let(_place(k), _place(k) + stride * count)
         for k, stride in enumerate(strides)
         if stride
     ]

@@ -25,8 +25,8 @@ class Node:
     Parameters
     ----------
     name : str
-        Such as "aten.add.Tensor"; "input", "constant", "output", or "getitem" for one
-        of several results.
+        Such as "aten.add.Tensor", an operator in place by the name of the other;
+        "input", "constant", "output", or "getitem" for one of several results.
     args : tuple
         Nodes, numbers, and lists of them.
     kwargs : dict
@@ -85,14 +85,12 @@ def trace(function: Callable[[Named], Named], example: Named) -> Trace:
     Raises
     ------
     ValueError
-        A tensor that is none of the inputs, a number that is taken out of a tensor: a
-        program could not follow it.
+        A tensor that is none of the inputs, a number that is taken out of a tensor, a
+        value that is read after it was written over: a program could not follow it.
 
     Gradient: derivatives that the function takes are recorded, not taken again.
     """
-    with _Recorder() as recorder:
-        for tensor in example.values():
-            recorder.note(tensor, Node("input", (), {}, *_kind(tensor)))
+    with _Recorder(example) as recorder:
         results = function(dict(example))
         kept = [recorder.node(tensor) for tensor in results.values()]
     nodes = (*recorder.nodes, Node("output", (kept,)))
@@ -106,18 +104,28 @@ class _Recorder(TorchDispatchMode):
     def _should_skip_dynamo(cls) -> bool:
         return False  # else torch imports its compiler, which takes seconds
 
-    def __init__(self):
+    def __init__(self, inputs: Named):
         super().__init__()
         self.nodes: list[Node] = []
-        self._known: dict[int, tuple[Tensor, Node]] = {}
+        # Each tensor with its node, and how many nodes there were when it was noted.
+        self._known: dict[int, tuple[Tensor, Node, int]] = {}
+        self._inputs = {_memory(tensor) for tensor in inputs.values()}
+        self._written: dict[int, int] = {}  # memory: nodes there were when it changed
+        for tensor in inputs.values():
+            self.note(tensor, Node("input", (), {}, *_kind(tensor)))
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name, result = str(func), func(*args, **(kwargs or {}))
+        name, kwargs = str(func), kwargs or {}
         if name.startswith("aten.lift_fresh"):  # a literal: made in the function itself
+            result = func(*args, **kwargs)
             self.note(result, Node("constant", (result.tolist(),), {}, *_kind(result)))
             return result
         given = tuple(self.node(arg) for arg in args)
-        named = {key: self.node(arg) for key, arg in (kwargs or {}).items()}
+        named = {key: self.node(arg) for key, arg in kwargs.items()}
+        if func._schema.is_mutable:
+            self._write(name, args[0] if args else None)
+            name = name.replace("_.", ".")
+        result = func(*args, **kwargs)
         if isinstance(result, Tensor):
             self.note(result, Node(name, given, named, *_kind(result)))
         elif isinstance(result, list | tuple):
@@ -133,8 +141,8 @@ class _Recorder(TorchDispatchMode):
         return result
 
     def note(self, tensor: Tensor, node: Node) -> None:
+        self._known[id(tensor)] = (tensor, node, len(self.nodes))
         self.nodes.append(node)
-        self._known[id(tensor)] = (tensor, node)
 
     def node(self, arg: Any) -> Any:
         """An argument with nodes in the place of tensors."""
@@ -148,7 +156,29 @@ class _Recorder(TorchDispatchMode):
                 "stay as it is now in every run: make it a number, or a field of the "
                 "players or of the rule"
             )
-        return self._known[id(arg)][1]
+        _, node, age = self._known[id(arg)]
+        if age < self._written.get(_memory(arg), 0):
+            raise ValueError(
+                f"what {node.name} made is read after it was written over: write the "
+                "loss, penalty or rule without operators in place"
+            )
+        return node
+
+    def _write(self, name: str, first: Any) -> None:
+        """An operator in place makes a new value, and the older ones are no more."""
+        alone = isinstance(first, Tensor) and "_." in name  # no list, and no `out`
+        if not alone or _memory(first) in self._inputs:
+            what = "an input of the trace" if alone else "a tensor that it is given"
+            raise ValueError(
+                f"{name} writes over {what}: write the loss, penalty or rule without "
+                "operators in place"
+            )
+        self._written[_memory(first)] = len(self.nodes)
+
+
+def _memory(tensor: Tensor) -> int:
+    """What tensors have in common that are views of one."""
+    return tensor.untyped_storage()._cdata
 
 
 def _kind(tensor: Tensor) -> tuple[tuple[int, ...], str]:

@@ -18,6 +18,8 @@ from ganflow.live.graph import Named
 from ganflow.sweeps.settings import Setting
 from ganflow.sweeps.stack import Stack
 
+PARTS = ("x", "z", "mix")  # of a batch
+
 
 def stacked(setting: Setting) -> Players:
     """The players of one run, each of their numbers a tensor (1,).
@@ -34,36 +36,24 @@ def stacked(setting: Setting) -> Players:
     return Stack.of([setting], torch.device("cpu")).players
 
 
-def choose(players: Players, loss: str, penalty: str) -> Players:
-    """The same players under another loss and penalty.
+def changed(players: Any, parts: Mapping[str, Any]) -> Any:
+    """A copy with other fields, in its game too; `replace` would check all anew.
 
-    Parameters
-    ----------
-    players : Scalars or Networks
-        As `stacked` makes them; they are not changed.
-    loss : str
-        A name of LOSSES.
-    penalty : str
-        A name of their PENALTIES.
-
-    Returns
-    -------
-    Scalars or Networks
+    Names that are no fields are left out.
     """
-    return changed(players, {"loss": loss, "penalty": penalty})
+    new = copy.copy(players)
+    for name in (f.name for f in fields(players)):
+        if name == "game":
+            object.__setattr__(new, name, changed(players.game, parts))
+        elif name in parts:
+            object.__setattr__(new, name, parts[name])
+    return new
 
 
 def numbers_of(players: Players) -> Named:
     """What a derivative reads besides parameters and a batch: `strength` and the like.
 
-    Parameters
-    ----------
-    players : Scalars or Networks
-        As `stacked` makes them.
-
-    Returns
-    -------
-    dict of Tensor (1,)
+    Tensors (1,), as `stacked` makes them.
     """
     holder = players.game if isinstance(players, Scalars) else players
     parts = {f.name: getattr(holder, f.name) for f in fields(holder)}
@@ -71,41 +61,14 @@ def numbers_of(players: Players) -> Named:
 
 
 def batch_of(players: Networks, player: str, n: int) -> Named:
-    """Zeros in the place of a player's batch of n.
-
-    Parameters
-    ----------
-    players : Networks
-        As `stacked` makes them.
-    player : str
-        "G" or "D".
-    n : int
-        >= 1.
-
-    Returns
-    -------
-    dict of Tensor (1, n, d)
-        `x G`, `z G` and `mix G`.
-    """
+    """Zeros in the place of a player's batch of n, (1, n, d): `x G`, `z G`, `mix G`."""
     wide = (players.start()["G"][-1].shape[-1], players.latent, 1)
-    names = (f"x {player}", f"z {player}", f"mix {player}")
-    return {name: torch.zeros(1, n, d) for name, d in zip(names, wide, strict=True)}
+    widths = zip(PARTS, wide, strict=True)
+    return {f"{part} {player}": torch.zeros(1, n, d) for part, d in widths}
 
 
 def named(prefix: str, values: Mapping[str, Tensors]) -> Named:
-    """Tensors by name: `seen G0`, `seen G1`, ...
-
-    Parameters
-    ----------
-    prefix : str
-        What the name starts with; "" for the bare `G0`.
-    values : dict of tuples of Tensor
-        By player.
-
-    Returns
-    -------
-    dict of Tensor
-    """
+    """Tensors of players by name: `seen G0`, `seen G1`, ...; without prefix `G0`."""
     return {
         f"{prefix} {player}{k}".strip(): tensor
         for player, tensors in values.items()
@@ -113,64 +76,44 @@ def named(prefix: str, values: Mapping[str, Tensors]) -> Named:
     }
 
 
+def values_of(prefix: str, given: Named) -> Values:
+    """The tensors of a prefix by player: what `named` has named."""
+    found: dict[str, list[Tensor]] = {"G": [], "D": []}
+    for player, tensors in found.items():
+        while (name := f"{prefix} {player}{len(tensors)}".strip()) in given:
+            tensors.append(given[name])
+    return {player: tuple(tensors) for player, tensors in found.items()}
+
+
+def rates_of(setting: Setting) -> Named:
+    """The numbers of a setting's rule but epsilon, as tensors (1,) of float64."""
+    rates = {f"step_size_{player}": setting.step_of(player) for player in "GD"}
+    rates |= {name: getattr(setting, name) for name in _betas(setting.rules()["G"])}
+    return {n: torch.tensor([x], dtype=torch.float64) for n, x in rates.items()}
+
+
 def rules_of(setting: Setting, given: Named) -> Rules:
-    """The step rules of a setting, with numbers that are given.
-
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        Its rule and its epsilon count.
-    given : dict of Tensor (1,)
-        `step_size_G`, `step_size_D` and the rule's other numbers.
-
-    Returns
-    -------
-    dict of Rule
-    """
+    """The step rules of a setting, with numbers as `rates_of` names them."""
     return {
         player: replace(
             rule,
             step_size=given[f"step_size_{player}"],
-            **{name: given[name] for name in rates_in(rule)},
+            **{name: given[name] for name in _betas(rule)},
         )
         for player, rule in setting.rules().items()
     }
 
 
-def rates_of(setting: Setting) -> Named:
-    """The numbers of a setting's rule, as `rules_of` reads them.
-
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        The run.
-
-    Returns
-    -------
-    dict of Tensor (1,), float64
-    """
-    rates = {f"step_size_{player}": setting.step_of(player) for player in "GD"}
-    rates |= {name: getattr(setting, name) for name in rates_in(setting.rules()["G"])}
-    return {n: torch.tensor([x], dtype=torch.float64) for n, x in rates.items()}
+def _betas(rule: Rule) -> list[str]:
+    """The numbers of a rule that are inputs besides its step size."""
+    names = [f.name for f in fields(rule)]
+    return [name for name in names if name not in ("step_size", "epsilon")]
 
 
 def memory_of(setting: Setting) -> dict[str, Memory]:
-    """What the setting's rule remembers of each player before its first move.
+    """What the setting's rule remembers of each player before its first move: zeros.
 
-    Parameters
-    ----------
-    setting : GameSetting or GanSetting
-        The run.
-
-    Returns
-    -------
-    dict of dict of tuples of Tensor
-        By player and name, all zero.
-
-    Raises
-    ------
-    ValueError
-        A memory that does not start at 0: a page clears it.
+    A ValueError says if it is no zeros: a page clears the memory of a rule.
     """
     rules, values = rules_of(setting, rates_of(setting)), stacked(setting).start()
     memory = {player: rules[player].start(values[player]) for player in values}
@@ -181,64 +124,3 @@ def memory_of(setting: Setting) -> dict[str, Memory]:
                 "expected 0: a page starts a rule with a memory that is cleared"
             )
     return memory
-
-
-def rates_in(rule: Rule) -> list[str]:
-    """The numbers of a rule that are inputs besides its step size.
-
-    Parameters
-    ----------
-    rule : Rule
-        A step rule.
-
-    Returns
-    -------
-    list of str
-        Names of its fields.
-    """
-    names = [f.name for f in fields(rule)]
-    return [name for name in names if name not in ("step_size", "epsilon")]
-
-
-def values_of(prefix: str, given: Named) -> Values:
-    """The tensors of a prefix by player, as `named` names them.
-
-    Parameters
-    ----------
-    prefix : str
-        What the names start with.
-    given : dict of Tensor
-        By name.
-
-    Returns
-    -------
-    dict of tuples of Tensor
-    """
-    found: dict[str, list[Tensor]] = {"G": [], "D": []}
-    for player, tensors in found.items():
-        while (name := f"{prefix} {player}{len(tensors)}".strip()) in given:
-            tensors.append(given[name])
-    return {player: tuple(tensors) for player, tensors in found.items()}
-
-
-def changed(players: Any, parts: Mapping[str, Any]) -> Any:
-    """A copy with other parts, in its game too; `replace` would check all anew.
-
-    Parameters
-    ----------
-    players : Scalars, Networks or Game
-        They are not changed.
-    parts : dict
-        By the names of fields; other names are left out.
-
-    Returns
-    -------
-    Scalars, Networks or Game
-    """
-    new = copy.copy(players)
-    for name in (f.name for f in fields(players)):
-        if name == "game":
-            object.__setattr__(new, name, changed(players.game, parts))
-        elif name in parts:
-            object.__setattr__(new, name, parts[name])
-    return new

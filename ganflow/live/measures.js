@@ -127,7 +127,6 @@ export function tickJacobian(run, point) {
   };
   const at = names.map((name) => run.view(name)[0]);
   const columns = at.map((_, i) => slopes(tick, at, i));
-  run.follow(setting);
   run.restore(saved);
   if (columns.includes(null)) return null;
   return at.map((_, row) => columns.map((column) => /** @type {State} */ (column)[row]));

@@ -1,13 +1,14 @@
-"""Where in a module's memory its named numbers are."""
+"""Where in a module's memory its named numbers and its temporary ones are."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ganflow.live.graph import DTYPES, Named
-from ganflow.live.values import Buffer
+from ganflow.live.loops import Loop, Product, Store
+from ganflow.live.values import Buffer, views_in
 
 FIRST = 16  # byte 0 is no address: a product has no bias there
 
@@ -93,3 +94,48 @@ class Memory:
             name: [self.at[buffer], buffer.dtype, buffer.length]
             for name, buffer in self.named.items()
         }
+
+
+def placed(
+    loops: Sequence[Loop], fixed: Mapping[Buffer, int], start: int
+) -> tuple[dict[Buffer, int], int]:
+    """Give each temporary buffer an address, and one that is dead to the next.
+
+    Parameters
+    ----------
+    loops : sequence of Store, Product or Call
+        Of one program.
+    fixed : dict of int
+        The addresses that are given.
+    start : int
+        The first byte for temporaries, a multiple of 16.
+
+    Returns
+    -------
+    tuple (addresses, end)
+        Of all buffers, and the first byte behind them.
+    """
+    last = {buffer: k for k, loop in enumerate(loops) for buffer in _buffers_of(loop)}
+    at, free, end = dict(fixed), dict[int, list[int]](), start
+    for k, loop in enumerate(loops):
+        for buffer in _buffers_of(loop):
+            if buffer in at:
+                continue
+            if free.get(buffer.bytes):
+                at[buffer] = free[buffer.bytes].pop()
+            else:
+                at[buffer], end = end, end + buffer.bytes
+        for buffer in dict.fromkeys(_buffers_of(loop)):
+            if buffer not in fixed and last[buffer] == k:
+                free.setdefault(buffer.bytes, []).append(at[buffer])
+    return at, end
+
+
+def _buffers_of(loop: Loop) -> list[Buffer]:
+    """What a loop reads and writes, besides what it calls."""
+    if isinstance(loop, Store):
+        return [loop.to.buffer, *(view.buffer for view in views_in(loop.value))]
+    if isinstance(loop, Product):
+        views = (loop.to, loop.a, loop.b, loop.bias)
+        return [view.buffer for view in views if view]
+    return []

@@ -12,12 +12,20 @@ from typing import Any
 
 import numpy as np
 
-from ganflow.check import whole
+from ganflow.check import one_of, whole
 from ganflow.data import Mixture
 from ganflow.live.program import Program
 from ganflow.sweeps.settings import GanSetting, Setting
 
 PROGRAM_JS = Path(__file__).with_name("program.js").as_uri()
+SIZES = (
+    "batch",
+    "latent",
+    "width",
+    "depth",
+    "shown",
+    "epsilon",
+)  # built into a program
 GIVEN = """
 import { readFileSync } from "node:fs";
 const given = JSON.parse(readFileSync(0));
@@ -101,10 +109,20 @@ def play_in_node(
     ------
     RuntimeError
         No node is installed, or the program refuses the setting, in its words.
+    ValueError
+        The program was made for another size or epsilon, or has no such name.
 
     Gradient: the moves are `play`'s, cut between turns.
     """
     whole("ticks", ticks, least=0)
+    for name in names:
+        one_of("a name", name, program.layout["at"])
+    for name in SIZES:
+        made, wanted = program.layout.get(name), getattr(setting, name, None)
+        if made is not None and wanted != made:
+            raise ValueError(
+                f"{name} is {wanted}; expected {made}, for which the program was made"
+            )
     given = {"layout": program.layout, "setting": _plain(setting), "names": list(names)}
     path = call_in_node(PLAY, program.code, source=PROGRAM_JS, ticks=ticks, **given)
     columns = zip(*path, strict=True)

@@ -9,13 +9,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ganflow.live.encoding import Code, Function
-from ganflow.live.instructions import get, plus, times, whole
-from ganflow.live.kinds import Product
+from ganflow.live.expressions import (
+    Expression,
+    Part,
+    call,
+    codes,
+    constant,
+    counted,
+    function,
+    let,
+    load,
+    select,
+    splat,
+    store,
+    variable,
+    variables,
+    when,
+)
+from ganflow.live.loops import Product
 from ganflow.live.values import Buffer, address
 
 BLOCK = 16  # numbers of a sum that are added one after the other
 TILES = (8, 4, 1)  # columns at a time
-NUMBERS = ("c", "a", "am", "ak", "b", "bk", "bias", "step", "M", "N", "K")
+PANEL = "c a am ak b bk bias step M N K"
+INNER = "m n left at_a at_b at_c at_bias row_a"
 
 
 def product_functions(scratch: int) -> list[Function]:
@@ -57,152 +74,107 @@ def product_code(loop: Product, at: Mapping[Buffer, int]) -> Code:
     bias = address(loop.bias, at) if loop.bias else 0
     sizes = loop.a.shape[1], loop.b.shape[2], loop.a.shape[2]
     numbers = (address(loop.to, at), *a, *b, bias, *sizes)
-    return ("call", "product", *map(whole, numbers))
+    return ("call", "product", *(("i32.const", number) for number in numbers))
 
 
 def _product(scratch: int) -> Function:
     """Blocks of the sum: the first on top of the bias, each other on what is there."""
-    params = ("c", "a", "am", "ak", "b", "bk", "bn", "bias", "M", "N", "K")
-    lies_in_rows = (
-        "i32.or",
-        ("i32.eq", get("bn"), whole(4)),
-        ("i32.eq", get("N"), whole(1)),
-    )
-    pack = [
-        ("call", "packed", whole(scratch), *map(get, ("b", "bk", "bn", "N", "K"))),
-        ("local.set", "b", whole(scratch)),
-        ("local.set", "bk", times(get("N"), whole(4))),
-    ]
-    short = ("i32.lt_u", get("K"), whole(BLOCK))
-    given = {"K": get("now")}
+    params = variables("i32", "c a am ak b bk bn bias M N K")
+    c, a, am, ak, b, bk, bn, bias, M, N, K = params
+    step, now = variables("i32", "step now")
+    packed = constant("i32", scratch)
     block = [
-        ("local.set", "now", ("select", get("K"), whole(BLOCK), short)),
-        ("call", "panel", *(given.get(name, get(name)) for name in NUMBERS)),
-        ("local.set", "bias", get("c")),
-        ("local.set", "step", times(get("N"), whole(4))),
-        _further("a", times(get("now"), get("ak"))),
-        _further("b", times(get("now"), get("bk"))),
-        ("br_if", "blocks", ("local.tee", "K", ("i32.sub", get("K"), get("now")))),
+        let(now, select(K, constant("i32", BLOCK), K < BLOCK)),
+        call("", "panel", c, a, am, ak, b, bk, bias, step, M, N, now),
+        let(bias, c),
+        let(step, N * 4),
+        let(a, a + now * ak),
+        let(b, b + now * bk),
+        let(K, K - now),
+        ("br_if", "blocks", K.code),
     ]
-    body = (("if", None, lies_in_rows, [], pack), ("loop", "blocks", block))
-    return _function("product", params, ("step", "now"), body)
+    body = [
+        when(
+            (bn.equals(4) | N.equals(1)).of("eqz"),  # no rows of numbers side by side
+            call("", "packed", packed, b, bk, bn, N, K),
+            let(b, packed),
+            let(bk, N * 4),
+        ),
+        ("loop", "blocks", codes(block)),
+    ]
+    return function("product", params, body, uses=[step, now])
 
 
 def _packed() -> Function:
     """b (K, N) row by row, from strides of any kind."""
-    row = [
-        ("f32.store", 0, get("to"), ("f32.load", 0, get("at"))),
-        _further("to", whole(4)),
-        _further("at", get("bn")),
-        _until("row", "n", 1, "N"),
-    ]
-    rows = [
-        ("local.set", "at", get("b")),
-        ("local.set", "n", whole(0)),
-        ("loop", "row", row),
-        _further("b", get("bk")),
-        _until("rows", "k", 1, "K"),
-    ]
-    params = ("to", "b", "bk", "bn", "N", "K")
-    return _function("packed", params, ("at", "n", "k"), (("loop", "rows", rows),))
+    to, b, bk, bn, N, K = params = variables("i32", "to b bk bn N K")
+    at, n, k = uses = variables("i32", "at n k")
+    one = [store(load("f32", at), to), let(to, to + 4), let(at, at + bn)]
+    row = [let(at, b), *counted(n, N, *one), let(b, b + bk)]
+    return function("packed", params, counted(k, K, *row), uses=uses)
 
 
 def _panel() -> Function:
     """All rows and columns of one block of the sum."""
-    body = (*_while("M", "m", 4, _columns(4)), *_while("M", "m", 1, _columns(1)))
-    numbers = ("m", "n", "left", "at_a", "at_b", "at_c", "at_bias", "row_a")
-    vectors = [f"v{r}{q}" for r in range(4) for q in range(2)] + ["bv0", "bv1", "av"]
-    single = [f"f{r}0" for r in range(4)] + ["bf0", "af"]
-    kinds = [(name, "v128") for name in vectors] + [(name, "f32") for name in single]
-    return _function("panel", NUMBERS, numbers, body, kinds)
+    m, n, M, N = variables("i32", "m n M N")
+    body = []
+    for rows in (4, 1):
+        across = [_while(n, columns, N, _tile(rows, columns)) for columns in TILES]
+        body.append(_while(m, rows, M, [let(n, 0), *across]))
+    uses = variables("i32", INNER)
+    for kind in ("f32x4", "f32"):
+        sums, factors, factor = _terms(kind, rows=4, parts=2)
+        uses += [*(one for row in sums for one in row), *factors, factor]
+    return function("panel", variables("i32", PANEL), body, uses=uses)
 
 
-def _columns(rows: int) -> list[Code]:
-    """All columns of `rows` rows, from row m."""
-    tiles = [code for n in TILES for code in _while("N", "n", n, _tile(rows, n))]
-    return [("local.set", "n", whole(0)), *tiles]
-
-
-def _tile(rows: int, columns: int) -> list[Code]:
-    """`rows` by `columns` numbers of c, from row m and column n."""
-    kind, load, splat, store, letter = (
-        ("f32", "f32.load", "f32.load", "f32.store", "f")
-        if columns == 1
-        else ("f32x4", "v128.load", "v128.load32_splat", "v128.store", "v")
-    )
-    parts = range(max(1, columns // 4))
-    zero = ("f32.const", 0.0) if columns == 1 else ("v128.const", bytes(16))
-    sums = [(f"{letter}{r}{q}", r, q) for r in range(rows) for q in parts]
-    across = times(get("n"), whole(4))
-    step: list[Code] = [
-        ("local.set", f"b{letter}{q}", (load, 16 * q, get("at_b"))) for q in parts
+def _terms(
+    kind: str, rows: int, parts: int
+) -> tuple[list[list[Expression]], list[Expression], Expression]:
+    """Variables: sums by row and part, numbers of b by part, a number of a."""
+    sums = [
+        variables(kind, " ".join(f"{kind}_{row}_{part}" for part in range(parts)))
+        for row in range(rows)
     ]
-    step.append(("local.set", "row_a", get("at_a")))
-    for r in range(rows):
-        step.append(("local.set", f"a{letter}", (splat, 0, get("row_a"))))
-        for q in parts:
-            term = (f"{kind}.mul", get(f"a{letter}"), get(f"b{letter}{q}"))
-            name = f"{letter}{r}{q}"
-            step.append(("local.set", name, (f"{kind}.add", get(name), term)))
-        step += [_further("row_a", get("am"))] if r + 1 < rows else []
-    step += [_further("at_a", get("ak")), _further("at_b", get("bk"))]
-    less = ("local.tee", "left", ("i32.sub", get("left"), whole(1)))
-    step.append(("br_if", "along", less))
-    on_top = []
-    for name, r, q in sums:
-        below = (load, 16 * q, get("at_bias"))
-        on_top.append(("local.set", name, (f"{kind}.add", get(name), below)))
-        if q == parts[-1] and r + 1 < rows:
-            on_top.append(_further("at_bias", get("step")))
-    row = plus(times(get("m"), get("step")), across)
-    written = []
-    for name, r, q in sums:
-        written.append((store, 16 * q, get("at_c"), get(name)))
-        if q == parts[-1] and r + 1 < rows:
-            written.append(_further("at_c", times(get("N"), whole(4))))
+    factors = variables(kind, " ".join(f"b_{kind}_{part}" for part in range(parts)))
+    return sums, factors, variable(kind, f"a_{kind}")
+
+
+def _tile(rows: int, columns: int) -> list[Part]:
+    """`rows` by `columns` numbers of c, from row m and column n."""
+    c, a, am, ak, b, bk, bias, step, _, N, K = variables("i32", PANEL)
+    m, n, left, at_a, at_b, at_c, at_bias, row_a = variables("i32", INNER)
+    kind = "f32" if columns == 1 else "f32x4"
+    sums, factors, factor = _terms(kind, rows, max(1, columns // 4))
+    along = [let(f, load(kind, at_b, 16 * q)) for q, f in enumerate(factors)]
+    along.append(let(row_a, at_a))
+    for row in sums:
+        along.append(let(factor, load(kind, row_a) if columns == 1 else splat(row_a)))
+        along += [let(s, s + factor * f) for s, f in zip(row, factors, strict=True)]
+        along += [let(row_a, row_a + am)] if row is not sums[-1] else []
+    along += [let(at_a, at_a + ak), let(at_b, at_b + bk)]
+    on_top, written = list[Part](), list[Part]()
+    for row in sums:
+        for q, s in enumerate(row):
+            on_top.append(let(s, s + load(kind, at_bias, 16 * q)))
+            written.append(store(s, at_c, 16 * q))
+        if row is not sums[-1]:
+            on_top.append(let(at_bias, at_bias + step))
+            written.append(let(at_c, at_c + N * 4))
     return [
-        *(("local.set", name, zero) for name, _, _ in sums),
-        ("local.set", "at_a", plus(get("a"), times(get("m"), get("am")))),
-        ("local.set", "at_b", plus(get("b"), across)),
-        ("local.set", "left", get("K")),
-        ("loop", "along", step),
-        ("local.set", "at_bias", plus(get("bias"), row)),
-        ("if", None, get("bias"), on_top, []),
-        (
-            "local.set",
-            "at_c",
-            plus(get("c"), times(plus(times(get("m"), get("N")), get("n")), whole(4))),
-        ),
+        *(let(s, 0) for row in sums for s in row),
+        let(at_a, a + m * am),
+        let(at_b, b + n * 4),
+        *counted(left, K, *along),
+        let(at_bias, bias + m * step + n * 4),
+        when(bias, *on_top),
+        let(at_c, c + (m * N + n) * 4),
         *written,
     ]
 
 
-def _while(end: str, at: str, size: int, body: list[Code]) -> list[Code]:
+def _while(at: Expression, size: int, end: Expression, body: list[Part]) -> Code:
     """Do it from `at` on, as long as `size` more fit below `end`."""
-    done, again = f"done {at} {size}", f"again {at} {size}"
-    full = ("br_if", done, ("i32.gt_u", plus(get(at), whole(size)), get(end)))
-    inside = [full, *body, _further(at, whole(size)), ("br", again)]
-    return [("block", done, [("loop", again, inside)])]
-
-
-def _until(label: str, at: str, by: int, end: str) -> Code:
-    """Go on at the label until `at` has reached `end`."""
-    next_ = ("local.tee", at, plus(get(at), whole(by)))
-    return ("br_if", label, ("i32.lt_u", next_, get(end)))
-
-
-def _further(name: str, by: Code) -> Code:
-    return ("local.set", name, plus(get(name), by))
-
-
-def _function(
-    name: str,
-    params: tuple[str, ...],
-    numbers: tuple[str, ...],
-    body: tuple[Code, ...],
-    others: list[tuple[str, str]] | None = None,
-) -> Function:
-    """A function of i32 without a result."""
-    variables = [(own, "i32") for own in numbers] + (others or [])
-    taken = tuple((own, "i32") for own in params)
-    return Function(name, taken, None, tuple(variables), body)
+    done = ("br_if", "done", (at + size > end).code)
+    inside = [done, *codes(body), let(at, at + size), ("br", "again")]
+    return ("block", "done", [("loop", "again", inside)])

@@ -60,8 +60,8 @@
  * @property {number} turn the number of its turn in the tick, from 0
  * @property {boolean} ends whether its turn is over, so that what was made is read from now on
  */
-/** @typedef {{ bytes: Uint8Array[], moves: Counts, begun: Counts, at: Place,
- *   turns: string[] }} Saved */
+/** @typedef {{ bytes: Uint8Array[], moves: Counts, begun: Counts, at: Place, turns: string[],
+ *   setting: Setting, started: Setting }} Saved */
 
 // A function that fills a vector and counts its bits.
 const SIMD = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0];
@@ -69,6 +69,7 @@ const FILLED = [65, 0, 253, 15, 253, 98, 11];
 const NEEDS = "needs Chromium 91, Firefox 113, Safari 16.4 or a later one";
 const RATES = ["step_size_G", "step_size_D", "beta", "beta1", "beta2"];
 const NUMBERS = [...RATES, "strength", "target", "scale"];
+const TURNS = ["D", "G", "DG", "GD"];
 const KINDS = { f32: Float32Array, f64: Float64Array, i32: Int32Array };
 const OTHER = /** @type {const} */ ({ G: "D", D: "G" });
 const RECORDS = -1n; // the move whose batch the picture's noise is
@@ -106,7 +107,9 @@ export function wrongIn(setting, layout) {
     if (!known.includes(setting[name]))
       return wrong(name, setting[name], `one of ${known.join(", ")}`);
   }
-  if (!Array.isArray(setting.schedule) || !setting.schedule.length) {
+  const { schedule } = setting;
+  const turns = Array.isArray(schedule) && schedule.every((turn) => TURNS.includes(turn));
+  if (!turns || !schedule.length) {
     return wrong("schedule", setting.schedule, "turns such as ['D', 'G'], as turnsOf reads them");
   }
   const starts = layout.kind === "game" ? ["theta", "psi"] : ["seed"];
@@ -159,6 +162,7 @@ export class Run {
     this.views = new Map();
     this.weights = Object.keys(layout.at).filter((name) => /^[GD]\d+$/.test(name));
     this.setting = /** @type {Setting} */ ({}); // until `start`
+    this.started = this.setting; // by which seed and which data
     /** @type {string[]} of the tick that is being played */
     this.turns = [];
     /** @type {Record<Player, (number: bigint, ...places: number[]) => void>} */
@@ -192,7 +196,8 @@ export class Run {
       this.view("G0")[0] = /** @type {number} */ (now.theta);
       this.view("D0")[0] = /** @type {number} */ (now.psi);
     } else {
-      this.#draw(/** @type {number} */ (now.seed), /** @type {Mixture | Cloud} */ (now.data));
+      this.#begin(now);
+      this.#weights(/** @type {number} */ (now.seed));
     }
   }
 
@@ -209,10 +214,7 @@ export class Run {
     const said = wrongIn(setting, layout);
     if (said) throw new Error(said);
     const { rule, loss, penalty } = setting;
-    if (rule !== this.setting.rule) {
-      const kept = Object.keys(layout.at).filter((name) => name.startsWith(`${rule} `));
-      for (const name of kept) this.view(name).fill(0); // other rules have the same places
-    }
+    if (rule !== this.setting.rule) this.#forget();
     this.setting = setting;
     for (const name of NUMBERS) if (layout.at[name]) this.view(name)[0] = setting[name];
     this.movers = { G: exports[`move G ${rule}`], D: exports[`move D ${rule}`] };
@@ -279,7 +281,12 @@ export class Run {
 
   /** Whether every weight is a finite number. */
   finite() {
-    return this.weights.every((name) => this.view(name).every(Number.isFinite));
+    return this.weights.every((name) => {
+      const values = this.view(name);
+      // As `every`, without a call for each number: a page asks after every move.
+      for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return false;
+      return true;
+    });
   }
 
   /**
@@ -289,20 +296,46 @@ export class Run {
    */
   save() {
     const bytes = this.#regions().map(([from, to]) => this.#bytes(from, to).slice());
-    return { bytes, moves: this.moves, begun: this.begun, at: this.at, turns: this.turns };
+    const { moves, begun, at, turns, setting, started } = this;
+    return { bytes, moves, begun, at, turns, setting, started };
   }
 
-  /** @param {Saved} saved */
-  restore({ bytes, moves, begun, at, turns }) {
+  /**
+   * Go back to what `save` gave, its setting too.
+   *
+   * @param {Saved} saved
+   */
+  restore({ bytes, moves, begun, at, turns, setting, started }) {
+    this.follow(setting);
+    if (this.layout.kind === "gan" && started !== this.started) this.#begin(started);
     this.#regions().forEach(([from, to], i) => {
       this.#bytes(from, to).set(bytes[i]);
     });
     Object.assign(this, { moves, begun, at, turns });
   }
 
-  // First weights, data, and what the picture is of: noise, and real points to compare with.
-  #draw(/** @type {number} */ seed, /** @type {Mixture | Cloud} */ data) {
-    const { first = [], at, shown = 0 } = this.layout;
+  // A GAN's data, and what the picture is of: noise, and real points to compare with.
+  #begin(/** @type {Setting} */ setting) {
+    this.started = setting;
+    const { exports } = this;
+    const data = /** @type {Mixture | Cloud} */ (setting.data);
+    const mixture = data.kind === "mixture";
+    const points = mixture ? data.centres : data.points;
+    this.view("points").set(points.flat());
+    exports.seed(BigInt(/** @type {number} */ (setting.seed)));
+    exports.data(mixture ? 0 : 1, points.length, mixture ? data.spread : 0);
+    exports.draw(0, RECORDS, this.layout.shown);
+    for (const [name, part] of [
+      ["noise", "z G"],
+      ["reals", "x G"],
+    ]) {
+      const seen = this.view(name);
+      seen.set(this.view(part).subarray(0, seen.length));
+    }
+  }
+
+  #weights(/** @type {number} */ seed) {
+    const { first = [], at } = this.layout;
     const weights = firstWeights(
       seed,
       first.map(([name, bound]) => [at[name][2], bound]),
@@ -310,18 +343,18 @@ export class Run {
     first.forEach(([name], i) => {
       this.view(name).set(weights[i]);
     });
-    const mixture = data.kind === "mixture";
-    const points = mixture ? data.centres : data.points;
-    this.view("points").set(points.flat());
-    this.exports.seed(BigInt(seed));
-    this.exports.data(mixture ? 0 : 1, points.length, mixture ? data.spread : 0);
-    this.exports.draw(0, RECORDS, shown);
-    for (const [name, part] of [
-      ["noise", "z G"],
-      ["reals", "x G"],
-    ]) {
-      const seen = this.view(name);
-      seen.set(this.view(part).subarray(0, seen.length));
+  }
+
+  // What a rule remembers, also of a move that is not taken over: all behind the weights.
+  #forget() {
+    const { state, next } = this.layout;
+    for (const player of /** @type {Player[]} */ (["G", "D"])) {
+      const weights = this.weights.filter((name) => name.startsWith(player));
+      const ends = weights.map((name) => this.view(name).byteOffset + this.view(name).byteLength);
+      const size = Math.max(...ends) - state[player][0];
+      for (const [from, to] of [state[player], next[player]]) {
+        this.#bytes(from + size, to).fill(0);
+      }
     }
   }
 
@@ -378,8 +411,10 @@ function wrongData(/** @type {Setting["data"]} */ data, /** @type {number} */ mo
   }
   const [name, points] =
     data.kind === "mixture" ? ["centres", data.centres] : ["points", data.points];
-  if (!points.length) return wrong(`data.${name}`, points, "at least one point of the plane");
-  const odd = points.findIndex((p) => p.length !== 2 || !p.every(Number.isFinite));
+  if (!Array.isArray(points) || !points.length) {
+    return wrong(`data.${name}`, points, "at least one point of the plane");
+  }
+  const odd = points.findIndex((p) => p?.length !== 2 || ![...p].every(Number.isFinite));
   if (odd >= 0) return wrong(`data.${name}[${odd}]`, points[odd], "two finite numbers, [x, y]");
   if (points.length > most) {
     return wrong(`the number of data.${name}`, points.length, `at most ${most}`);

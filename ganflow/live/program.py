@@ -9,18 +9,18 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
+from ganflow.check import number, whole
 from ganflow.dynamics import Networks
 from ganflow.live.assembly import Assembly
 from ganflow.live.draws import GLOBALS, draws
-from ganflow.live.encoding import Code, Function, encode
-from ganflow.live.inputs import batch_of, choose, stacked
-from ganflow.live.instructions import get, times, whole
+from ganflow.live.encoding import Function, encode
+from ganflow.live.expressions import call, constant, function, select, variables
+from ganflow.live.inputs import PARTS, batch_of
 from ganflow.live.tracing import trace_look
 from ganflow.live.ziggurat import table_bytes
-from ganflow.sweeps.settings import LIMITS, GameSetting, GanSetting
+from ganflow.sweeps.settings import GameSetting, GanSetting
 
 POINTS = 4096  # places for the data's centres or points
-SEEDS = {"whole": True, "least": 0, "below": 2**32}  # of the weights' Mersenne twister
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Program:
         Of JSON types. `at` has [byte, type, length] of every name, `table` the places
         of derivatives and projections, `state` and `next` the bytes that a move reads
         and makes, `counts` where a rule counts its moves, `limits` those of a setting's
-        numbers; of a GAN `first` the weights in the order in which they are drawn,
-        uniform within a bound.
+        numbers, `epsilon` that of Adam; of a GAN `first` the weights in the order in
+        which they are drawn, uniform within a bound.
     """
 
     code: bytes
@@ -76,12 +76,15 @@ def gan_program(
     Raises
     ------
     ValueError
-        A name that is not known; a loss, penalty or rule that cannot be translated.
+        A name that is not known, or none; a picture of no size; a loss, penalty or rule
+        that cannot be translated, with the operator that has no loop.
 
     Gradient: what the package computes in a move, `play`'s own; cut between turns.
     """
-    players = cast(Networks, stacked(base))
-    made = Assembly(base, rules, batch=base.batch)
+    whole("side", side, least=1)
+    number("reach", reach, above=0)
+    made = Assembly(base, losses, penalties, rules, batch=base.batch)
+    players = cast(Networks, made.players)
     memory, most = made.memory, max(base.batch, base.shown)
     for player in "GD":
         memory.add_all(batch_of(players, player, most))
@@ -94,9 +97,9 @@ def gan_program(
     points = memory.add("points", "f64", 2 * POINTS)
     ziggurat = table_bytes()
     tables = memory.add("tables", "i32", len(ziggurat) // 4)
-    made.add_choices(players, losses, penalties)
+    made.add_choices()
     for loss in losses:
-        chosen = cast(Networks, choose(players, loss, "none"))
+        chosen = cast(Networks, made.players_of(loss))
         made.add(f"look {loss}", trace_look(chosen, base.shown, grid))
     made.add_moves()
     at = memory.described()
@@ -105,12 +108,11 @@ def gan_program(
         GLOBALS,
         ((tables, ziggurat), (at["grid"][0], grid.numpy().tobytes())),
     )
-    return Program(
-        encode(module),
-        _layout(made, "gan", losses, penalties, rules)
-        | {"first": _first(players), "batch": base.batch, "latent": base.latent}
-        | {"width": base.width, "shown": base.shown, "side": side, "reach": reach},
-    )
+    names = ("batch", "latent", "width", "depth", "shown")
+    sizes = {name: getattr(base, name) for name in names}
+    picture = {"first": _first(players), "side": side, "reach": reach}
+    layout = made.layout("gan") | sizes | picture
+    return Program(encode(module), layout)
 
 
 def game_program(
@@ -134,39 +136,15 @@ def game_program(
     Raises
     ------
     ValueError
-        A name that is not known; a loss, penalty or rule that cannot be translated.
+        A name that is not known, or none; a loss, penalty or rule that cannot be
+        translated, with the operator that has no loop.
 
     Gradient: the game's field, in closed form; cut between turns.
     """
-    base = GameSetting()
-    made = Assembly(base, rules)
-    made.add_choices(stacked(base), losses, penalties)
+    made = Assembly(GameSetting(), losses, penalties, rules)
+    made.add_choices()
     made.add_moves()
-    layout = _layout(made, "game", losses, penalties, rules)
-    return Program(encode(made.module()), layout)
-
-
-def _layout(
-    made: Assembly,
-    kind: str,
-    losses: Sequence[str],
-    penalties: Sequence[str],
-    rules: Sequence[str],
-) -> dict[str, Any]:
-    """What GANs and games share of a layout."""
-    at = made.memory.described()
-    return {
-        "kind": kind,
-        "at": {name: at[name] for name in at if not name.startswith("next ")},
-        "table": made.table,
-        "state": {player: list(made.spans[""][player]) for player in "GD"},
-        "next": {player: list(made.spans["next"][player]) for player in "GD"},
-        "counts": made.counts,
-        "limits": LIMITS | {"seed": SEEDS},
-        "losses": list(losses),
-        "penalties": list(penalties),
-        "rules": list(rules),
-    }
+    return Program(encode(made.module()), made.layout("game"))
 
 
 def _grid(side: int, reach: float) -> Tensor:
@@ -178,14 +156,14 @@ def _grid(side: int, reach: float) -> Tensor:
 
 def _draw(at: dict[str, list[Any]], latent: int) -> Function:
     """`draw(player, number, n)`: the batch of n of a player's move, G is player 0."""
-    parts = (("draw_data", "x", 1), ("normals", "z", latent), ("doubles", "mix", 1))
-    code: list[Code] = [("call", "start", get("player"), get("number"))]
-    for name, part, each in parts:
-        to = [whole(at[f"{part} {player}"][0]) for player in "DG"]
-        many = times(get("n"), whole(each))
-        code.append(("call", name, many, ("select", *to, get("player"))))
-    params = (("player", "i32"), ("number", "i64"), ("n", "i32"))
-    return Function("draw", params, None, (), tuple(code), export=True)
+    player, n = variables("i32", "player n")
+    (move,) = variables("i64", "number")
+    body = [call("", "start", player, move)]
+    drawn = zip(PARTS, ("draw_data", "normals", "doubles"), (1, latent, 1), strict=True)
+    for part, name, each in drawn:
+        of_G, of_D = (constant("i32", at[f"{part} {own}"][0]) for own in "GD")
+        body.append(call("", name, n * each, select(of_D, of_G, player)))
+    return function("draw", [player, move, n], body, export=True)
 
 
 def _first(players: Networks) -> list[list[Any]]:

@@ -19,6 +19,7 @@ from ganflow.dynamics.rules import Tensors
 from ganflow.dynamics.scalars import Scalars, Values
 from ganflow.live.graph import Named, Trace, trace
 from ganflow.live.inputs import (
+    PARTS,
     batch_of,
     changed,
     memory_of,
@@ -60,7 +61,7 @@ def trace_derivative(players: Players, player: str) -> Trace:
         values, who = values_of("seen", given), changed(players, given)
         if isinstance(who, Scalars):
             return named("slope", {player: who.gradient(player, values)})
-        read = Batch(*(given[f"{part} {player}"] for part in ("x", "z", "mix")))
+        read = Batch(*(given[f"{part} {player}"] for part in PARTS))
         return named("slope", {player: who.gradient_on(read, player, values)})
 
     return trace(slope, example)
@@ -95,7 +96,7 @@ def trace_projection(players: Players, player: str) -> Trace:
 def trace_move(setting: Setting, player: str) -> Trace:
     """One whole move, `ganflow.dynamics.loop.move`, under any loss and any penalty.
 
-    Derivatives and projections are the operators `ganflow_live::derivative` and
+    Derivatives and projections are the operators `ganflow_live::derive` and
     `ganflow_live::project`.
 
     Parameters
@@ -110,6 +111,8 @@ def trace_move(setting: Setting, player: str) -> Trace:
     Trace
         From the parameters `G0`..., what the rule remembers, `Adam m G0`..., and its
         numbers, to `next D0`..., `next Adam m D0`...
+
+    Gradient: none is taken here; a derivative stands in the trace as one operator.
     """
     memory, values = memory_of(setting), stacked(setting).start()
     kept = {name: f"{setting.rule} {name}" for name in memory[player]}
@@ -175,11 +178,11 @@ def trace_look(players: Networks, shown: int, grid: Tensor) -> Trace:
 # Operators that stand in a move for what a page chooses. (Those of
 # `torch.library.custom_op` import torch's compiler, which takes seconds.)
 ELSEWHERE = torch.library.Library("ganflow_live", "FRAGMENT")
-ELSEWHERE.define("derivative(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
+ELSEWHERE.define("derive(str player, Tensor[] G, Tensor[] D) -> Tensor[]")
 ELSEWHERE.define("project(str player, Tensor[] params) -> Tensor[]")
 
 
-@torch.library.impl(ELSEWHERE, "derivative", "CompositeExplicitAutograd")
+@torch.library.impl(ELSEWHERE, "derive", "CompositeExplicitAutograd")
 def _derivative(player: str, G: list[Tensor], D: list[Tensor]) -> list[Tensor]:
     """Any derivative, of the right shapes."""
     return [torch.zeros_like(p) for p in (G if player == "G" else D)]
@@ -198,7 +201,7 @@ class _Elsewhere:
         self, player: str, values: Values, move: Any, *, graph: bool = False
     ) -> Tensors:
         G, D = list(values["G"]), list(values["D"])
-        return tuple(torch.ops.ganflow_live.derivative(player, G, D))
+        return tuple(torch.ops.ganflow_live.derive(player, G, D))
 
     def project(self, player: str, params: Tensors) -> Tensors:
         if player not in PROJECTED:

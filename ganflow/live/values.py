@@ -193,27 +193,3 @@ def expand(value: Array, shape: Sequence[int]) -> Array:
         return view.moved(new, [0 if m == 1 else step for m, _, step in sizes])
 
     return viewed(value, one)
-
-
-def joined(dims: Sequence[tuple[int, Shape]]) -> list[tuple[int, Shape]]:
-    """Fewest dimensions that walk several views in the same order.
-
-    Parameters
-    ----------
-    dims : sequence of (size, strides)
-        Of each dimension, the slowest first; the strides are those of each view.
-
-    Returns
-    -------
-    list of (size, strides)
-        Without dimensions of size 1.
-    """
-    found: list[tuple[int, Shape]] = []
-    for size, steps in dims:
-        if size == 1:
-            continue
-        if found and found[-1][1] == tuple(step * size for step in steps):
-            found[-1] = found[-1][0] * size, steps
-        else:
-            found.append((size, steps))
-    return found

@@ -16,11 +16,12 @@ def single_loss(
     score_fake_cut: Scores,
     lam: float = 1.0,
 ) -> Scores:
-    """D's loss, plus a term that is always zero and whose gradient moves G.
+    """D's loss, plus a term of value zero whose gradient moves G.
 
     The term is lam * (loss_G of D(x_fake) - loss_G of D(cut(x_fake))). Both halves have
-    one value and one derivative by D's weights, so D's share cancels; only the first
-    half leads to G. The loss need not be linear in the scores.
+    one value and one derivative by D's weights, so the value is zero and D's share
+    cancels, as long as both calls of D are one function; only the first half leads to
+    G. The loss need not be linear in the scores.
 
     Parameters
     ----------
@@ -39,7 +40,7 @@ def single_loss(
     Returns
     -------
     Tensor ()
-        Its value is D's loss, whatever lam is.
+        Its value is D's loss, whatever lam is, if both calls of D are one function.
 
     Raises
     ------
@@ -49,7 +50,9 @@ def single_loss(
     Gradient: D's weights receive the derivative of D's loss, G's receive lam times the
     derivative of G's. Nothing is cut here: score_fake_cut must come from fakes that you
     cut yourself. D's share cancels only if both calls of D are one function: not with
-    dropout, noise, or spectral norm in train mode.
+    dropout, noise, or spectral norm in train mode. Where they are not, score x_fake by
+    a D whose weights are detached (`torch.func.functional_call`): the sum of both
+    losses then needs no term that cancels.
     Source: Su Jianlin 2019 (kexue.fm/archives/6387), for the hinge loss.
     """
     if score_fake.shape != score_fake_cut.shape:

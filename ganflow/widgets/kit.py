@@ -2,7 +2,7 @@
 
 A page without a kernel has the script that a widget carries and no file beside it, so
 what `view.js` imports from `../kit.js` is put in front of it here; so is what it
-imports from another module of the package, where `view.py` names that.
+imports from other modules of the package, where `view.py` names them.
 
 Under `ANYWIDGET_HMR=1` the widgets that are shown follow their files: save `kit.js`,
 `kit.css` or a view's own two files, and what is on the screen is drawn anew.
@@ -19,7 +19,9 @@ from threading import Thread
 from time import sleep
 
 KIT = Path(__file__)
-EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.M)
+EXPORT = re.compile(
+    r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.M
+)
 STRAY = re.compile(r"^\s*(?:import\b|export\b.* from ).*", re.M)
 LOOK_EVERY = 0.3  # seconds between two looks at files that somebody edits
 
@@ -83,49 +85,62 @@ def joined(kit: str, view: str, others: Mapping[str, str] | None = None) -> str:
         A module whose one import is `import { names } from "../kit.js";`, and one of
         this form from each of the others.
     others : dict of str to str, optional
-        Further modules like the kit, by the names that the view imports them by.
+        Further modules like the kit, by the names that they are imported by. Each may
+        import, in the same form, from the kit and from those that come after it.
 
     Returns
     -------
     str
-        The view, its import replaced by the kit's text. As with an import, the view
-        knows the names that it asked for and no others.
+        The view, its imports replaced by the texts, the kit's first and each once. It
+        knows the names that it and the modules asked for and no others.
 
     Raises
     ------
     ValueError
-        Anything else is imported or handed on, or a name that the kit does not export.
+        Anything else is imported or handed on, or a name that is not exported.
     """
-    text = view
-    for name, module in {"../kit.js": kit, **(others or {})}.items():
-        text = _in_front(name, module, text)
+    text, scopes = view, []
+    for name, module in {**(others or {}), "../kit.js": kit}.items():
+        line = re.compile(
+            rf'^import \{{([^{{}}]*)\}} from "{re.escape(name)}";\n', re.M
+        )
+        # What was put in front already may ask for it too.
+        parts = [text, *scopes]
+        asked = _asked(name, [line.findall(part) for part in parts])
+        text, *scopes = [line.sub("", part) for part in parts]
+        scopes.append(_scope(name, module, asked))
+    text = "".join([*reversed(scopes), text])
     if stray := STRAY.search(text):
         raise ValueError(
             f"{stray[0].strip()!r} cannot be joined: a view imports names from "
-            '"../kit.js" and from what is named beside it, and those import nothing'
+            '"../kit.js" and from what is named beside it, and those import nothing '
+            "else"
         )
     return text
 
 
-def _in_front(name: str, module: str, view: str) -> str:
-    """A module in a scope of its own, and a view that knows what it asked for."""
-    line = re.compile(rf'^import \{{([^{{}}]*)\}} from "{re.escape(name)}";\n', re.M)
-    found = line.findall(view)
-    if len(found) != 1:
+def _asked(name: str, found: list[list[str]]) -> list[str]:
+    """The names between the braces of the imports, at most one in each part."""
+    times = max(map(len, found))
+    if times != 1:
         raise ValueError(
-            f"a view imports from {name} {len(found)} times, expected once: "
+            f"a view imports from {name} {times} times, expected once: "
             f'import {{ names }} from "{name}";'
         )
+    names = ",".join(name for lines in found for name in lines).split(",")
+    return sorted({one.strip() for one in names if one.strip()})
+
+
+def _scope(name: str, module: str, asked: list[str]) -> str:
+    """A module in a scope of its own, and the names that it was asked for."""
     exported = EXPORT.findall(module)
-    asked = [one.strip() for one in found[0].split(",") if one.strip()]
     if unknown := set(asked) - set(exported):
         raise ValueError(
             f"{name} exports no {', '.join(sorted(unknown))}; it exports "
             f"{', '.join(exported)}"
         )
     names, scope = f"{{ {', '.join(asked)} }}", EXPORT.sub("", module)
-    own = line.sub("", view)
-    return f"const {names} = (() => {{\n{scope}return {names};\n}})();\n{own}"
+    return f"const {names} = (() => {{\n{scope}return {names};\n}})();\n"
 
 
 def _texts(view: str, kind: str) -> tuple[str, str]:

@@ -2,13 +2,14 @@
 
 import contextlib
 import re
+from copy import deepcopy
 
 import numpy as np
 import pytest
 from book_links import text_of
 from rosetta_pair import arrays, tf_names, torch_names
 
-from ganflow.tf.load import tf
+from ganflow.tf.load import keras, tf
 
 # isort: split
 import torch
@@ -101,7 +102,7 @@ def check_record(t, k):
     assert {id(weight) for weight in k["tape"].watched_variables()} == watched
 
 
-@of("The gradient of a loss, by weights that you name")
+@of("The gradient of a loss, with respect to weights that you name")
 def check_named(t, k):
     same(t["grads_G"], k["grads_G"])
     assert is_clear(t["G"]) and is_clear(t["D"])
@@ -179,7 +180,8 @@ def check_freeze(t, k):
     same(kept(t["G"]), slopes(t))
     assert is_clear(t["D"])
     assert all(weight.requires_grad for weight in t["D"].parameters())
-    assert len(k["D"].trainable_variables) == 4
+    watched = {id(variable) for variable in k["tape"].watched_variables()}
+    assert watched == {id(weight.value) for weight in k["G"].weights}
 
 
 @of("Read a number without its history")
@@ -223,6 +225,30 @@ def check_average(t, k):
     mean = [0.9 * old + 0.1 * new for old, new in zip(start, moved, strict=True)]
     same(t["mean_G"].parameters(), mean)
     assert not np.allclose(mean[0], start[0], atol=1e-4)
+    average_with_statistics(t, k)
+
+
+def average_with_statistics(t, k):
+    """The last lines of both snippets, on networks whose statistics have moved."""
+    title = "Keep an average of G"
+    for names, language, first in ((t, "PyTorch", "with"), (k, "TensorFlow", "for")):
+        lines = re.search(rf"^{first}.*", code(title, language), re.S | re.M)[0]
+        net = names["B"]
+        mean_B = {"PyTorch": deepcopy, "TensorFlow": twin}[language](net)
+        net(names["x_real"], **({} if language == "PyTorch" else {"training": True}))
+        exec(lines, names | {"G": net, "mean_G": mean_B})
+        names["mean_B"] = mean_B
+    statistics = t["mean_B"][-1].running_mean
+    same([statistics], [t["B"][-1].running_mean])
+    same([statistics], [k["mean_B"].layers[-1].moving_mean])
+    assert abs(number(statistics)).max() > 0.01
+
+
+def twin(net):
+    """A copy of a Keras network, with its weights."""
+    copied = keras.models.clone_model(net)
+    copied.set_weights(net.get_weights())
+    return copied
 
 
 @of("Draw the same noise again")

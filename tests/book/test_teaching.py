@@ -9,8 +9,6 @@ from book_links import CHAPTER, CONTENTS, cells, files, slug, solutions_of, text
 
 from ganflow.dynamics import play
 from ganflow.schedule import ALTERNATING, SIMULTANEOUS, critic_steps
-from ganflow.widgets.mixture_lab.recording import RATES
-from ganflow.widgets.mixture_lab.recording import SCHEDULES as MIXTURE_SCHEDULES
 from ganflow.widgets.one_loss_lab.recording import LAMBDAS, OPTIMIZERS
 from ganflow.widgets.schedule_lab.choices import OPENING
 
@@ -173,8 +171,8 @@ OPENINGS = {  # chapter: the figure's call, how it opens, what the script says o
     5: (
         "05_tuning/tune_the_schedule#try-it",
         "mixture_lab",
-        {"a": (1, 1, 0, 0), "b": (1, 2, 0, 0), "time": 6},
-        "A is alternating at equal rates, B has the faster D.",
+        {},
+        "A is the baseline, B has a second critic step.",
     ),
     6: (
         "06_one_loss/turn_lambda#try-it",
@@ -211,6 +209,6 @@ def test_the_positions_at_which_the_figures_open_are_what_the_scripts_call_them(
     assert ast.literal_eval(re.search(r"steps, .* = (\(.*?\)),", arrows)[1])[2] == 30
     opening = OPENING.loss, OPENING.schedule, OPENING.step_size
     assert opening == ("saturating", SIMULTANEOUS, 0.2)
-    assert MIXTURE_SCHEDULES[1] == ALTERNATING
-    assert list(RATES.values())[1:] == [1.0, 4.0]
+    tuned = cells("05_tuning/tune_the_schedule")[0]["try-it"]
+    assert 'mixture_lab(tried["baseline"], tried["2 critic steps"])' in tuned
     assert (list(OPTIMIZERS)[0], LAMBDAS[3]) == ("SGD", 10.0)

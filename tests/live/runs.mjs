@@ -19,6 +19,11 @@ export async function start(name, program, setting) {
   runs.set(name, run);
 }
 
+/** Begin the same run anew, by another setting. */
+export function again(name, setting) {
+  runs.get(name).start({ ...setting, schedule: turnsOf(setting.schedule) });
+}
+
 /** Go on by another setting. */
 export function follow(name, setting) {
   runs.get(name).follow({ ...setting, schedule: turnsOf(setting.schedule) });
@@ -52,3 +57,9 @@ export function derivative(name, point) {
   const matrix = tickJacobian(runs.get(name), point);
   return matrix && { matrix, values: eigenvalues(matrix) };
 }
+
+const kept = new Map();
+
+/** Keep what a run is now; go back to it. */
+export const save = (name, key) => void kept.set(key, runs.get(name).save());
+export const restore = (name, key) => runs.get(name).restore(kept.get(key));

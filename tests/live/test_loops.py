@@ -10,8 +10,8 @@ from live_program import Traced, results
 from torch.nn.functional import leaky_relu, relu, softplus
 
 from ganflow.live.graph import trace
-from ganflow.live.loops import loops_of
 from ganflow.live.memory import Memory
+from ganflow.live.translation import loops_of
 
 SPECIAL = torch.tensor([0.0, -0.0, torch.nan, torch.inf, -torch.inf, 20.5, -90, 1, 0.5])
 SHAPES = [(1,), (2,), (3,), (5,), (7,), (9, 1), (4, 3), (1, 7, 5), (2, 3, 33)]
@@ -72,6 +72,13 @@ def maps(given):
         "softplus": softplus(x),
         "softplus with beta": softplus(x, 2, 5),
         "softplus's slope": slope(softplus, x, y),
+        "abs's slope": slope(torch.abs, x, y),
+        "sign": x.sign(),
+        "sigmoid's slope": slope(torch.sigmoid, -x.abs(), y),
+        "clamp's slope": slope(lambda x: x.clamp(max=2), x, y),
+        "where's slope": slope(lambda x: torch.where(x > 0, x, 2 * x), x, y),
+        "times a number beyond float32": x * 1e39,
+        "add in place": (x + 1).add_(y, alpha=0.5).mul_(2),
         "lerp": torch.lerp(x, y, weight),
         "lerp by a number": torch.lerp(x, y, 0.75),
         "clamp": x.clamp(-1, 2),
@@ -258,6 +265,17 @@ def over(x):
 def test_what_was_written_over_is_not_read_again():
     assert "written over" in refusal(over, x=X)
     assert "an input" in refusal(lambda x: x.relu_(), x=X.clone())
+    assert "that it is given" in refusal(lambda x: torch.neg(x, out=x + 1), x=X)
+    assert "that it is given" in refusal(lambda x: torch._foreach_neg_([x + 1]), x=X)
+
+
+def test_what_was_written_in_part_is_not_read_whole():
+    def half(x):
+        y = x * 2
+        y[0] = x[1]
+        return y
+
+    assert "written over" in refusal(half, x=X)
 
 
 def test_a_value_that_one_loop_reads_is_no_loop_of_its_own():

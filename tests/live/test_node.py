@@ -1,5 +1,7 @@
 """A page's program, run in node, plays what `play` plays; what fails says why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,20 @@ def test_a_setting_that_the_program_was_not_made_for_is_refused_in_words(program
         play_in_node(program, other, ["G0"], ticks=1)
     with pytest.raises(ValueError, match="ticks is -1; expected a whole number"):
         play_in_node(program, setting(), ["G0"], ticks=-1)
+    with pytest.raises(ValueError, match="epsilon is 0.1; expected 1e-08, for which"):
+        play_in_node(program, setting(epsilon=0.1), ["G0"], ticks=1)
+    with pytest.raises(ValueError, match="a name is 'G1'; expected one of G0, D0"):
+        play_in_node(program, setting(), ["G0", "G1"], ticks=1)
+
+
+@pytest.mark.parametrize("name", ["batch", "latent", "width", "depth", "shown"])
+def test_a_gan_of_other_sizes_is_refused(name):
+    base = GanSetting(width=3, batch=4, shown=5, depth=1, latent=2)
+    choices = {"losses": [base.loss], "penalties": ["none"], "rules": ["Adam"]}
+    made = gan_program(base, **choices, side=2, reach=1.0)
+    other = replace(base, **{name: getattr(base, name) + 1})
+    with pytest.raises(ValueError, match=f"{name} is .; expected ., for which"):
+        play_in_node(made, other, ["G0"], ticks=1)
 
 
 def test_without_node_the_cure_is_named(program, monkeypatch, tmp_path):

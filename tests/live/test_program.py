@@ -189,6 +189,29 @@ def test_names_that_nobody_knows_are_refused(choice):
         game_program(**known | {choice: ["hinges"]})
 
 
+@pytest.mark.parametrize("choice", ["losses", "penalties", "rules"])
+def test_a_program_of_nothing_is_refused(choice):
+    known = {"losses": ["hinge"], "penalties": ["none"], "rules": ["Adam"]}
+    with pytest.raises(ValueError, match=f"{choice} is .*; expected at least one"):
+        gan_program(GAN, **known | {choice: []}, **PICTURE)
+    with pytest.raises(ValueError, match=f"{choice} is .*; expected at least one"):
+        game_program(**known | {choice: ()})
+
+
+@pytest.mark.parametrize(
+    ("picture", "told"),
+    [
+        ({"side": 0}, "side is 0; expected a whole number, at least 1"),
+        ({"reach": 0.0}, "reach is 0.0; expected a finite number, above 0"),
+        ({"reach": np.nan}, "reach is nan; expected a finite number, above 0"),
+    ],
+)
+def test_a_picture_of_no_size_is_refused(picture, told):
+    known = {"losses": ["hinge"], "penalties": ["none"], "rules": ["Adam"]}
+    with pytest.raises(ValueError, match=told):
+        gan_program(GAN, **known, **PICTURE | picture)
+
+
 def test_a_run_that_diverges_shows_it():
     setting = dataclasses.replace(
         GAN, loss="Wasserstein", rule="gradient descent", step_size=1e9, schedule="D G"

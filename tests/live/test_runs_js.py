@@ -9,6 +9,7 @@ import pytest
 import torch
 from in_node import Refused, node
 
+from ganflow.data import Mixture
 from ganflow.dynamics import eigenvalues, play, tick_jacobian
 from ganflow.dynamics.rules import RULES
 from ganflow.games.game import PENALTIES
@@ -129,6 +130,56 @@ def test_another_rule_goes_on_from_here_and_remembers_nothing(page, rule):
     expected = [history[name][-1] for name in ("theta", "psi")]
     found = np.ravel(page("read", run, ["G0", "D0"]))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
+
+
+def test_another_rule_in_the_middle_of_a_turn_remembers_nothing_either(page):
+    """D has moved by momentum and waits for G: its velocity is not Adam's m."""
+    setting = replace(GAME, rule="momentum", schedule="DG")
+    run = begun(page, setting)
+    page("go", run, "tick", 3)
+    page("go", run, "move", 1)
+    page("follow", run, told(replace(setting, rule="Adam")))
+    page("go", run, "move", 1)
+    remembered = page("read", run, [f"Adam {name} D0" for name in ("m", "v", "moves")])
+    assert np.ravel(remembered).tolist() == [0, 0, 0]
+    (theta,), (psi,) = page("read", run, ["G0", "D0"])
+    here = replace(setting, rule="Adam", theta=theta, psi=psi, schedule="D DG")
+    page("follow", run, told(here))
+    page("go", run, "tick", 1)  # the schedule from the next tick on
+    assert page("read", run, ["Adam moves D0", "Adam moves G0"]) == [[1], [2]]
+
+
+@pytest.mark.parametrize("moves", [0, 1, 3])
+def test_what_was_saved_goes_on_as_if_nothing_had_been(page, moves):
+    """Also after another rule, seed, schedule and data, in the middle of a turn."""
+    setting = replace(GAN, schedule="D DG G", strength=0.1, penalty="R1")
+    run = begun(page, setting)
+    names = ["G0", "G5", "D0", "D5", "x D"]
+    page("go", run, "tick", 2)
+    page("go", run, "move", moves)
+    page("save", run, "here")
+    ends = []
+    for _ in range(2):
+        page("go", run, "tick", 3)
+        shown = page("look", run)
+        ends.append((page("read", run, names), page("place", run), shown))
+        other = replace(GAN, seed=1, data=Mixture("three", np.eye(3)[:, :2], 0.5))
+        page("again", run, told(replace(other, rule="gradient descent")))
+        page("go", run, "move", 1)
+        page("restore", run, "here")
+    assert ends[0] == ends[1]
+
+
+def test_two_runs_of_one_program_know_nothing_of_each_other(page):
+    alone, names = begun(page, GAN), ["G0", "D0", "Adam m D0"]
+    page("go", alone, "tick", 4)
+    expected = page("read", alone, names)
+    for name, seed in (("one", GAN.seed), ("other", 3)):
+        page("start", name, "gan", told(replace(GAN, seed=seed)))
+    for _ in range(8):
+        for name in ("one", "other"):
+            page("go", name, "turn", 1)
+    assert page("read", "one", names) == expected != page("read", "other", names)
 
 
 def test_a_gan_starts_where_its_setting_does(page):

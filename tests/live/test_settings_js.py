@@ -10,7 +10,7 @@ from in_node import LIVE, Refused, node
 from ganflow.data import ring
 from ganflow.dynamics.rules import RULES
 from ganflow.games.game import PENALTIES
-from ganflow.live.program import SEEDS
+from ganflow.live.assembly import SEEDS
 from ganflow.losses import LOSSES
 from ganflow.sweeps import GameSetting, GanSetting
 from ganflow.sweeps.settings import LIMITS
@@ -59,6 +59,14 @@ DATA = [
     (
         {**RING, "centres": []},
         "data.centres is []; expected at least one point of the plane",
+    ),
+    (
+        {"kind": "mixture", "spread": 1},
+        "data.centres is missing; expected at least one point of the plane",
+    ),
+    (
+        {"kind": "cloud", "points": [[0, 1], None]},
+        "data.points[1] is null; expected two finite numbers, [x, y]",
     ),
     (
         {"kind": "cloud", "points": [[0, 1], [None, 0]]},
@@ -120,7 +128,9 @@ def test_a_seed_of_33_bits_and_a_schedule_of_text_are_refused(page):
     assert page("wrongIn", {**OF_GAN, "seed": 2**32}, GAN) == (
         "seed is 4294967296; expected a whole number, at least 0 and below 4294967296"
     )
-    for schedule, told in (("D G", '"D G"'), ([], "[]"), (None, "null")):
+    wrong = [("D G", '"D G"'), ([], "[]"), (None, "null")]
+    wrong += [(["D", "X"], '["D","X"]'), (["DD"], '["DD"]'), ([["D"]], '[["D"]]')]
+    for schedule, told in wrong:
         assert page("wrongIn", {**OF_GAN, "schedule": schedule}, GAN) == (
             f"schedule is {told}; expected turns such as ['D', 'G'], as turnsOf reads "
             "them"

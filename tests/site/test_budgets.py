@@ -13,7 +13,15 @@ from pathlib import Path
 
 import page_cost
 import pytest
-from page_cost import BUDGETS, PICTURE, first_paint, first_picture, usable, weight_of
+from page_cost import (
+    BUDGETS,
+    PICTURE,
+    first_paint,
+    first_picture,
+    frame_share,
+    usable,
+    weight_of,
+)
 from site_browser import open_page
 from site_pages import LIVE, heaviest, holding
 
@@ -90,6 +98,12 @@ def test_a_widget_answers_within_its_budget(browser, host, path):
 def test_a_lab_s_first_picture_is_seen_within_its_budget(browser, host, path, slower):
     visit = partial(first_picture, browser, f"{host}/{path}", slower)
     assert seconds(visit, PICTURE[slower]) <= PICTURE[slower]
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("path", holding("gf-mixture .steps"))
+def test_training_leaves_the_page_the_rest_of_each_frame(browser, host, path):
+    assert seconds(partial(frame_share, browser, f"{host}/{path}"), 1) <= 1
 
 
 # ---- that the scales and the clocks above can say no
@@ -175,6 +189,22 @@ new IntersectionObserver(([seen]) => seen.isIntersecting && setTimeout(come, 500
 
 def test_the_clock_runs_until_a_lab_s_picture_is_seen(small_site):
     assert small_site(first_picture, STILL) > 0.5 > PICTURE[1]
+
+
+TRAINS = """<div data-live="ready"><div class="gf-mixture"><div class="steps">
+<button>run</button></div></div></div><script>
+const frame = () => {
+    const start = performance.now();
+    while (performance.now() < start + 13);
+    performance.measure("gf-mixture", { start });
+    requestAnimationFrame(frame);
+};
+document.querySelector("button").onclick = frame;
+</script>"""
+
+
+def test_too_much_work_in_a_frame_is_seen(small_site):
+    assert small_site(partial(frame_share, during=1), TRAINS) >= 13 / 12 > 1
 
 
 def test_a_widget_that_answers_no_key_is_named(small_site):

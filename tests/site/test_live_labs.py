@@ -6,6 +6,12 @@ from site_pages import holding
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 LABS = holding('class="gf-first-view"')
+TRAINING = holding("gf-mixture .steps")
+FRAMES = 'performance.getEntriesByName("gf-mixture").length'
+HIDE = """hidden => {
+    Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 ON_ITS_WAY = "**/embed-amd.js"  # what every widget waits for
 WITHOUT = {
     "WebAssembly": "delete globalThis.WebAssembly",
@@ -28,7 +34,7 @@ def tab(browser, host):
         page.add_init_script(script)
         if late:
             page.route(late, lambda route: None)
-        page.goto(f"{host}/{path}")
+        page.goto(f"{host}/{path}", wait_until="domcontentloaded" if late else "load")
         return page
 
     yield open_tab
@@ -102,3 +108,47 @@ def test_paper_gets_the_lab_or_its_picture(tab, path, drawn):
     before = place.evaluate("place => getComputedStyle(place, '::before').display")
     assert before == "none" or drawn
     assert drawn or picture_of(place) > 500
+
+
+def rests(page):
+    """Whether no frame is worked in for half a second, from a frame after now."""
+    page.wait_for_timeout(200)
+    before = page.evaluate(FRAMES)
+    page.wait_for_timeout(500)
+    return page.evaluate(FRAMES) == before
+
+
+def goes_on(page):
+    """Wait until ten more frames have been worked in."""
+    more = page.evaluate(FRAMES) + 10
+    page.wait_for_function(f"{FRAMES} >= {more}")
+
+
+@pytest.mark.parametrize("path", TRAINING)
+def test_a_click_leaves_the_field_and_starts_what_was_typed(tab, path):
+    page = tab(path)
+    lab_in(page)
+    page.fill("[data-live=ready] .widget-text input >> nth=0", "D D D G")
+    page.click(".gf-mixture .steps button")
+    goes_on(page)
+    assert "G reads D3" in page.text_content(".gf-mixture .pair")
+
+
+@pytest.mark.parametrize("path", TRAINING)
+def test_nothing_trains_unasked_out_of_sight_or_on_a_hidden_page(tab, path):
+    page = tab(path)
+    place = lab_in(page)
+    page.wait_for_selector("[data-live=ready] .gf-mixture .steps")
+    assert page.evaluate(FRAMES) == 0 and rests(page)
+    page.click(".gf-mixture .steps button")
+    goes_on(page)
+    page.evaluate("scrollTo(0, 0)")
+    assert rests(page)
+    place.evaluate("place => place.scrollIntoView()")
+    goes_on(page)
+    page.evaluate(HIDE, True)
+    assert rests(page)
+    page.evaluate(HIDE, False)
+    goes_on(page)
+    page.click(".gf-mixture .steps button")  # which says pause now
+    assert rests(page)

@@ -2,7 +2,7 @@
 
 import page_cost
 import pytest
-from site_pages import LIVE
+from site_pages import LIVE, holding
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 DRAWN = f"return ({page_cost.DRAWN})()"
@@ -25,6 +25,38 @@ def test_widgets_are_drawn_and_no_other_host_is_asked(site, reader, root, path):
     own = (f"{root}/", "file:", "data:", "blob:")
     assert [url for url in reader.asked() if not url.startswith(own)] == []
     assert reader.complaints() == []
+
+
+LAB = "[data-live=ready] .gf-widget"
+FIELD = "[data-live=ready] .widget-text input"  # the first one is the schedule's
+LOOKS = f"""return [...document.querySelectorAll("{LAB} canvas")]
+    .map((canvas) => canvas.toDataURL()).join()"""
+OTHER = f"""const now = (() => {{ {LOOKS} }})();
+return now !== arguments[0] && now"""
+SAYS = f"return document.querySelector('{LAB}').textContent.includes(arguments[0])"
+
+
+@pytest.fixture(params=holding('class="gf-first-view"'))
+def lab(request, site, reader, root):
+    """A reader who has come to the lab of a page."""
+    reader.go(f"{root}/{request.param}")
+    reader.run(SCROLL)
+    reader.wait(DRAWN)
+    yield reader
+    assert reader.complaints() == []
+
+
+def test_a_schedule_that_is_typed_is_played_and_a_wrong_one_is_explained(lab):
+    first = lab.run(LOOKS)
+    lab.write(FIELD, "D D D G")
+    if lab.run("return document.querySelector('.gf-mixture') !== null"):
+        lab.click(f"{LAB} .steps button")
+    second = lab.wait(OTHER, first)
+    assert second != first
+    lab.write(FIELD, "D X")
+    lab.wait(SAYS, "X")
+    lab.write(FIELD, "D G")
+    lab.wait(OTHER, second)
 
 
 # ---- that this reader can say no

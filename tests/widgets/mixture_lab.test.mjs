@@ -1,101 +1,177 @@
-// The arithmetic of the mixture lab's picture, without a browser.
+// The mixture lab's words, settings and small pieces of work, without a browser.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { median } from "../../ganflow/widgets/mixture_lab/pictures.js";
+import {
+  addressOf,
+  fromAddress,
+  pythonOf,
+  settingOf,
+  traitsOf,
+  unknownIn,
+} from "../../ganflow/widgets/mixture_lab/settings.js";
+import { moved, next, slowly } from "../../ganflow/widgets/mixture_lab/training.js";
 import {
   caption,
-  open,
   rangeLine,
-  stateOf,
+  spreadLine,
   titleOf,
-} from "../../ganflow/widgets/mixture_lab/view.js";
+} from "../../ganflow/widgets/mixture_lab/words.js";
 
-const RECORD = {
-  schedule: ["alternating"],
-  rate: ["¼", "4"],
-  penalty: ["none", "R1"],
-  seed: ["0"],
-  ticks: [0, 20, 40],
-  drawn: 2,
-  side: 2,
-  centres: [
-    [1, 0],
-    [0, 1],
-  ],
-  extent: 2,
-  radius: 0.3,
+const BASE = {
+  schedule: "D G",
+  step_size_D: 0.001,
+  step_size_G: 0.001,
+  penalty: "none",
+  strength: 0,
+  seed: 0,
+  rule: "Adam",
+  beta1: 0.9,
+  beta2: 0.999,
+  beta: 0.9,
+  loss: "hinge",
+  batch: 64,
+  data: "ring of 8",
 };
-const STATES = 1 * 2 * 2 * 1 * 3;
+const CHOICES = {
+  penalty: ["none", "R1"],
+  rule: ["Adam", "momentum", "gradient descent"],
+  loss: ["hinge", "saturating"],
+  batch: [16, 64],
+  data: ["ring of 8", "moons"],
+};
+const KNOWN = { base: BASE, choices: CHOICES };
+const other = { ...BASE, schedule: "D DG", penalty: "R1", strength: 0.1, seed: 7, batch: 16 };
 
-function packed(changes = {}) {
-  // state k: share k / 100, distance k, scores -k to k, its samples and levels all k
-  const numbers = Float32Array.from({ length: 4 * STATES }, (_, i) => {
-    const k = Math.floor(i / 4);
-    return changes[k] ?? [k / 100, k, -k, k][i % 4];
-  });
-  const bytes = new Uint8Array(STATES * (16 + 4 + 4 + 2));
-  bytes.set(new Uint8Array(numbers.buffer));
-  for (let k = 0; k < STATES; k++) {
-    bytes.fill(k, 16 * STATES + 4 * k, 16 * STATES + 4 * k + 4);
-    bytes.fill(k, 20 * STATES + 4 * k, 20 * STATES + 4 * k + 4);
-    bytes.set([1, k % 2], 24 * STATES + 2 * k);
-  }
-  return bytes;
+test("a setting goes to the view's traits and back", () => {
+  const traits = traitsOf(other, "b", KNOWN);
+  assert.equal(traits.b_penalty, 1);
+  assert.equal(traits.b_batch, 0);
+  assert.deepEqual(
+    settingOf((name) => traits[name], "b", KNOWN),
+    other,
+  );
+});
+
+test("what no control can take is not given to one", () => {
+  const traits = traitsOf({ ...BASE, seed: "x", batch: 17, beta1: "" }, "a", KNOWN);
+  for (const name of ["a_seed", "a_batch", "a_beta1"]) assert.ok(!(name in traits), name);
+});
+
+test("an address says what differs, and is read back as it was", () => {
+  const address = addressOf({ a: BASE, b: other }, KNOWN);
+  const said = "b.schedule=D+DG&b.penalty=R1&b.strength=0.1&b.seed=7&b.batch=16";
+  assert.equal(address, `#lab=mixture&${said}`);
+  assert.deepEqual(fromAddress(address, KNOWN), { a: BASE, b: other });
+  assert.equal(fromAddress("#try-it", KNOWN), null);
+  assert.equal(fromAddress("", KNOWN), null);
+});
+
+test("a number that is none stays as it was written, and an empty one too", () => {
+  const { a } = fromAddress("#lab=mixture&a.seed=1e&a.beta1=&a.strength=.5&a.x=3", KNOWN);
+  assert.deepEqual([a.seed, a.beta1, a.strength, a.x], ["1e", "", 0.5, undefined]);
+});
+
+test("a choice that is not offered is refused in the package's words", () => {
+  assert.equal(unknownIn(other, KNOWN), "");
+  assert.equal(
+    unknownIn({ ...BASE, loss: "Hinge" }, KNOWN),
+    "loss is 'Hinge'; expected one of hinge, saturating",
+  );
+  assert.equal(unknownIn({ ...BASE, batch: 17 }, KNOWN), "batch is 17; expected one of 16, 64");
+});
+
+test("a title has schedule, rates, penalty and seed, and what is not usual", () => {
+  assert.equal(titleOf(BASE, KNOWN), "D G, rates D 0.001, G 0.001, no penalty, seed 0");
+  const changed = { ...other, rule: "momentum", beta: -0.3, data: "moons", step_size_D: 2e-3 };
+  assert.equal(
+    titleOf(changed, KNOWN),
+    "D DG, rates D 0.002, G 0.001, R1 0.1, beta -0.3, momentum, batch 16, moons, seed 7",
+  );
+});
+
+test("the lines for a notebook give each number that the rule reads, and no other", () => {
+  const data = { "ring of 8": { call: "ring()" }, moons: { call: "moons()" } };
+  const how = { ticks: 40, fixed: { width: 64, shown: 500 }, data };
+  const lines = pythonOf({ a: BASE, b: { ...other, rule: "gradient descent" } }, how);
+  const [, a, b] = lines.split("GanSetting(\n");
+  assert.match(lines, /^from ganflow import GanSetting, sweep\nfrom ganflow.data import ring\n/);
+  assert.match(a, / {4}beta1=0.9,\n {4}beta2=0.999,\n/);
+  assert.doesNotMatch(b, /beta/);
+  assert.match(b, / {4}width=64,\n {4}shown=500,\n {4}seed=7,\n {4}data=ring\(\),\n\)/);
+  assert.match(lines, /sweep\(\[a, b\], ticks=40, record_every=100\)/);
+});
+
+const MARK = { tick: 100, modes: 7, share: 0.416, distance: 0.2049, captured: [] };
+
+test("a caption says when it was measured, if that is not now", () => {
+  const words = "B: 7 of 8 modes captured, 42 % of the fakes of high quality, ";
+  assert.equal(
+    caption("B", MARK, { modes: 8, tick: 100 }),
+    `${words}sliced Wasserstein distance 0.2.`,
+  );
+  assert.equal(
+    caption("B", MARK, { modes: 0, tick: 120 }),
+    "B: sliced Wasserstein distance 0.2 (at tick 100).",
+  );
+  assert.equal(caption("A", null, { modes: 8, tick: 0 }), "");
+});
+
+test("fakes outside the picture are counted, also such as are no number", () => {
+  const shown = { samples: [0, 0, 3, 0, 0, -3, Number.NaN, 0], scores: [-1, 2] };
+  assert.equal(rangeLine(shown, 2), "D’s score: −1 to 2. 3 of 4 fakes lie outside.");
+  assert.equal(rangeLine({ samples: [0, 0], scores: [1] }, 2), "D’s score: 1 to 1.");
+});
+
+test("the seeds are told by their median, their least and their greatest", () => {
+  const kept = [2, 8, 5].map((modes) => [{ ...MARK, modes, tick: 400 }]);
+  assert.equal(
+    spreadLine("A", [...kept, [MARK]], 400),
+    "A, median of 3 seeds, from least to greatest: modes captured 5 (2 to 8), " +
+      "high-quality share 0.42 (0.42 to 0.42), sliced Wasserstein distance 0.2 (0.2 to 0.2).",
+  );
+  const plain = [[{ ...MARK, modes: Number.NaN, share: Number.NaN }]];
+  assert.equal(
+    spreadLine("B", plain, 100),
+    "B, median of 1 seed, from least to greatest: sliced Wasserstein distance 0.2 (0.2 to 0.2).",
+  );
+  assert.equal(spreadLine("A", [[MARK]], 400), "A: no seed has come to tick 400 yet.");
+});
+
+test("the median leaves out what is no number", () => {
+  assert.equal(median([3, Number.NaN, 1]), 2);
+  assert.equal(median([3, 1, 2]), 2);
+  assert.ok(Number.isNaN(median([])));
+});
+
+// A run of so many moves a tick, whose weights are no numbers from one move on.
+function fake(moves, lostAt = Infinity) {
+  let made = 0;
+  const run = {
+    at: { tick: 0, turn: 0, move: 0 },
+    move() {
+      made++;
+      run.at = { tick: Math.floor(made / moves), turn: made % moves, move: 0 };
+      return { player: "D", reads: `move ${made}` };
+    },
+    finite: () => made < lostAt,
+  };
+  return { run, data: {}, marks: [], mark: null, lost: null };
 }
-const film = (changes) => open(RECORD, packed(changes));
 
-test("the state shown is the one of the chosen setting and tick, the one before with it", () => {
-  const s = stateOf(film(), [0, 1, 0, 0], 2);
-  const k = 2 * 3 + 2; // the third of four runs
-  assert.deepEqual([...s.xy], [k, k, k, k]);
-  assert.deepEqual([...s.before], Array(4).fill(k - 1));
-  assert.deepEqual([...s.levels], [k, k, k, k]);
-  assert.deepEqual([...s.captured], [1, 0]);
-  assert.deepEqual([s.modes, s.distance, s.low, s.high], [1, k, -k, k]);
-  assert.deepEqual(s.curves[0], [1, 2, 1]);
-  assert.deepEqual(s.curves[2], [6, 7, 8]);
-  assert.equal(s.message, undefined);
+test("who is behind by a tick moves first", () => {
+  const [a, b] = [fake(1), fake(3)];
+  moved(a);
+  assert.deepEqual(next([a, b]), [b]);
+  for (let k = 0; k < 3; k++) moved(b);
+  assert.deepEqual(next([a, b]), [a, b]);
 });
 
-test("before the first move a fake has no other place", () => {
-  const s = stateOf(film(), [0, 1, 0, 0], 0);
-  assert.deepEqual([...s.before], [...s.xy]);
-});
-
-test("what was not recorded is said in words", () => {
-  for (const choice of [
-    [1, 0, 0, 0],
-    [0, 2, 0, 0],
-    [0, 0, -1, 0],
-  ])
-    assert.match(stateOf(film(), choice, 0).message, /Nothing was recorded/);
-  assert.equal(
-    stateOf(film(), [0, 0, 0, 0], 3).message,
-    "Not trained this far: the last tick is 40.",
-  );
-});
-
-test("a run that diverged says when, from then on, and draws until then", () => {
-  const gone = film({ 4: NaN }); // the second tick of the second run
-  assert.equal(stateOf(gone, [0, 0, 1, 0], 0).message, undefined);
-  for (const step of [1, 2, 9])
-    assert.match(stateOf(gone, [0, 0, 1, 0], step).message, /^Diverged: at tick 20 /);
-  assert.deepEqual(stateOf(gone, [0, 0, 1, 0], 0).curves[0], [2, NaN, 2]);
-});
-
-test("fakes on the edge are counted once each", () => {
-  const bytes = packed();
-  bytes.set([127, 129, 0, 5], 16 * STATES); // as int8: 127, -127, 0, 5
-  const s = stateOf(open(RECORD, bytes), [0, 0, 0, 0], 0);
-  assert.equal(s.outside, 1);
-  assert.match(rangeLine(s), / 1 of 2 fakes outside/);
-});
-
-test("the title and the caption name all that is seen", () => {
-  assert.equal(titleOf(RECORD, [0, 0, 1, 0]), "alternating, critic’s rate × ¼, R1, seed 0");
-  assert.equal(titleOf(RECORD, [0, 1, 0, 7]), "alternating, critic’s rate × 4, no penalty, seed ?");
-  assert.equal(
-    caption("B", { modes: 7, share: 0.416, distance: 0.2049 }, 8),
-    "B: 7 of 8 modes captured, 42 % of the fakes of high quality, sliced Wasserstein distance 0.2.",
-  );
-  assert.equal(caption("A", { message: "Gone." }, 8), "A: Gone.");
+test("a run that is lost holds up no other, and says in which tick", () => {
+  const [a, b] = [fake(2, 3), fake(2)];
+  const told = [];
+  const plan = { every: 1000, counted: 1, directions: 1 };
+  for (const _ of slowly([a, b], 3, plan, (side) => told.push(side === a ? "a" : "b")));
+  assert.equal(a.lost, 2); // its third move is the first of the second tick
+  assert.equal(told.join(""), "ababab" + "bbb");
 });

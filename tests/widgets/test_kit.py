@@ -78,6 +78,22 @@ def test_a_module_named_beside_a_view_is_joined_as_the_kit_is():
         kit.joined(KIT, view, {OTHER: "export const two = 2;\n"})
 
 
+def test_a_module_may_import_from_the_kit_and_from_those_named_after_it():
+    first = "const one = 4;\nexport const own = () => one + twice(two()) + third;\n"
+    first = f'import {{ two }} from "../kit.js";\n{first}'
+    first = f'import {{ third, twice }} from "./later.js";\n{first}'
+    later = "export const third = 5;\nexport function* none() {}\n"
+    later += "export const twice = (v) => 2 * v;\n"
+    view = f'import {{ own }} from "{OTHER}";\n{VIEW}'.replace("typeof own", "own()")
+    joined = kit.joined(KIT, view, {OTHER: first, "./later.js": later})
+    assert run(joined, call=True) == [10, 2, 2, 4, 4 + 2 * 2 + 5]
+    assert joined.count("class Pair") == 1
+    with pytest.raises(ValueError, match="later.js exports no twice"):
+        kit.joined(KIT, view, {OTHER: first, "./later.js": "export const third = 5;\n"})
+    with pytest.raises(ValueError, match="later.js 0 times"):  # it comes too early
+        kit.joined(KIT, view, {"./later.js": later, OTHER: first})
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,275 +1,259 @@
-"""The mixture lab shows what `play` does, and trains where a kernel answers."""
+"""The mixture lab trains what `ganflow` trains, and opens at what chapter 5 found."""
 
-import asyncio
-import zlib
-from dataclasses import replace
+import json
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
+import record_tuning
 import torch
+from in_node import node
+from mixture_view import COUNTED, EVERY, SMALL, TICKS, A, B, small_view, traits_of
 from widget_pages import links
 
-from ganflow.data import digits_plane, ring
-from ganflow.dynamics import play
+from ganflow.data import Mixture, ring
+from ganflow.dynamics import Networks
 from ganflow.metrics import captured_modes, high_quality_share, sliced_wasserstein
-from ganflow.schedule import ALTERNATING, SIMULTANEOUS, Schedule
+from ganflow.schedule import Schedule
 from ganflow.sweeps import GanSetting
-from ganflow.widgets.mixture_lab.record import LEVELS, STEPS, packed
-from ganflow.widgets.mixture_lab.recording import DRAWN, captured, record_mixture_lab
-from ganflow.widgets.mixture_lab.trainer import Trainer
-from ganflow.widgets.mixture_lab.view import MixtureLabView, labels, mixture_lab
+from ganflow.sweeps.stack import Stack
+from ganflow.widgets.mixture_lab import EXPERIMENTS, mixture_lab, setting_of
+from ganflow.widgets.mixture_lab.experiments import CHANGES, DATA, data_of, name_of
+from ganflow.widgets.mixture_lab.opening import DIRECTIONS, FAR, REACH, opening, packed
+from ganflow.widgets.mixture_lab.view import FIXED, KINDS
 
-BASE = GanSetting(step_size=0.01, width=8, batch=16, shown=200)
-RATES = {"½": 0.5, "2": 2.0}
-PENALTIES = {"none": ("R1", 0.0), "WGAN-GP": ("WGAN-GP", 0.1)}
+PAIR = Path(__file__).with_name("mixture_pair.mjs")
+PAGES = Path(__file__).parents[2] / "book" / "05_tuning"
+TUNED = {name: setting for (_, name), setting in record_tuning.settings().items()}
 
 
 @pytest.fixture(scope="module")
-def lab():
-    """Two schedules, two rates, two penalties, two seeds; ticks 0, 3, 6, 8."""
-    return record_mixture_lab(
-        BASE,
-        schedules=(SIMULTANEOUS, ALTERNATING),
-        rates=RATES,
-        penalties=PENALTIES,
-        seeds=(3, 5),
-        ticks=8,
-        every=3,
-        progress=False,
+def view():
+    return small_view()
+
+
+@pytest.fixture(scope="module")
+def page():
+    with node(PAIR) as call:
+        yield call
+
+
+def chosen(view, run, **changes):
+    """The view's traits for changes of one run's setting, by name."""
+    choices = view.lab["choices"]
+    return {
+        f"{run}_{name}": choices[name].index(value) if name in choices else value
+        for name, value in changes.items()
+    }
+
+
+def stack_at(setting, ticks):
+    """The players and their parameters, as `sweep` has them."""
+    stack = Stack.of([setting], torch.device("cpu"))
+    for _ in range(ticks):
+        stack.tick()
+    return cast(Networks, stack.players), stack.state.values
+
+
+CHANGED = [
+    {},
+    {"schedule": "DG", "loss": "hinge", "penalty": "WGAN-GP", "strength": 0.1},
+    {"schedule": "d dg g", "rule": "momentum", "beta": -0.3, "step_size_G": 0.01},
+    {"data": "grid of 25", "seed": 4294967295, "loss": "saturating"},
+    {"data": "moons", "rule": "extragradient", "step_size_D": 0.05},
+    {"data": "digits in a plane", "penalty": "clipping", "strength": 0.05},
+]
+
+
+@pytest.mark.parametrize("changes", CHANGED, ids=str)
+def test_a_run_on_the_page_is_the_run_in_python(view, page, changes):
+    mine, other = page("trained", traits_of(view), chosen(view, "a", **changes), TICKS)
+    asked = changes | ({"data": data_of(changes["data"])} if "data" in changes else {})
+    for seen, setting in ((mine, replace(A, **asked)), (other, B)):
+        players, values = stack_at(setting, TICKS)
+        samples = players.observe(values)["samples"][0]
+        assert seen["tick"] == TICKS and seen["lost"] is None
+        found = np.reshape(seen["samples"], (-1, 2))
+        np.testing.assert_allclose(found, samples, atol=1e-5)
+        along = torch.linspace(-REACH, REACH, view.programs["16"]["layout"]["side"])
+        corner = torch.stack([along[[0, 1, 0]], along[[0, 0, 1]]], -1)[None]
+        score = players.score(values["D"], corner)[0].detach()
+        first = np.array(seen["scores"])[[0, 1, len(along)]]
+        np.testing.assert_allclose(first, score, atol=1e-4)
+
+
+@pytest.mark.parametrize("data", ["ring of 8", "grid of 25", "moons"])
+def test_what_is_measured_on_the_page_is_what_the_metrics_say(view, page, data):
+    changes = chosen(view, "a", data=data)
+    marks = page("trained", traits_of(view), changes, TICKS)[0]["marks"]
+    assert [mark["tick"] for mark in marks] == list(range(0, TICKS + 1, EVERY))
+    points = data_of(data)
+    players, values = stack_at(replace(A, data=points), TICKS)
+    drawn = [players.draw("G", FAR + k, 500) for k in range(2)]
+    z, real = (
+        torch.cat([getattr(batch, name)[0] for batch in drawn])[:COUNTED]
+        for name in ("z", "x_real")
     )
+    fakes = torch.func.functional_call  # the networks themselves hold the first weights
+    names = [name for name, _ in players.G.named_parameters()]
+    own = dict(zip(names, (v[0] for v in values["G"]), strict=True))
+    fakes = fakes(players.G, own, z).detach().numpy()
+    last = marks[-1]
+    distance = sliced_wasserstein(fakes, real.numpy(), directions=DIRECTIONS)
+    np.testing.assert_allclose(last["distance"], distance, rtol=1e-4)
+    if isinstance(points, Mixture):
+        assert last["modes"] == captured_modes(fakes, points)
+        np.testing.assert_allclose(last["share"], high_quality_share(fakes, points))
+        one = [Mixture("", c[None], points.spread) for c in points.centres]
+        assert last["captured"] == [bool(captured_modes(fakes, m)) for m in one]
+    else:
+        assert last["modes"] is last["share"] is None and last["captured"] == []
 
 
-@pytest.fixture
-def view(lab):
-    return MixtureLabView(lab)
+def test_a_seed_of_the_dozen_is_a_run_of_its_own(view, page):
+    kept = page("spread", traits_of(view), {}, 3, TICKS)
+    for run, first in (("a", 3), ("b", 0)):
+        for k in range(3):
+            alone = chosen(view, run, seed=first + k)
+            side = page("trained", traits_of(view), alone, TICKS)["ab".index(run)]
+            assert kept["ab".index(run)][k] == side["marks"]
 
 
-@pytest.mark.parametrize("at", [(0, 0, 0, 0), (1, 1, 0, 1), (0, 1, 1, 0), (1, 0, 1, 1)])
-def test_each_film_is_what_play_does_under_these_labels(lab, at):
-    schedule, rate, penalty, seed = at
-    kind, strength = list(PENALTIES.values())[penalty]
-    setting = replace(
-        BASE,
-        schedule=(SIMULTANEOUS, ALTERNATING)[schedule],
-        step_size_D=BASE.step_size * list(RATES.values())[rate],
-        penalty="none" if strength == 0 else kind,
-        strength=strength,
-        seed=(3, 5)[seed],
-    )
-    run = play(
-        setting.players(),
-        setting.schedule,
-        rule=setting.rules(),
-        ticks=8,
-        record_every=3,
-    )
-    assert lab.ticks == tuple(run.tick) == (0, 3, 6, 8)
-    np.testing.assert_allclose(lab.samples[at], run["samples"][:, :DRAWN], atol=1e-5)
-    assert lab.counted == run["samples"].shape[1]
-    real = BASE.data.sample(lab.counted, np.random.default_rng(0))
-    for mine, theirs in (
-        (lab.captured.sum(-1), captured_modes(run["samples"], BASE.data)),
-        (lab.share, high_quality_share(run["samples"], BASE.data)),
-        (lab.distance, sliced_wasserstein(run["samples"], real, directions=16)),
-    ):
-        np.testing.assert_allclose(mine[at], theirs, atol=1e-5)
-
-
-def test_surface_is_the_score_of_the_plane_from_the_lowest_corner(lab):
-    setting = replace(BASE, schedule=SIMULTANEOUS, step_size_D=0.005, seed=3)
-    D = setting.players().D
-    along = np.linspace(-lab.extent, lab.extent, lab.surface.shape[-1])
-    for row, column in ((0, 0), (0, -1), (-1, 3)):
-        score = D(torch.tensor([[along[column], along[row]]]).float()).item()
-        recorded = lab.surface[0, 0, 0, 0, 0, row, column]
-        np.testing.assert_allclose(recorded, score, atol=1e-5)
-
-
-def test_captured_counts_each_mode_once_and_only_near_it():
-    mixture = ring()
-    samples = np.concatenate([mixture.centres[[2, 2, 5]], [[0.0, 0.0]]])
-    assert np.flatnonzero(captured(samples, mixture)).tolist() == [2, 5]
-
-
-def parts(lab):
-    """The packed arrays again, as the picture finds them."""
-    data, states = zlib.decompress(packed(lab)), lab.share.size
-    sizes = [16, *(np.prod(x.shape[5:]) for x in (lab.samples, lab.surface))]
-    ends = np.cumsum([*sizes, lab.captured.shape[-1]]) * states
-    assert len(data) == ends[-1]
-    cut, kinds = (
-        np.split(np.frombuffer(data, "u1"), ends[:-1]),
-        ("<f4", "i1", "u1", "u1"),
-    )
-    typed = [x.view(kind) for x, kind in zip(cut, kinds, strict=True)]
-    return [x.reshape(*lab.share.shape, -1) for x in typed]
-
-
-def test_packing_moves_a_sample_by_half_a_step_and_a_score_by_half_a_level(lab):
-    numbers, samples, surface, found = parts(lab)
-    step = lab.extent / STEPS
-    np.testing.assert_allclose(
-        samples * step,
-        lab.samples.reshape(samples.shape).clip(-lab.extent, lab.extent),
-        atol=step / 2 * 1.001,
-    )
-    low, high = numbers[..., 2:3], numbers[..., 3:]
-    off = low + surface / LEVELS * (high - low) - lab.surface.reshape(surface.shape)
-    assert (np.abs(off) <= (high - low) / LEVELS / 2 * 1.001).all()
-    np.testing.assert_allclose(numbers[..., 0], lab.share, rtol=1e-6)
-    np.testing.assert_allclose(numbers[..., 1], lab.distance, rtol=1e-6)
-    np.testing.assert_array_equal(found, lab.captured)
-
-
-@pytest.mark.parametrize("name", ["samples", "surface", "distance"])
-def test_a_state_that_is_not_finite_has_no_numbers_and_spoils_no_other(lab, name):
-    spoilt = getattr(lab, name).copy()
-    spoilt[1, 0, 1, 0, 2] = np.inf
-    numbers = parts(replace(lab, **{name: spoilt}))[0]
-    assert np.isnan(numbers[1, 0, 1, 0, 2]).all()
-    assert np.isnan(numbers).any(axis=-1).sum() == 1
-
-
-def test_a_sample_far_outside_lies_on_the_edge(lab):
-    far = lab.samples.copy()
-    far[0, 0, 0, 0, 1, 4] = (-1e9, 0.0)
-    sent = parts(replace(lab, samples=far))[1].reshape(far.shape)
-    assert sent[0, 0, 0, 0, 1, 4].tolist() == [-STEPS, 0]
-
-
-def test_data_without_modes_is_refused_before_anything_trains():
-    plane = replace(BASE, data=digits_plane())
-    with pytest.raises(ValueError, match="a Cloud, expected a Mixture: the lab counts"):
-        record_mixture_lab(plane, progress=False)
-
-
-def test_record_names_the_array_whose_shape_does_not_fit(lab):
-    with pytest.raises(ValueError, match=r"share has shape \(2, 2, 2, 2\), expected"):
-        replace(lab, share=lab.share[..., 0])
-
-
-def test_controls_are_ordinary_widgets_linked_in_the_browser(lab):
-    box = mixture_lab(lab, a=(1, 0, 1, 0), b=(0, 1, 0, 1), time=2)
-    view = box.children[2].model_id  # other widgets of this process are there too
-    targets = {trait for _, _, other, trait in links(box) if other == view}
-    settings = {f"{run}_{name}" for run in "ab" for name in lab.choices}
-    assert targets == settings | {"time"}
-    for run, places in zip("AB", [(1, 0, 1, 0), (0, 1, 0, 1)], strict=True):
-        controls = box.children[0].children["AB".index(run)].children
-        assert tuple(control.index for control in controls) == places
-        assert [control.options for control in controls] == [*lab.choices.values()]
-        assert all(control.description.startswith(f"{run}: ") for control in controls)
-
-
-def test_controls_for_training_come_only_where_a_kernel_answers(lab):
-    box = mixture_lab(lab, base=BASE)
-    view, own = box.children[2], box.children[-1]
-    (sentence,) = own.children
-    assert "running kernel" in sentence.value
-    view.ping = "0.5"  # as the page asks
-    asked = own.children
-    names = [part.description for row in asked[:2] for part in row.children]
-    assert {"schedule", "seed", "train this one now", "stop"} <= set(names)
-    view.ping = "0.7"  # a second view of the same lab
-    assert own.children is asked
-
-
-def trainer(view, **values):
-    made = Trainer(view, BASE)
-    for name, value in values.items():
-        getattr(made, name).value = value
-    return made
-
-
-def test_a_run_of_ones_own_streams_frame_by_frame_into_b(view):
-    made, ticks, times = trainer(view, schedule="d dg", rate=0.5, seed=9), [], []
-    view.observe(lambda change: ticks.append(change["new"]["ticks"]), "live")
-    view.observe(lambda change: times.append(change["new"]), "time")
-    asyncio.run(made.train())
-    assert ticks == [[0], [0, 3], [0, 3, 6], [0, 3, 6, 8]]
-    assert times == [1, 2, 3]
-    assert made.bar.value == made.bar.max == 8
-    assert view.live["schedule"] == ["D DG"] and view.live["rate"] == ["0.5"]
-    assert made.says.value.startswith("Trained.")
-
-
-def test_what_is_trained_now_is_what_is_recorded(view, lab):
-    made = trainer(view, schedule="D G", rate=2.0, seed=5)
-    asyncio.run(made.train())
-    own = replace(
-        lab,
-        **{name: (getattr(lab, name)[0],) for name in NAMES},
-        **{name: getattr(lab, name)[1:, 1:, :1, 1:] for name in ARRAYS},
-    )
-    live = zlib.decompress(view.live["film"])
-    np.testing.assert_allclose(
-        np.frombuffer(live[: 16 * 4], "<f4"), parts(own)[0].ravel(), atol=1e-4
-    )
-    assert labels(own).keys() == view.live.keys() - {"film"}
-
-
-NAMES = ("schedules", "rates", "penalties", "seeds")
-ARRAYS = ("samples", "surface", "captured", "share", "distance")
-
-
-def test_stop_ends_the_training_and_keeps_what_was_trained(view):
-    made = trainer(view)
-    view.observe(lambda change: change["new"] == 1 and made.stop.click(), "time")
-    asyncio.run(made.train())
-    assert view.live["ticks"] == [0, 3]
-    assert made.says.value.startswith("Stopped at tick 3.")
-    assert made.stop.disabled and not made.start.disabled
-
-
-def test_the_button_starts_one_task_and_the_kernel_goes_on(view):
-    made, other = trainer(view), []
-
-    async def kernel():
-        made.start.click()
-        first = made.task
-        made.start.click()
-        assert made.task is first
-        while not first.done():
-            other.append(len(view.live.get("ticks", [])))
-            await asyncio.sleep(0)
-        await first
-
-    asyncio.run(kernel())
-    assert set(other) >= {1, 2, 3}
-    assert len(view.live["ticks"]) == 4
-
-
-def test_turning_a_control_of_b_stops_the_run_and_shows_the_recorded_one(view):
-    made = trainer(view)
-    view.observe(lambda c: c["new"] == 2 and view.set_trait("b_rate", 1), "time")
-    asyncio.run(made.train())
-    assert view.live == {}
-    assert made.says.value.startswith("Stopped")
+def test_in_slow_motion_each_move_names_what_it_reads(view, page):
+    changes = chosen(view, "a", schedule="D DG") | chosen(view, "b", schedule="G D D D")
+    told = page("stepped", traits_of(view), changes, 2)
+    for run, text in (("A", "D DG"), ("B", "G D D D")):
+        assert told[run] == 2 * [str(move) for move in Schedule.from_text(text).moves]
+    assert told["steps"] == 8  # A waits for the end of B's tick
 
 
 @pytest.mark.parametrize(
-    ("values", "makes"),
+    ("changes", "told"),
     [
-        ({"schedule": "D <X"}, lambda: Schedule.from_text("D <X")),
         ({"schedule": "D D"}, lambda: Schedule.from_text("D D")),
         ({"schedule": ""}, lambda: Schedule.from_text("")),
-        ({"rate": -1.0}, lambda: replace(BASE, step_size_D=-0.01)),
-        ({"seed": -1}, lambda: replace(BASE, seed=-1)),
+        ({"schedule": "D <X"}, lambda: Schedule.from_text("D <X")),
+        ({"step_size_D": 0}, "step_size_D is 0; expected a finite number, above 0"),
+        ({"seed": -1}, "seed is -1; expected a whole number, at least 0 and below"),
+        ({"seed": 2**32}, "seed is 4294967296; expected a whole number, at least"),
+        ({"beta1": 1}, "beta1 is 1; expected a finite number, at least 0 and below 1"),
+        ({"strength": -0.5}, "strength is -0.5; expected a finite number, at least 0"),
+        ({"schedule": "D G " * 7}, "the schedule has 14 turns; expected at most 12"),
     ],
 )
-def test_a_mistake_is_told_in_the_words_of_who_found_it(view, values, makes):
-    with pytest.raises(ValueError) as told:
-        makes()
-    made = trainer(view, **values)
-    asyncio.run(made.train())
-    words = str(told.value).replace("<", "&lt;").replace("'", "&#x27;")
-    assert made.says.value == f"<b>{words}</b>"
-    assert not made.start.disabled
+def test_a_mistake_is_told_in_a_sentence_and_the_other_run_trains(
+    view, page, changes, told
+):
+    if not isinstance(told, str):
+        with pytest.raises(ValueError) as found:
+            told()
+        told = str(found.value)
+    mine, other = page("trained", traits_of(view), chosen(view, "a", **changes), 1)
+    assert mine["fault"].startswith(told) and mine["fault"].endswith(".")
+    assert other["fault"] == "" and other["tick"] == 1
 
 
-def test_an_error_that_is_no_mistake_of_the_reader_is_not_swallowed(view, monkeypatch):
-    made = trainer(view)
-    monkeypatch.setattr(view, "show_live", lambda lab: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        asyncio.run(made.train())
-    assert "division by zero" in made.says.value
+def test_a_run_that_diverges_is_left_at_the_tick_in_which_it_did(view, page):
+    wild = chosen(view, "a", rule="gradient descent", step_size_G=1e9, step_size_D=1e9)
+    mine, other = page("trained", traits_of(view), wild, TICKS)
+    assert 0 < mine["lost"] < TICKS and mine["lost"] - mine["tick"] in (0, 1)
+    assert other["lost"] is None and other["tick"] == TICKS
+
+
+def test_the_recorded_opening_is_the_run_at_that_tick():
+    tick = 7
+    picture = opening(B, ticks=tick)
+    players, values = stack_at(B, tick)
+    samples = players.observe(values)["samples"][0]
+    np.testing.assert_allclose(picture.samples, samples, atol=1e-5)
+    along = np.linspace(-REACH, REACH, 24)
+    corner = torch.tensor([[along[1], along[0]], [along[0], along[1]]]).float()
+    score = players.score(values["D"], corner[None])[0].detach()
+    np.testing.assert_allclose(picture.scores[[1, 24]], score, atol=1e-5)
+    fakes = samples.clone().requires_grad_()
+    loss = torch.nn.functional.softplus(-players.score(values["D"], fakes[None])).mean()
+    slope = torch.autograd.grad(loss, fakes)[0]
+    np.testing.assert_allclose(picture.push, -slope, atol=1e-7)
+    sent = packed(picture)
+    near = np.frombuffer(sent["samples"], "i1").reshape(-1, 2) * REACH / 127
+    inside = samples.numpy().clip(-REACH, REACH)
+    np.testing.assert_allclose(near, inside, atol=REACH / 127 / 2 * 1.01)
+    assert sent["mark"]["tick"] == tick and len(sent["mark"]["captured"]) == 8
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_experiment_runs_what_the_page_calls_by_this_name(name):
+    mine, recorded = setting_of(name), TUNED[name]
+    for field in (f.name for f in fields(GanSetting)):
+        if field not in ("data", "shown"):
+            assert getattr(mine, field) == getattr(recorded, field), field
+    assert name_of(mine.data) == recorded.data.name
+    both = [PAGES / "tune_the_schedule.md", PAGES / "weigh_the_runs.md"]
+    cells = "".join(page.read_text() for page in both)
+    assert f'"{name.removeprefix("digits, ")}"' in cells
+
+
+def test_every_named_setting_is_in_an_experiment_and_each_says_something():
+    assert {name for e in EXPERIMENTS for name in (e.a, e.b)} == CHANGES.keys()
+    assert all(len(e.says) > 40 and e.says.endswith(".") for e in EXPERIMENTS)
+    assert len({(e.a, e.b) for e in EXPERIMENTS}) == len(EXPERIMENTS)
+
+
+def test_controls_are_ordinary_widgets_linked_in_the_browser():
+    box = mixture_lab(A, B, batches=(), opens_at=1)
+    top, pair, view = box.children[0].children[:3]
+    targets = {t for _, _, other, t in links(box) if other == view.model_id}
+    fields = {f"{run}_{name}" for run in "ab" for name in KINDS}
+    assert targets == fields | {"experiment", "slow", "pushes"}
+    assert [control.description for control in top.children] == [
+        "experiment",
+        "slow motion",
+        "pushes on the fakes",
+    ]
+    for run, controls in zip("AB", pair.children, strict=True):
+        *seen, more = controls.children
+        folded = more.children[0].children
+        words = [control.description for control in (*seen, *folded)]
+        assert all(word.startswith(f"{run}: ") for word in words)
+        assert len(seen) == 6 and len(folded) == len(KINDS) - 6
+        assert more.titles == (f"More of {run}",)
+
+
+def test_the_lab_opens_at_an_experiment_if_it_is_given_one():
+    a, b = setting_of("baseline"), setting_of("2 critic steps")
+    box = mixture_lab(replace(a, shown=2500), b, batches=(), opens_at=2)
+    top, _, found = box.children[0].children[:3]
+    assert top.children[0].label == "baseline / 2 critic steps"
+    assert found.lab["experiments"][found.experiment]["b"]["schedule"] == "D D G"
+    assert found.first["tick"] == 2 and len(found.first["b"]["mark"]["captured"]) == 8
+
+
+def test_where_nothing_can_train_a_picture_of_the_opening_stands():
+    box = mixture_lab(A, replace(B, data=data_of("moons")), batches=(), opens_at=2)
+    data, size = box._repr_mimebundle_()
+    assert "at tick 2, under D G and D D G" in size["image/png"]["alt"]
+    figure = box.draw()
+    opened = box.children[0].children[2].opened.values()
+    for ax, (_, seen) in zip(figure.axes, opened, strict=True):
+        drawn = np.asarray(ax.collections[-1].get_offsets())
+        np.testing.assert_allclose(drawn, seen.samples, atol=1e-6)
+    assert len(data["image/png"]) < 120_000
+
+
+def test_two_sizes_and_unknown_data_are_refused():
+    with pytest.raises(ValueError, match="width is 8 in A and 9 in B; expected one"):
+        mixture_lab(A, replace(B, width=9))
+    with pytest.raises(ValueError, match=r"other points than the lab's; expected ganf"):
+        mixture_lab(A, replace(B, data=ring(radius=1.0)))
+    with pytest.raises(
+        ValueError, match="the data is 'ring of 5'; expected one of ring"
+    ):
+        mixture_lab(replace(A, data=ring(modes=5)), B)
+
+
+def test_every_data_set_has_its_own_name():
+    assert [data_of(name).name for name in DATA] == list(DATA)
+    assert set(FIXED) & set(KINDS) == set()
+    assert json.loads(traits_of(small_view(SMALL, SMALL)))["experiment"] == 0

@@ -60,6 +60,7 @@ def resume(path: Path, run: Run, content: bytes | None = None) -> dict[str, Any]
     Parameters
     ----------
     path : Path
+        The checkpoint, by the name that messages give it.
     run : Run
         Changed in place.
     content : bytes, optional

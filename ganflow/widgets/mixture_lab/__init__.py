@@ -1,7 +1,12 @@
-"""A GAN in the plane under many schedules, recorded, or trained by a live kernel."""
+"""Two GANs in the plane that the page trains, under schedules that a reader types."""
 
-from ganflow.widgets.mixture_lab.record import MixtureLab
-from ganflow.widgets.mixture_lab.recording import record_mixture_lab
+from ganflow.widgets.mixture_lab.experiments import EXPERIMENTS, Experiment, setting_of
 from ganflow.widgets.mixture_lab.view import MixtureLabView, mixture_lab
 
-__all__ = ["MixtureLab", "MixtureLabView", "mixture_lab", "record_mixture_lab"]
+__all__ = [
+    "EXPERIMENTS",
+    "Experiment",
+    "MixtureLabView",
+    "mixture_lab",
+    "setting_of",
+]

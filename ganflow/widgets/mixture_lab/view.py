@@ -1,170 +1,283 @@
-"""Recorded GANs of the plane to compare: who moves when, how fast, held by what."""
+"""Two GANs of the plane, trained in the page under schedules that a reader types."""
 
 from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import anywidget
 import ipywidgets
 import traitlets
 
+from ganflow.data import Cloud, Mixture
+from ganflow.dynamics import RULES
+from ganflow.dynamics.players import PENALTIES
+from ganflow.live.program import gan_program
+from ganflow.losses import LOSSES
 from ganflow.sweeps import GanSetting
+from ganflow.widgets.first_view import WithFirstView, with_first_view
 from ganflow.widgets.kit import script_of, style_of
-from ganflow.widgets.mixture_lab.record import MixtureLab, packed
-from ganflow.widgets.mixture_lab.recording import BASE
-from ganflow.widgets.mixture_lab.trainer import Trainer
+from ganflow.widgets.mixture_lab.controls import controls_of
+from ganflow.widgets.mixture_lab.experiments import (
+    BASE,
+    DATA,
+    EXPERIMENTS,
+    data_of,
+    name_of,
+    setting_of,
+)
+from ganflow.widgets.mixture_lab.opening import (
+    COUNTED,
+    DIRECTIONS,
+    REACH,
+    SIDE,
+    opening,
+    packed,
+)
+from ganflow.widgets.mixture_lab.still import still
 
-NO_KERNEL = (
-    "With a running kernel (in Jupyter, or on Colab) you can also train a run of your "
-    "own here, with a schedule that you type."
-)
+TICKS, EVERY, SEEDS = 1500, 100, 12  # of a run, between marks, of a spread
+FIXED = ("width", "latent", "depth", "epsilon")  # what all runs of a lab share
+KINDS = {
+    "schedule": traitlets.Unicode,
+    "step_size_D": traitlets.Float,
+    "step_size_G": traitlets.Float,
+    "penalty": traitlets.Int,
+    "strength": traitlets.Float,
+    "seed": traitlets.Int,
+    "rule": traitlets.Int,
+    "beta1": traitlets.Float,
+    "beta2": traitlets.Float,
+    "beta": traitlets.Float,
+    "loss": traitlets.Int,
+    "batch": traitlets.Int,
+    "data": traitlets.Int,
+}
 LEGEND = (
-    "Blue dots are fakes, the line behind a dot leads to where it was at the record "
-    "before. Circles are the real modes, to 3 standard deviations: whole where one of "
-    "{counted:,} fakes lies within, dashed where none does. A stronger orange is a "
-    "higher score of D. In the curves A is solid, B dashed."
+    "Blue dots are fakes, the line at a dot is the way in which G’s loss pushes it. "
+    "Circles are the real modes, to 3 standard deviations: whole where one of "
+    f"{COUNTED:,} fakes lies within, dashed where none does; of data without modes the "
+    "real points are small dots. A stronger orange is a higher score of D. In the "
+    f"curves A is solid, B dashed, measured every {EVERY} ticks and where they stop; "
+    f"of {SEEDS} seeds each is a thin line, their median the thick one. The page makes "
+    "the very moves of <code>ganflow</code>, compiled when it was built; it sums in "
+    "another order than a notebook, so that long runs may part."
 )
-WORDS = {"rate": "critic’s rate"}  # of controls that are not called as the setting is
 
 
 class MixtureLabView(anywidget.AnyWidget):
-    """Two runs of a `MixtureLab` at one tick: fakes over D's surface, and curves.
+    """Two GANs side by side, trained by the page that shows them.
 
-    `a_schedule`, `a_rate`, `a_penalty`, `a_seed`, the same with b (positions in the
-    record) and `time` (position of the tick) choose what is shown; they may come from
-    another widget by `jslink`, so no kernel is needed. Where there is one it answers
-    `ping`. `live`, a film in the record's form, is shown in B's place.
+    For each run, A and B, a trait for each field of its setting: `a_schedule`,
+    `a_step_size_D` and so on; a choice, such as `a_rule`, is a place in `lab`. They may
+    come from other widgets by `jslink`, so no kernel is needed.
 
     Parameters
     ----------
-    record : MixtureLab
-        As `record_mixture_lab` makes it.
-    **chosen : int
-        What to begin with, by the name of the trait.
+    a : GanSetting
+        Run A to begin with.
+    b : GanSetting
+        Run B to begin with; of the same width, latent, depth and epsilon.
+    batches : sequence of int
+        The batch sizes to choose from, besides those of the two.
+    opens_at : int
+        >= 0, the tick of the recorded picture that is seen before the page trains.
+
+    Raises
+    ------
+    ValueError
+        Two sizes of networks, data that the lab does not know.
     """
 
-    _esm = script_of(__file__)
+    _esm = script_of(
+        __file__,
+        "./loop.js",
+        "./panel.js",
+        "./pair.js",
+        "./words.js",
+        "./pictures.js",
+        "./settings.js",
+        "./training.js",
+        "../../live/measures.js",
+        "../../live/program.js",
+        "../../live/schedule.js",
+    )
     _css = style_of(__file__)
-    record_ = traitlets.Dict().tag(sync=True)
-    film = traitlets.Bytes().tag(sync=True)
-    a_schedule = traitlets.Int(0).tag(sync=True)
-    a_rate = traitlets.Int(0).tag(sync=True)
-    a_penalty = traitlets.Int(0).tag(sync=True)
-    a_seed = traitlets.Int(0).tag(sync=True)
-    b_schedule = traitlets.Int(0).tag(sync=True)
-    b_rate = traitlets.Int(0).tag(sync=True)
-    b_penalty = traitlets.Int(0).tag(sync=True)
-    b_seed = traitlets.Int(0).tag(sync=True)
-    time = traitlets.Int(0).tag(sync=True)
-    live = traitlets.Dict().tag(sync=True)
-    ping = traitlets.Unicode("").tag(sync=True)
+    lab = traitlets.Dict().tag(sync=True)
+    programs = traitlets.Dict().tag(sync=True)  # by the batch
+    first = traitlets.Dict().tag(sync=True)  # the recorded picture
+    experiment = traitlets.Int(0).tag(sync=True)
+    slow = traitlets.Bool(False).tag(sync=True)
+    pushes = traitlets.Bool(True).tag(sync=True)
 
-    def __init__(self, record: MixtureLab, **chosen: int):
-        self.lab = record
-        super().__init__(record_=labels(record), film=packed(record), **chosen)
+    def __init__(
+        self,
+        a: GanSetting,
+        b: GanSetting,
+        *,
+        batches: Sequence[int] = (16, 64, 256),
+        opens_at: int = 300,
+    ):
+        a, b = _shown_like_the_lab(a), _shown_like_the_lab(b)
+        lab = _lab(a, b, sorted({*batches, a.batch, b.batch}))
+        chosen = {}
+        for run, setting in (("a", a), ("b", b)):
+            chosen |= {f"{run}_{k}": v for k, v in _traits(setting, lab).items()}
+        kinds = {name: KINDS[name.partition("_")[2]] for name in chosen}
+        self.add_traits(**{n: kind().tag(sync=True) for n, kind in kinds.items()})
+        self.opened = {
+            name: (setting, opening(setting, ticks=opens_at))
+            for name, setting in (("A", a), ("B", b))
+        }
+        first = {name.lower(): packed(seen) for name, (_, seen) in self.opened.items()}
+        super().__init__(
+            lab=lab,
+            programs={str(n): _program(a, n) for n in lab["choices"]["batch"]},
+            first={"tick": opens_at} | first,
+            experiment=_experiment_of(a, b),
+            **chosen,
+        )
 
-    def show_live(self, record: MixtureLab | None) -> None:
-        """Show a film in B's place, as far as it goes; None: what was recorded."""
-        self.live = labels(record) | {"film": packed(record)} if record else {}
+
+def _shown_like_the_lab(setting: GanSetting) -> GanSetting:
+    return replace(setting, shown=BASE.shown)
 
 
-def labels(record: MixtureLab) -> dict:
-    """All of a record but its arrays, as the picture reads it."""
-    return {name: list(options) for name, options in record.choices.items()} | {
-        "ticks": list(record.ticks),
-        "extent": float(record.extent),
-        "radius": float(record.radius),
-        "centres": record.centres.tolist(),
-        "drawn": record.samples.shape[-2],
-        "side": record.surface.shape[-1],
+def _lab(a: GanSetting, b: GanSetting, batches: list[int]) -> dict[str, Any]:
+    """What both runs can choose from, and what no control changes."""
+    for name in FIXED:
+        mine, other = getattr(a, name), getattr(b, name)
+        if mine != other:
+            raise ValueError(
+                f"{name} is {mine} in A and {other} in B; expected one for both: they "
+                "are one program"
+            )
+    choices = {
+        "penalty": list(PENALTIES),
+        "rule": list(RULES),
+        "loss": list(LOSSES),
+        "batch": batches,
+        "data": list(DATA),
     }
+    experiments = [
+        {
+            "says": known.says,
+            "a": _values(setting_of(known.a)),
+            "b": _values(setting_of(known.b, known.seed_b)),
+        }
+        for known in EXPERIMENTS
+    ]
+    return {
+        "choices": choices,
+        "base": _values(BASE),
+        "experiments": [{"says": ""}, *experiments],
+        "fixed": {name: getattr(a, name) for name in FIXED} | {"shown": a.shown},
+        "data": {
+            name: _data(data_of(name), make.__name__) for name, make in DATA.items()
+        },
+        "ticks": TICKS,
+        "every": EVERY,
+        "seeds": SEEDS,
+        "counted": COUNTED,
+        "reach": REACH,
+        "directions": DIRECTIONS,
+    }
+
+
+def _data(data: Mixture | Cloud, made_by: str) -> dict[str, Any]:
+    known = {"call": f"{made_by}()"}
+    if isinstance(data, Mixture):
+        centres = data.centres.tolist()
+        return known | {"kind": "mixture", "centres": centres, "spread": data.spread}
+    return known | {"kind": "cloud", "points": data.points.astype("<f4").tobytes()}
+
+
+def _values(setting: GanSetting) -> dict[str, Any]:
+    """A setting by the names of the traits."""
+    values = {name: getattr(setting, name) for name in KINDS}
+    return values | {
+        "schedule": setting.schedule.text,
+        "step_size_D": setting.step_of("D"),
+        "step_size_G": setting.step_of("G"),
+        "data": name_of(setting.data),
+    }
+
+
+def _traits(setting: GanSetting, lab: dict[str, Any]) -> dict[str, Any]:
+    """The same, each choice by its place."""
+    return {
+        name: lab["choices"][name].index(value) if name in lab["choices"] else value
+        for name, value in _values(setting).items()
+    }
+
+
+def _program(setting: GanSetting, batch: int) -> dict[str, Any]:
+    """The compiled moves of runs with this batch, deflated, and their layout."""
+    made = gan_program(
+        replace(setting, batch=batch),
+        losses=tuple(LOSSES),
+        penalties=PENALTIES,
+        rules=tuple(RULES),
+        side=SIDE,
+        reach=REACH,
+    )
+    return {"code": zlib.compress(made.code, 9), "layout": made.layout}
+
+
+def _experiment_of(a: GanSetting, b: GanSetting) -> int:
+    """The place of the experiment that these are; 0 if they are none."""
+    wanted = (_values(a), _values(b))
+    for place, known in enumerate(EXPERIMENTS, start=1):
+        both = setting_of(known.a), setting_of(known.b, known.seed_b)
+        if tuple(map(_values, both)) == wanted:
+            return place
+    return 0
 
 
 def mixture_lab(
-    record: MixtureLab,
+    a: GanSetting,
+    b: GanSetting,
     *,
-    a: tuple[int, int, int, int] = (0, 0, 0, 0),
-    b: tuple[int, int, int, int] = (0, 0, 0, 0),
-    time: int = 0,
-    base: GanSetting = BASE,
-) -> ipywidgets.VBox:
-    """The picture under its controls: two runs, each with its own, and one clock.
+    batches: Sequence[int] = (16, 64, 256),
+    opens_at: int = 300,
+) -> WithFirstView:
+    """The picture under its controls: two runs, each with its own.
 
     Parameters
     ----------
-    record : MixtureLab
-        As `record_mixture_lab` makes it.
-    a : tuple of int
-        Schedule, rate, penalty and seed of run A to begin with, as positions in
-        `record`.
-    b : tuple of int
-        The same of run B.
-    time : int
-        The tick to begin with, as a position in `record.ticks`.
-    base : GanSetting
-        What the recorded runs shared, and one that is trained now shares with them.
+    a : GanSetting
+        Run A to begin with.
+    b : GanSetting
+        Run B to begin with; of the same width, latent, depth and epsilon.
+    batches : sequence of int
+        The batch sizes to choose from, besides those of the two.
+    opens_at : int
+        >= 0, the tick of the recorded picture that is seen before the page trains.
 
     Returns
     -------
-    ipywidgets.VBox
-        Works with no kernel. Where one answers, it also trains a run that was not
-        recorded.
+    WithFirstView
+        It trains in the page; a kernel only makes it. Where nothing can be trained, a
+        picture of how it opens.
 
-    Gradient: none without a kernel; with one, `play`'s.
+    Raises
+    ------
+    ValueError
+        Two sizes of networks, data that the lab does not know.
+
+    Gradient: `play`'s, cut between turns: its moves are traced and compiled.
     """
-    chosen = {
-        f"{run}_{name}": place
-        for run, places in (("a", a), ("b", b))
-        for name, place in zip(record.choices, places, strict=True)
-    }
-    view = MixtureLabView(record, time=time, **chosen)
-    runs = [_choices(view, run) for run in "ab"]
-    pair = ipywidgets.Box(runs).add_class("gf-mixture-pair")
-    legend = LEGEND.format(counted=record.counted)
-    hint = ipywidgets.HTML(legend).add_class("gf-hint")
-    return ipywidgets.VBox([pair, _clock(view), view, hint, _training(view, base)])
-
-
-def _choices(view: MixtureLabView, run: str) -> ipywidgets.Box:
-    """The four controls of one run."""
-    controls = []
-    for name, options in view.lab.choices.items():
-        trait = f"{run}_{name}"
-        control = ipywidgets.Dropdown(
-            options=options,
-            index=getattr(view, trait),
-            description=f"{run.upper()}: {WORDS.get(name, name)}",
-            style={"description_width": "7.5em"},
-            layout={"width": "auto"},
-        )
-        ipywidgets.jslink((control, "index"), (view, trait))
-        controls.append(control)
-    return ipywidgets.Box(controls).add_class("gf-mixture-run")
-
-
-def _clock(view: MixtureLabView) -> ipywidgets.Box:
-    """The tick on a slider, and Play."""
-    ticks = view.lab.ticks
-    slider = ipywidgets.SelectionSlider(
-        options=[f"{tick:,}" for tick in ticks],
-        index=view.time,
-        description="tick",
-        style={"description_width": "2.5em"},
+    view = MixtureLabView(a, b, batches=batches, opens_at=opens_at)
+    top, pair = controls_of(view)
+    hint = ipywidgets.HTML(LEGEND).add_class("gf-hint")
+    box = ipywidgets.VBox([top, pair, view, hint]).add_class("gf-mixture-all")
+    texts = " and ".join(setting.schedule.text for setting, _ in view.opened.values())
+    return with_first_view(
+        box,
+        lambda: still(view.opened),
+        alt=f"Two GANs of the plane at tick {opens_at}, under {texts}: their fakes "
+        "over the surface of D’s score, and where the real points are.",
+        sentence="Where scripts run, the page trains both, under any schedule.",
     )
-    play = ipywidgets.Play(
-        max=len(ticks) - 1, value=view.time, interval=150, show_repeat=False
-    )
-    ipywidgets.jslink((play, "value"), (slider, "index"))
-    ipywidgets.jslink((slider, "index"), (view, "time"))
-    return ipywidgets.Box([slider, play]).add_class("gf-clock")
-
-
-def _training(view: MixtureLabView, base: GanSetting) -> ipywidgets.Box:
-    """One sentence, until a kernel answers: then the controls of a run of one's own."""
-    sentence = ipywidgets.HTML(NO_KERNEL).add_class("gf-hint")
-    place = ipywidgets.Box([sentence]).add_class("gf-mixture-own")
-
-    def wake(_change: object) -> None:
-        if place.children == (sentence,):
-            place.children = Trainer(view, base).controls
-
-    view.observe(wake, "ping")
-    return place

@@ -1,0 +1,87 @@
+"""The controls of the mixture lab: ordinary widgets, joined to it in the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ipywidgets
+
+from ganflow.widgets.mixture_lab.experiments import EXPERIMENTS
+
+LOOK = {"style": {"description_width": "7em"}, "layout": {"width": "auto"}}
+WORDS = {
+    "step_size_D": "rate of D",
+    "step_size_G": "rate of G",
+    "rule": "step rule",
+}
+SEEN = ("schedule", "step_size_D", "step_size_G", "penalty", "strength", "seed")
+FOLDED = ("rule", "beta1", "beta2", "beta", "loss", "batch", "data")
+OWN = "settings of your own"
+
+
+def controls_of(view: Any) -> tuple[ipywidgets.Box, ipywidgets.Box]:
+    """The controls above a view, joined to its traits both ways, without a kernel.
+
+    Parameters
+    ----------
+    view : MixtureLabView
+
+    Returns
+    -------
+    top : ipywidgets.Box
+        What both runs share: the experiment, slow motion, pushes.
+    pair : ipywidgets.Box
+        Of each run its own.
+    """
+    named = [f"{known.a} / {known.b}" for known in EXPERIMENTS]
+    experiment = ipywidgets.Dropdown(
+        options=[OWN, *named], index=view.experiment, description="experiment", **LOOK
+    )
+    ipywidgets.jslink((experiment, "index"), (view, "experiment"))
+    top: list[ipywidgets.Widget] = [experiment.add_class("gf-mixture-experiment")]
+    for name, words in (("slow", "slow motion"), ("pushes", "pushes on the fakes")):
+        box = ipywidgets.Checkbox(
+            getattr(view, name),
+            description=words,
+            indent=False,
+            layout={"width": "auto"},
+        )
+        ipywidgets.jslink((box, "value"), (view, name))
+        top.append(box)
+    runs = [_of_run(view, run) for run in "ab"]
+    return (
+        ipywidgets.Box(top).add_class("gf-mixture-top"),
+        ipywidgets.Box(runs).add_class("gf-mixture-pair"),
+    )
+
+
+def _of_run(view: Any, run: str) -> ipywidgets.Box:
+    """Six controls, and the others folded."""
+    seen, folded = (
+        [_control(view, run, name) for name in names] for names in (SEEN, FOLDED)
+    )
+    inside = ipywidgets.Box(folded).add_class("gf-mixture-run")
+    more = ipywidgets.Accordion([inside], titles=[f"More of {run.upper()}"])
+    return ipywidgets.Box([*seen, more]).add_class("gf-mixture-run")
+
+
+def _control(view: Any, run: str, name: str) -> ipywidgets.Widget:
+    """One control, joined to its trait."""
+    trait = f"{run}_{name}"
+    value = getattr(view, trait)
+    look = LOOK | {"description": f"{run.upper()}: {WORDS.get(name, name)}"}
+    options = view.lab["choices"].get(name)
+    if options:
+        words = [str(option) for option in options]
+        control, end = ipywidgets.Dropdown(options=words, index=value, **look), "index"
+    elif name.startswith("step_size"):
+        control = ipywidgets.FloatLogSlider(
+            value, min=-5, max=0, step=0.05, readout_format=".3", **look
+        )
+        end = "value"
+    else:
+        kinds = {str: ipywidgets.Text, int: ipywidgets.IntText}
+        kind = kinds.get(type(value), ipywidgets.FloatText)
+        control, end = kind(value, continuous_update=False, **look), "value"
+    ipywidgets.jslink((control, end), (view, trait))
+    return control

@@ -1,0 +1,80 @@
+// What the pictures show, in words.
+import { brief } from "../kit.js";
+import { CURVES, median } from "./pictures.js";
+import { numbersOf } from "./settings.js";
+
+/** @import { Shown } from "./pictures.js" */
+/** @import { Known, Setting } from "./settings.js" */
+/** @import { Mark } from "./training.js" */
+
+/**
+ * What is not as in the base, in a line: the schedule, both rates, the seed in any case.
+ *
+ * @param {Setting} setting
+ * @param {Known} known
+ */
+export function titleOf(setting, { base }) {
+  const { schedule, step_size_D, step_size_G, penalty, strength, seed, rule } = setting;
+  const numbers = numbersOf(rule).filter((name) => setting[name] !== base[name]);
+  const others = ["rule", "loss", "batch", "data"].filter((name) => setting[name] !== base[name]);
+  return [
+    schedule.trim().toUpperCase() || "no schedule",
+    `rates D ${step_size_D}, G ${step_size_G}`,
+    penalty === "none" ? "no penalty" : `${penalty} ${strength}`,
+    ...numbers.map((name) => `${name} ${setting[name]}`),
+    ...others.map((name) => (name === "batch" ? `batch ${setting[name]}` : setting[name])),
+    `seed ${seed}`,
+  ].join(", ");
+}
+
+/**
+ * What was measured of a run, and when, if that is not now.
+ *
+ * @param {string} name of the run
+ * @param {Mark | null} mark
+ * @param {{ modes: number, tick: number }} now how many modes the data have, and the tick
+ */
+export function caption(name, mark, { modes, tick }) {
+  if (!mark) return "";
+  const when = mark.tick === tick ? "" : ` (at tick ${mark.tick})`;
+  const found = `${mark.modes} of ${modes} modes captured, `;
+  const share = `${Math.round(100 * mark.share)} % of the fakes of high quality, `;
+  const counts = modes ? found + share : "";
+  return `${name}: ${counts}sliced Wasserstein distance ${brief(mark.distance)}${when}.`;
+}
+
+/**
+ * The lowest and the highest of D's scores, and how many fakes are not in the picture.
+ *
+ * @param {Shown} shown
+ * @param {number} reach half the picture's width
+ */
+export function rangeLine({ samples, scores }, reach) {
+  const all = Array.from(scores);
+  let outside = 0;
+  for (let i = 0; i < samples.length; i += 2) {
+    if (!(Math.max(Math.abs(samples[i]), Math.abs(samples[i + 1])) <= reach)) outside++;
+  }
+  const some = outside ? ` ${outside} of ${samples.length / 2} fakes lie outside.` : "";
+  return `D’s score: ${brief(Math.min(...all))} to ${brief(Math.max(...all))}.${some}`;
+}
+
+/**
+ * What a dozen seeds came to, in a sentence.
+ *
+ * @param {string} name of the run
+ * @param {Mark[][]} kept the marks of each seed
+ * @param {number} until
+ */
+export function spreadLine(name, kept, until) {
+  const ends = kept.map((marks) => marks.at(-1)).filter((mark) => mark?.tick === until);
+  if (!ends.length) return `${name}: no seed has come to tick ${until} yet.`;
+  const told = CURVES.map(({ name: of, words }) => {
+    const values = ends.map((mark) => mark?.[of]);
+    if (values.some(Number.isNaN)) return "";
+    const range = `${brief(Math.min(...values))} to ${brief(Math.max(...values))}`;
+    return `${words} ${brief(median(values))} (${range})`;
+  });
+  const seeds = `${ends.length} seed${ends.length > 1 ? "s" : ""}`;
+  return `${name}, median of ${seeds}, from least to greatest: ${told.filter(Boolean).join(", ")}.`;
+}
