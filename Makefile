@@ -101,6 +101,10 @@ colab-image:  ## run the notebooks in Colab's public image, by docker or podman 
 faults: environment  ## run the audit on every loop of bench/faults, and print what it found (some minutes)
 	@$(BIN)/python bench/faults/measure.py
 
+.PHONY: mutants
+mutants: environment  ## break the package by one token, 200 times (or SAMPLE=), and print what no test notices
+	@$(BIN)/python tools/mutants.py --sample $(or $(SAMPLE),200)
+
 .PHONY: gpu
 gpu: environment  ## record trainings and timings on a CUDA GPU (stop it and go on at any time)
 	@$(BIN)/python tools/record_gpu.py
