@@ -221,7 +221,7 @@ def copied(into: Path) -> Path:
 
 def main() -> None:
     """Print each survivor as it is found, then the share that was killed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--sample", type=int, default=200, help="how many; 0 is all")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
