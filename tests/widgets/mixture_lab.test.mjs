@@ -126,16 +126,19 @@ test("fakes outside the picture are counted, also such as are no number", () => 
 test("the seeds are told by their median, their least and their greatest", () => {
   const kept = [2, 8, 5].map((modes) => [{ ...MARK, modes, tick: 400 }]);
   assert.equal(
-    spreadLine("A", [...kept, [MARK]], 400),
+    spreadLine({ name: "A", kept: [...kept, [MARK]], seedless: "" }, 400),
     "A, median of 3 seeds, from least to greatest: modes captured 5 (2 to 8), " +
       "high-quality share 0.42 (0.42 to 0.42), sliced Wasserstein distance 0.2 (0.2 to 0.2).",
   );
   const plain = [[{ ...MARK, modes: Number.NaN, share: Number.NaN }]];
   assert.equal(
-    spreadLine("B", plain, 100),
+    spreadLine({ name: "B", kept: plain, seedless: "" }, 100),
     "B, median of 1 seed, from least to greatest: sliced Wasserstein distance 0.2 (0.2 to 0.2).",
   );
-  assert.equal(spreadLine("A", [[MARK]], 400), "A: no seed has come to tick 400 yet.");
+  const early = { name: "A", kept: [[MARK]], seedless: "" };
+  assert.equal(spreadLine(early, 400), "A: no seed has come to tick 400 yet.");
+  const none = { ...early, kept: [], seedless: "seed is 2; expected less." };
+  assert.equal(spreadLine(none, 400), "A: no seeds, seed is 2; expected less.");
 });
 
 test("the median leaves out what is no number", () => {

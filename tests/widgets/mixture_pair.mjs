@@ -30,7 +30,7 @@ export async function trained(text, changes, ticks) {
 export async function spread(text, changes, seeds, ticks) {
   const pair = pairOf(text, changes);
   pair.judge();
-  for (const _ of spreading(await pair.spread(), seeds, ticks, pair.plan));
+  for (const _ of spreading(await pair.spread(seeds), seeds, ticks, pair.plan));
   return pair.halves.map(({ kept }) => kept);
 }
 

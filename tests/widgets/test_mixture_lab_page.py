@@ -225,6 +225,36 @@ def test_the_seeds_can_be_stopped(endless):
     assert told.startswith("A: no seed has come to tick 1000000 yet.")
 
 
+def test_no_seed_is_beyond_the_last_and_the_other_run_has_all_its_own(wide):
+    give(wide, a_seed=2**32 - SEEDS + 1)
+    press(wide, f"run {SEEDS} seeds")
+    told = wide.locator(".spread .says")
+    wide.wait_for_function(
+        "document.querySelector('.spread .says').innerText.includes('B, median of 12')"
+    )
+    assert told.inner_text().startswith(
+        "A: no seeds, seed is 4294967296; expected a whole number"
+    )
+    assert wide.get_by_role("button", name=f"run {SEEDS} seeds").is_visible()
+    assert faults(wide) == ["", ""]  # one run of it can be trained
+    ticks(wide, 1)
+
+
+def test_seeds_of_another_setting_are_not_left_beside_a_run(wide):
+    press(wide, f"run {SEEDS} seeds")
+    wide.wait_for_function(
+        "document.querySelector('.spread .says').innerText.split('12 seeds').length > 2"
+    )
+    told = wide.locator(".spread .says")
+    give(wide, a_schedule="DG")
+    wide.wait_for_function(
+        "document.querySelector('.spread .says').innerText.startsWith('A: no seed has')"
+    )
+    assert "B, median of 12 seeds" in told.inner_text()
+    give(wide, b_seed=5)
+    told.wait_for(state="hidden")
+
+
 def faults(page):
     return page.locator(".pair .fault").all_inner_texts()
 

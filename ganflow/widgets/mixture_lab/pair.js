@@ -18,7 +18,8 @@ import { measuring, next, sideOf, ticked } from "./training.js";
  * @property {string} fault why it does not train what a reader gave, in a sentence
  * @property {Side | null} side null before the first press
  * @property {{ player: string, reads: string, turn: number } | null} made the last single move
- * @property {Mark[][]} kept the marks of each seed
+ * @property {Mark[][]} kept the marks of each seed, all of this setting
+ * @property {string} seedless why no dozen of seeds was trained, in a sentence
  */
 
 /**
@@ -57,6 +58,7 @@ export function makePair(get, lab) {
       side: null,
       made: null,
       kept: [],
+      seedless: "",
     });
   });
   const programs = {};
@@ -108,6 +110,8 @@ export function makePair(get, lab) {
           half.fault = faultIn(wanted);
           const other = JSON.stringify(wanted) !== JSON.stringify(half.setting);
           if (!half.fault) half.setting = wanted;
+          // What other settings came to would stand beside this one's name.
+          if (other && !half.fault) Object.assign(half, { kept: [], seedless: "" });
           return other && !half.fault;
         })
         .some(Boolean);
@@ -161,13 +165,17 @@ export function makePair(get, lab) {
     },
 
     /** What `spreading` takes: each setting, to be started from one seed after the other. */
-    spread() {
-      const ready = halves.filter(({ fault }) => !fault);
+    spread(/** @type {number} */ seeds) {
+      for (const half of halves) {
+        const { setting, fault } = half;
+        half.kept = [];
+        half.seedless = fault || faultIn({ ...setting, seed: setting.seed + seeds - 1 });
+      }
+      const ready = halves.filter(({ seedless }) => !seedless);
       return Promise.all(
         ready.map(async (half) => {
           const { key, setting } = half;
           const run = await runOf(`${key} seeds`, setting.batch);
-          half.kept = [];
           const start = (k) => run.start(trained({ ...setting, seed: setting.seed + k }));
           return { side: sideOf(run, datas[setting.data]), start, kept: half.kept };
         }),

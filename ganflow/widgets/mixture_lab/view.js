@@ -90,7 +90,7 @@ async function render({ model, el }) {
   };
   const drawSpread = (css, stops) => {
     const both = halves.map(({ kept }) => kept);
-    const told = halves.map(({ name, kept }) => spreadLine(name, kept, lab.ticks));
+    const told = halves.map((half) => spreadLine(half, lab.ticks));
     seedsSay.textContent = told.join("\n");
     const frame = { ends: lab.ticks, modes: modes() };
     for (const one of spreads) {
@@ -99,6 +99,7 @@ async function render({ model, el }) {
     }
   };
   const draw = (stops = true) => {
+    spread.hidden = halves.every(({ kept, seedless }) => !kept.length && !seedless);
     const css = propertiesOf(el, NAMES);
     const how = { pushes: get("pushes"), stops };
     const told = panels.map(({ draw }, i) =>
@@ -192,7 +193,7 @@ async function render({ model, el }) {
     }),
   );
   const sow = live(async () => {
-    const both = await pair.spread();
+    const both = await pair.spread(lab.seeds);
     seeds = true;
     spread.hidden = false;
     dozen.textContent = "stop the seeds";

@@ -62,11 +62,11 @@ export function rangeLine({ samples, scores }, reach) {
 /**
  * What a dozen seeds came to, in a sentence.
  *
- * @param {string} name of the run
- * @param {Mark[][]} kept the marks of each seed
+ * @param {{ name: string, kept: Mark[][], seedless: string }} half
  * @param {number} until
  */
-export function spreadLine(name, kept, until) {
+export function spreadLine({ name, kept, seedless }, until) {
+  if (seedless) return `${name}: no seeds, ${seedless}`;
   const ends = kept.map((marks) => marks.at(-1)).filter((mark) => mark?.tick === until);
   if (!ends.length) return `${name}: no seed has come to tick ${until} yet.`;
   const told = CURVES.map(({ name: of, words }) => {
