@@ -138,6 +138,33 @@ def endless(chromium, lab, monkeypatch):
         yield page
 
 
+def test_presses_that_come_at_once_are_done_one_after_the_other(endless):
+    endless.evaluate(
+        """words => {
+          const all = [...document.querySelectorAll(".steps button")];
+          for (const one of words) all.find((b) => b.innerText === one).click();
+        }""",
+        ["start again", "run", f"run {SEEDS} seeds", "one move", "start again", "run"],
+    )
+    wait_for(endless, "Tick 1")
+    names = endless.locator(".steps button").all_inner_texts()
+    assert names[0] == "pause" and names[4] == f"run {SEEDS} seeds"
+    press(endless, "pause")
+    assert endless.get_by_role("button", name="run", exact=True).is_visible()
+
+
+def test_changes_one_after_the_other_leave_a_run_running(endless):
+    press(endless, "run")
+    wait_for(endless, "Tick 1")
+    give(endless, a_seed=3)
+    give(endless, b_seed=4)
+    endless.wait_for_function(
+        "document.querySelectorAll('.title')[1].innerText.includes('seed 4')"
+    )
+    wait_for(endless, "Tick 1")
+    press(endless, "pause")
+
+
 def test_pause_leaves_both_at_one_tick(endless):
     press(endless, "run")
     wait_for(endless, "Tick 1")
