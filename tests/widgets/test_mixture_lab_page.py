@@ -417,6 +417,17 @@ def test_an_address_with_a_mistake_is_told_and_what_is_right_is_taken(opened):
     assert page.evaluate("model.get('a_seed')") == A.seed
 
 
+def test_an_address_that_is_wrong_for_both_leaves_both_at_their_start(opened):
+    page = opened("#lab=mixture&a.schedule=X&b.seed=foo")
+    wait_for(page, "Tick 0.")
+    assert all(faults(page))
+    told = says(page).split("\n")
+    assert told[1].startswith("A: ") and told[2].startswith("B: ")
+    painted = """all => all.map(c => new Set(
+      c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size)"""
+    assert min(page.eval_on_selector_all(".stage canvas", painted)) > 4
+
+
 def test_an_address_of_something_else_changes_nothing(opened):
     page = opened("#lab=schedule&a.seed=9")
     assert says(page).startswith("Tick 2, recorded")
