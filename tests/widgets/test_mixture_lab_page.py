@@ -467,6 +467,25 @@ def test_every_canvas_says_what_it_shows_and_nothing_scrolls_sideways(page):
     assert min(box.bounding_box()["height"] for box in boxes) >= 24
 
 
+def test_long_names_of_experiments_do_not_widen_a_phone(wide):
+    wide.set_viewport_size({"width": 390, "height": 800})
+    wide.evaluate(
+        """() => {
+          document.body.insertAdjacentHTML("beforeend", `
+            <div style="display: flex; flex-flow: column; align-items: flex-start">
+              <div class="gf-mixture-all" style="display: flex; flex-flow: column">
+                <div class="widget-box gf-mixture-top"><div>
+                  <input style="width: 600px; max-width: 100%"></div></div></div></div>`);
+          document.querySelector(".gf-mixture-all").append(here);
+        }"""
+    )
+    boxes = ".gf-mixture-all, .gf-mixture, .gf-mixture canvas"
+    rights = wide.eval_on_selector_all(
+        boxes, "all => all.map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(rights) <= 390
+
+
 def test_leaving_stops_everything(wide):
     give(wide, slow=True)
     press(wide, "run")
