@@ -474,8 +474,9 @@ def test_long_names_of_experiments_do_not_widen_a_phone(wide):
           document.body.insertAdjacentHTML("beforeend", `
             <div style="display: flex; flex-flow: column; align-items: flex-start">
               <div class="gf-mixture-all" style="display: flex; flex-flow: column">
-                <div class="widget-box gf-mixture-top"><div>
-                  <input style="width: 600px; max-width: 100%"></div></div></div></div>`);
+                <div class="widget-box gf-mixture-top">
+                  <div><input style="width: 600px; max-width: 100%"></div>
+                </div></div></div>`);
           document.querySelector(".gf-mixture-all").append(here);
         }"""
     )

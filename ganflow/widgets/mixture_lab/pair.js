@@ -123,7 +123,8 @@ export function makePair(get, lab) {
     /** Both at their first tick, but for one that has a fault: that one stays where it is. */
     async restart() {
       const now = ++asked;
-      const ready = halves.filter(({ fault, side }) => !fault || !side);
+      const begins = ({ fault, side, setting }) => !fault || (!side && !faultIn(setting));
+      const ready = halves.filter(begins);
       const made = await Promise.all(ready.map(({ key, setting }) => runOf(key, setting.batch)));
       if (now !== asked) return; // a later one has begun
       ready.forEach((half, i) => {
