@@ -138,6 +138,33 @@ def endless(chromium, lab, monkeypatch):
         yield page
 
 
+def test_presses_that_come_at_once_are_done_one_after_the_other(endless):
+    endless.evaluate(
+        """words => {
+          const all = [...document.querySelectorAll(".steps button")];
+          for (const one of words) all.find((b) => b.innerText === one).click();
+        }""",
+        ["start again", "run", f"run {SEEDS} seeds", "one move", "start again", "run"],
+    )
+    wait_for(endless, "Tick 1")
+    names = endless.locator(".steps button").all_inner_texts()
+    assert names[0] == "pause" and names[4] == f"run {SEEDS} seeds"
+    press(endless, "pause")
+    assert endless.get_by_role("button", name="run", exact=True).is_visible()
+
+
+def test_changes_one_after_the_other_leave_a_run_running(endless):
+    press(endless, "run")
+    wait_for(endless, "Tick 1")
+    give(endless, a_seed=3)
+    give(endless, b_seed=4)
+    endless.wait_for_function(
+        "document.querySelectorAll('.title')[1].innerText.includes('seed 4')"
+    )
+    wait_for(endless, "Tick 1")
+    press(endless, "pause")
+
+
 def test_pause_leaves_both_at_one_tick(endless):
     press(endless, "run")
     wait_for(endless, "Tick 1")
@@ -390,6 +417,17 @@ def test_an_address_with_a_mistake_is_told_and_what_is_right_is_taken(opened):
     assert page.evaluate("model.get('a_seed')") == A.seed
 
 
+def test_an_address_that_is_wrong_for_both_leaves_both_at_their_start(opened):
+    page = opened("#lab=mixture&a.schedule=X&b.seed=foo")
+    wait_for(page, "Tick 0.")
+    assert all(faults(page))
+    told = says(page).split("\n")
+    assert told[1].startswith("A: ") and told[2].startswith("B: ")
+    painted = """all => all.map(c => new Set(
+      c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size)"""
+    assert min(page.eval_on_selector_all(".stage canvas", painted)) > 4
+
+
 def test_an_address_of_something_else_changes_nothing(opened):
     page = opened("#lab=schedule&a.seed=9")
     assert says(page).startswith("Tick 2, recorded")
@@ -427,6 +465,26 @@ def test_every_canvas_says_what_it_shows_and_nothing_scrolls_sideways(page):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     boxes = page.locator("button:visible").all()
     assert min(box.bounding_box()["height"] for box in boxes) >= 24
+
+
+def test_long_names_of_experiments_do_not_widen_a_phone(wide):
+    wide.set_viewport_size({"width": 390, "height": 800})
+    wide.evaluate(
+        """() => {
+          document.body.insertAdjacentHTML("beforeend", `
+            <div style="display: flex; flex-flow: column; align-items: flex-start">
+              <div class="gf-mixture-all" style="display: flex; flex-flow: column">
+                <div class="widget-box gf-mixture-top">
+                  <div><input style="width: 600px; max-width: 100%"></div>
+                </div></div></div>`);
+          document.querySelector(".gf-mixture-all").append(here);
+        }"""
+    )
+    boxes = ".gf-mixture-all, .gf-mixture, .gf-mixture canvas"
+    rights = wide.eval_on_selector_all(
+        boxes, "all => all.map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(rights) <= 390
 
 
 def test_leaving_stops_everything(wide):

@@ -120,10 +120,11 @@ export function makePair(get, lab) {
     /** Compile the programs of both; those of other batches come when they are asked for. */
     compile: () => Promise.all(halves.map(({ key, setting }) => runOf(key, setting.batch))),
 
-    /** Both at their first tick, but for one that has a fault: it stays where it is. */
+    /** Both at their first tick, but for one that has a fault: that one stays where it is. */
     async restart() {
       const now = ++asked;
-      const ready = halves.filter(({ fault }) => !fault);
+      const begins = ({ fault, side, setting }) => !fault || (!side && !faultIn(setting));
+      const ready = halves.filter(begins);
       const made = await Promise.all(ready.map(({ key, setting }) => runOf(key, setting.batch)));
       if (now !== asked) return; // a later one has begun
       ready.forEach((half, i) => {
@@ -157,10 +158,10 @@ export function makePair(get, lab) {
       for (const half of halves) if (half.side === side) half.made = made;
     },
 
-    /** Measure where they are. */
+    /** Measure where they are, one with a fault too. */
     measure() {
-      for (const side of active()) {
-        if (!side.mark) for (const _ of measuring(side, plan));
+      for (const { side } of halves) {
+        if (side && side.lost === null && !side.mark) for (const _ of measuring(side, plan));
       }
     },
 

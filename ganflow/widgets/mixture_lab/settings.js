@@ -134,7 +134,7 @@ export function pythonOf(runs, { ticks, fixed, data }) {
     "",
     ...Object.entries(runs).map(([run, setting]) => `${run} = ${line(setting)}`),
     `runs = sweep([a, b], ticks=${ticks}, record_every=100)`,
-    "runs.samples[:, -1]  # the fakes of A and of B, as they are drawn here",
+    "runs.samples[:, -1]  # the fakes of A and of B after the last of these ticks",
     "",
   ].join("\n");
 }

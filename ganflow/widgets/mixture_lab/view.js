@@ -139,12 +139,19 @@ async function render({ model, el }) {
     pair.measure();
     rest();
   };
-  // What is recorded is left at the first press.
-  const live = (does) => async () => {
-    pause();
-    if (recorded) await restart();
-    await does();
+  // One after the other: a program may still be compiling when the next press comes.
+  let last = Promise.resolve();
+  const inTurn = (does) => {
+    last = last.then(does, does);
+    return last;
   };
+  // What is recorded is left at the first press.
+  const live = (does) => () =>
+    inTurn(async () => {
+      pause();
+      if (recorded) await restart();
+      await does();
+    });
   const restart = async () => {
     await pair.restart();
     recorded = false;
@@ -240,15 +247,17 @@ async function render({ model, el }) {
   const changed = async () => {
     const running = loop.running() && !seeds;
     if (!pair.judge()) return draw();
-    recorded = true;
-    await live(() => (running ? go() : rest()))();
+    pause();
+    await restart();
+    if (running) go();
+    else rest();
   };
   const later = () => {
     if (queued) return;
     queued = true;
     queueMicrotask(() => {
       queued = false;
-      changed();
+      inTurn(changed);
     });
   };
   const turned = (name) => () => {
@@ -296,10 +305,13 @@ async function render({ model, el }) {
     if (!address) return;
     const traits = halves.map(({ key }) => traitsOf(address[key], key, lab));
     choose(Object.assign({ experiment: 0 }, ...traits));
-    pair.judge(address);
     tell();
-    recorded = true;
-    await live(rest)();
+    await inTurn(async () => {
+      pair.judge(address);
+      pause();
+      await restart();
+      rest();
+    });
     if (inBook()) (el.closest(".gf-mixture-all") ?? el).scrollIntoView();
   };
   if (inBook()) addEventListener("hashchange", ask);

@@ -7,6 +7,9 @@ import { numbersOf } from "./settings.js";
 /** @import { Known, Setting } from "./settings.js" */
 /** @import { Mark } from "./training.js" */
 
+// A rate with the digits that its slider shows.
+const rate = (/** @type {number} */ v) => Number(v.toPrecision(3));
+
 /**
  * What is not as in the base, in a line: the schedule, both rates, the seed in any case.
  *
@@ -19,7 +22,7 @@ export function titleOf(setting, { base }) {
   const others = ["rule", "loss", "batch", "data"].filter((name) => setting[name] !== base[name]);
   return [
     schedule.trim().toUpperCase() || "no schedule",
-    `rates D ${step_size_D}, G ${step_size_G}`,
+    `rates D ${rate(step_size_D)}, G ${rate(step_size_G)}`,
     penalty === "none" ? "no penalty" : `${penalty} ${strength}`,
     ...numbers.map((name) => `${name} ${setting[name]}`),
     ...others.map((name) => (name === "batch" ? `batch ${setting[name]}` : setting[name])),
