@@ -216,11 +216,17 @@ test("a verdict says the eigenvalue, and only what it decides", () => {
   const pair = [0.98, Math.sqrt(1 - 0.98 ** 2)];
   assert.equal(
     said("saturating", [1, 0.1]),
-    "λ = 1.00 ± 0.10i, |λ| = 1.0050. The path leaves, near (0, 0).",
+    "λ = 1.00 ± 0.10i, |λ| = 1.0050. Near (0, 0) the path leaves.",
   );
-  assert.equal(said("hinge", [-0.5, 0]), "λ = −0.50, |λ| = 0.5000. The path arrives, near (0, 0).");
-  assert.match(said("saturating", [1 - 1e-5, 0]), /^λ = 1.00, \|λ\| = 0.999990. The path arrives/);
-  assert.match(said("Wasserstein", pair), /^λ = 0.98 ± 0.20i, \|λ\| = 1.0000. The path turns/);
+  assert.equal(said("hinge", [-0.5, 0]), "λ = −0.50, |λ| = 0.5000. Near (0, 0) the path arrives.");
+  assert.match(
+    said("saturating", [1 - 1e-5, 0]),
+    /^λ = 1.00, \|λ\| = 0.999990. Near \(0, 0\) the path arrives/,
+  );
+  assert.match(
+    said("Wasserstein", pair),
+    /^λ = 0.98 ± 0.20i, \|λ\| = 1.0000. Near \(0, 0\) the path turns/,
+  );
   for (const [loss, root] of [
     ["saturating", pair],
     ["non-saturating", pair],

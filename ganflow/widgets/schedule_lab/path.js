@@ -111,10 +111,10 @@ export function verdictOf(loss, roots) {
   const root = turns ? `${signed(re)} ± ${Math.abs(im).toFixed(2)}\u2060i` : signed(re);
   const parts = `λ = ${root}`.replaceAll(" ", "\u00a0");
   const value = `${parts}, |\u2060λ\u2060|\u00a0=\u00a0${size.toFixed(digits)}.`;
-  const near = "near (0,\u00a00)";
-  if (!onCircle) return `${value} The path ${size > 1 ? "leaves" : "arrives"}, ${near}.`;
-  if (LINEAR.includes(loss) && turns) return `${value} The path turns, ${near}.`;
-  return `${value} N${near.slice(1)}: on the circle, eigenvalues decide nothing.`;
+  const near = "Near (0,\u00a00)";
+  if (!onCircle) return `${value} ${near} the path ${size > 1 ? "leaves" : "arrives"}.`;
+  if (LINEAR.includes(loss) && turns) return `${value} ${near} the path turns.`;
+  return `${value} ${near}: on the circle, eigenvalues decide nothing.`;
 }
 
 const signed = (v) => v.toFixed(2).replace("-", "−");
