@@ -4,14 +4,21 @@ import { test } from "node:test";
 import { turnsOf } from "../../ganflow/live/schedule.js";
 import {
   growthOf,
+  hintOn,
   legs,
   measured,
   pathOf,
   stepped,
   toldOf,
+  verdictOf,
   whyNone,
 } from "../../ganflow/widgets/schedule_lab/path.js";
-import { changesOf, hashOf, settingOf } from "../../ganflow/widgets/schedule_lab/settings.js";
+import {
+  adviceOn,
+  changesOf,
+  hashOf,
+  settingOf,
+} from "../../ganflow/widgets/schedule_lab/settings.js";
 import {
   caption,
   placeOf,
@@ -191,17 +198,57 @@ test("measured growth is the closed form", () => {
 test("the growth is told as predicted and as measured, or why it is not", () => {
   assert.equal(
     growthOf([[0.6, 0.8]], { from: 40, to: 100, factor: 1.0016 }),
-    "Radius, each tick. Predicted near (0, 0): |\u2060λ\u2060|\u2060\u00a0=\u00a01.0000. " +
-      "Measured, ticks 40 to 100: ×\u00a01.002.",
+    "Radius in a tick: ×\u00a01.0000 predicted near (0,\u00a00); " +
+      "×\u00a01.002 measured over ticks 40 to 100.",
   );
   assert.match(
     growthOf([], null),
-    /: nothing, see the circle\. Measured, the path is too short\.$/,
+    /: nothing predicted, see the circle; the path is too short to measure\.$/,
   );
   assert.match(whyNone({ rule: "Adam", penalty: "WGAN-GP" }), /^Adam has none here/);
   assert.match(whyNone({ rule: "momentum", penalty: "WGAN-GP" }), /^WGAN-GP has none here/);
   assert.match(whyNone({ rule: "momentum", penalty: "clipping" }), /no derivative/);
   assert.equal(playedOf(setting({}), 0, path([1, 0]), [[1, 0]]).why, "");
+});
+
+test("a verdict says the eigenvalue, and only what it decides", () => {
+  const said = (loss, ...roots) => plain(verdictOf(loss, roots)).replaceAll("\u2060", "");
+  const pair = [0.98, Math.sqrt(1 - 0.98 ** 2)];
+  assert.equal(
+    said("saturating", [1, 0.1]),
+    "λ = 1.00 ± 0.10i, |λ| = 1.0050. Near (0, 0) the path leaves.",
+  );
+  assert.equal(said("hinge", [-0.5, 0]), "λ = −0.50, |λ| = 0.5000. Near (0, 0) the path arrives.");
+  assert.match(
+    said("saturating", [1 - 1e-5, 0]),
+    /^λ = 1.00, \|λ\| = 0.999990. Near \(0, 0\) the path arrives/,
+  );
+  assert.match(
+    said("Wasserstein", pair),
+    /^λ = 0.98 ± 0.20i, \|λ\| = 1.0000. Near \(0, 0\) the path turns/,
+  );
+  for (const [loss, root] of [
+    ["saturating", pair],
+    ["non-saturating", pair],
+    ["Wasserstein", [-1, 0]],
+  ]) {
+    assert.match(said(loss, root), /Near \(0, 0\): on the circle, eigenvalues decide nothing\.$/);
+  }
+  assert.equal(said("hinge"), "");
+});
+
+test("a refused schedule is told with what to type", () => {
+  assert.equal(adviceOn("dddddg"), "Put spaces between turns: D D D D D G");
+  assert.equal(adviceOn("DG DDG"), "Put spaces between turns: DG D D G");
+  for (const text of ["", "D D", "DD", "DDX G"]) {
+    assert.equal(adviceOn(text), "Type turns such as D D G");
+  }
+  assert.throws(() => setting({ schedule: "DDG" }), { message: /^DDG: a turn is .*\. Put spaces/ });
+});
+
+test("the critical strength is told of R1 alone", () => {
+  assert.match(hintOn("R1"), /^R1 is critical at strength 1/);
+  assert.equal(hintOn("WGAN-GP"), "");
 });
 
 // Two ticks of D G from (1, 0); the last place is lost.
@@ -227,7 +274,7 @@ test("the plane fits the path, unless it is held", () => {
   const played = run(...SHORT, [4, 300]);
   assert.deepEqual([placeOf(played, 0, null).size, placeOf(played, 1, null).size], [2, 5]);
   assert.equal(placeOf(played, 1, null, 20).size, 20);
-  assert.equal(placeOf(played, 2, null).note, "Outside the plane: the radius is 300.");
+  assert.equal(placeOf(played, 2, null).note, "Outside the picture: the radius is 300.");
 });
 
 test("a run that is lost says since when, and has no place from there on", () => {

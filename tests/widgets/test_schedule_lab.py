@@ -110,12 +110,23 @@ def test_the_still_picture_shows_the_path_that_play_makes():
 
 
 def test_critical_gamma_makes_the_fields_eigenvalues_equal():
-    """Of R1, as the hint beside the controls says."""
+    """Of R1, as the hint says that comes with it."""
     for loss, gamma in zip(choices.LOSSES, (1.0, 1.0, 2.0, 2.0), strict=True):
         setting = GameSetting(loss=loss, penalty="R1", strength=gamma)
         roots = np.linalg.eigvals(setting.players().game.jacobian(0.0, 0.0))
         np.testing.assert_allclose(roots, -gamma / 2, atol=1e-7)
-    assert "critical at strength 1, under hinge and Wasserstein at 2" in lab.HINT
+    words = "R1 is critical at strength 1, under hinge and Wasserstein at 2."
+    assert words in str(lab.ScheduleLabView._esm) and "R1" not in lab.HINT
+
+
+@pytest.mark.parametrize(("loss", "linear"), [("hinge", True), ("saturating", False)])
+def test_the_field_of_hinge_is_linear_around_the_middle(loss, linear):
+    """So that a pair of eigenvalues on the circle does decide there."""
+    theta, psi = np.random.default_rng(0).uniform(-0.9, 0.9, (2, 100))
+    game = GameSetting(loss=loss).players().game
+    a = game.jacobian(0.0, 0.0)[0, 1]
+    field = np.array(game.field(theta, psi))
+    assert np.allclose(field, [a * psi, -a * theta], rtol=0, atol=1e-12) == linear
 
 
 def played(setting, ticks=100, **how):
@@ -222,9 +233,12 @@ def test_a_tick_of_the_page_grows_as_tick_jacobian_says(page, rule):
         grows, roots = said(page, "grows"), choices.growth_of(setting)
         why = page.locator(".note").nth(1).inner_text()
         if len(roots):
-            assert f"= {abs(roots[0]):.4f}." in grows.replace("\u00a0", " ") and not why
+            predicted = f"× {abs(roots[0]):.4f} predicted"
+            assert predicted in grows.replace("\u00a0", " ") and not why
+            assert said(page, "verdict").startswith("λ")
         else:
-            assert "nothing, see the circle" in grows and "has none here" in why
+            assert "nothing predicted, see the circle" in grows
+            assert "has none here" in why and said(page, "verdict") == ""
 
 
 @pytest.mark.browser
@@ -261,10 +275,10 @@ def test_the_start_moves_by_keys_by_mouse_and_by_touch(page):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     now = start_of(page)
     assert now[0] > theta and now[1] < psi
-    page.get_by_text("first start").click()
+    page.get_by_text("back to the start").click()
     assert start_of(page) == [1, 1]
     page.evaluate(PAINTED)
-    assert page.get_by_text("first start").is_disabled()
+    assert page.get_by_text("back to the start").is_disabled()
 
 
 def start_of(page):
@@ -277,7 +291,8 @@ def test_what_cannot_be_played_is_said_and_the_last_picture_stays(page):
     for wrong, words in [
         ({"schedule": "D D"}, refusal("D D")),
         ({"schedule": "D X"}, refusal("D X")),
-        ({"schedule": ""}, refusal("")),
+        ({"schedule": "DDG"}, refusal("DDG") + ". Put spaces between turns: D D G."),
+        ({"schedule": ""}, refusal("") + ". Type turns such as D D G."),
         (
             {"schedule": "D " * 12 + "G"},
             "the schedule has 13 turns; expected at most 12",

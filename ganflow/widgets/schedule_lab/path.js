@@ -12,6 +12,12 @@
 
 export const DECADES = 12; // a path is followed as far as 10 to this
 const LEAST = 8; // ticks from which a growth is measured
+const ON_CIRCLE = 1e-6; // how near to 1 the size of an eigenvalue counts as 1
+const LINEAR = ["Wasserstein", "hinge"]; // whose field is linear around (0, 0)
+const CRITICAL = "R1 is critical at strength 1, under hinge and Wasserstein at 2.";
+export const WHY_THESE =
+  "At the first and the last of these ticks (0, 0) lies in the same or in the opposite " +
+  "direction, so that a round on an ellipse counts as growth 1.";
 
 /**
  * What the moves of a tick read, in words.
@@ -78,13 +84,47 @@ export function measured({ x, y, r }) {
  */
 export function growthOf(roots, found) {
   const said = roots.length
-    ? `|\u2060λ\u2060|\u2060\u00a0=\u00a0${Math.hypot(...roots[0]).toFixed(4)}`
-    : "nothing, see the circle";
+    ? `×\u00a0${Math.hypot(...roots[0]).toFixed(4)} predicted near (0,\u00a00)`
+    : "nothing predicted, see the circle";
   const seen = found
-    ? `ticks ${found.from} to ${found.to}: ×\u00a0${found.factor.toFixed(3)}`
-    : "the path is too short";
-  return `Radius, each tick. Predicted near (0, 0): ${said}. Measured, ${seen}.`;
+    ? `×\u00a0${found.factor.toFixed(3)} measured over ticks ${found.from} to ${found.to}`
+    : "the path is too short to measure";
+  return `Radius in a tick: ${said}; ${seen}.`;
 }
+
+/**
+ * Where a path goes near (0, 0), as far as the eigenvalues there say it.
+ *
+ * On the circle they decide only where the tick is linear around (0, 0), and then only
+ * a pair that is not real: a real eigenvalue may be a double one, and its path grow.
+ *
+ * @param {string} loss
+ * @param {number[][]} roots eigenvalues, the largest first; none gives ""
+ */
+export function verdictOf(loss, roots) {
+  if (!roots.length) return "";
+  const [[re, im]] = roots;
+  const size = Math.hypot(re, im);
+  const onCircle = Math.abs(size - 1) < ON_CIRCLE;
+  const digits = !onCircle && size.toFixed(4) === "1.0000" ? 6 : 4;
+  const turns = Math.abs(im) > 1e-4;
+  const root = turns ? `${signed(re)} ± ${Math.abs(im).toFixed(2)}\u2060i` : signed(re);
+  const parts = `λ = ${root}`.replaceAll(" ", "\u00a0");
+  const value = `${parts}, |\u2060λ\u2060|\u00a0=\u00a0${size.toFixed(digits)}.`;
+  const near = "Near (0,\u00a00)";
+  if (!onCircle) return `${value} ${near} the path ${size > 1 ? "leaves" : "arrives"}.`;
+  if (LINEAR.includes(loss) && turns) return `${value} ${near} the path turns.`;
+  return `${value} ${near}: on the circle, eigenvalues decide nothing.`;
+}
+
+const signed = (v) => v.toFixed(2).replace("-", "−");
+
+/**
+ * What is worth knowing of a penalty's strength.
+ *
+ * @param {string} penalty
+ */
+export const hintOn = (penalty) => (penalty === "R1" ? CRITICAL : "");
 
 /**
  * The tick and turn one turn on (by 1) or back (by -1).

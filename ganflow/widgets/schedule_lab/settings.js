@@ -60,7 +60,7 @@ function within(name, value, [least, most]) {
  * @throws {Error} if a schedule or a choice is none, if a number is none or beyond its limits
  */
 export function settingOf(get, offers, turnsOf) {
-  const schedule = turnsOf(get("schedule"));
+  const schedule = advised(get("schedule"), turnsOf);
   const { beta1, beta2, target, scale } = offers.fixed;
   const [loss, rule, penalty] = CHOICES.map((name) => chosen(name, get(name), offers[name]));
   const number = (name) => cut(name, within(name, get(name), offers.limits[name]));
@@ -81,6 +81,30 @@ export function settingOf(get, offers, turnsOf) {
     theta: number("theta"),
     psi: number("psi"),
   };
+}
+
+// The turns; where there are none, what was wrong, and what to type.
+function advised(text, turnsOf) {
+  try {
+    return turnsOf(text);
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    throw new Error(`${message}. ${adviceOn(text)}`, { cause: error });
+  }
+}
+
+/**
+ * What to type in place of a schedule that is refused.
+ *
+ * @param {string} text
+ */
+export function adviceOn(text) {
+  const words = text.toUpperCase().split(/\s+/).filter(Boolean);
+  const twice = (word) => new Set(word).size < word.length;
+  const spread = words.map((word) => (twice(word) ? [...word].join(" ") : word)).join(" ");
+  const both = /^[DG ]+$/.test(spread) && spread.includes("D") && spread.includes("G");
+  if (both && words.some(twice)) return `Put spaces between turns: ${spread}`;
+  return "Type turns such as D D G";
 }
 
 function chosen(name, place, options) {

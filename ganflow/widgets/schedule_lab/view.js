@@ -20,7 +20,19 @@ import {
   superscript,
   write,
 } from "../kit.js";
-import { DECADES, growthOf, legs, measured, pathOf, stepped, toldOf, whyNone } from "./path.js";
+import {
+  DECADES,
+  growthOf,
+  hintOn,
+  legs,
+  measured,
+  pathOf,
+  stepped,
+  toldOf,
+  verdictOf,
+  WHY_THESE,
+  whyNone,
+} from "./path.js";
 import { changesOf, hashOf, pythonOf, settingOf } from "./settings.js";
 
 /** @import { Model } from "../kit.js" */
@@ -40,6 +52,7 @@ import { changesOf, hashOf, pythonOf, settingOf } from "./settings.js";
  * @property {number[][]} roots eigenvalues, each with its real and its imaginary part
  * @property {string} why why there are none
  * @property {string} growth
+ * @property {string} verdict where the eigenvalues say that it goes
  */
 /**
  * What is shown of a run.
@@ -110,6 +123,7 @@ export function playedOf(setting, ticks, path, roots) {
     roots,
     why,
     growth: growthOf(roots, measured(whole)),
+    verdict: verdictOf(setting.loss, roots),
   };
 }
 
@@ -180,7 +194,7 @@ export function placeOf({ ticks, turns, path, whole }, asked, turn, held) {
     const last = whole.r.findIndex(Number.isNaN) - 1;
     return { ...at, note: `Diverged: farther than ${power(DECADES)} after tick ${last}.` };
   }
-  const note = fits ? "" : `Outside the plane: the radius is ${short(path.r[row])}.`;
+  const note = fits ? "" : `Outside the picture: the radius is ${short(path.r[row])}.`;
   return { ...at, note };
 }
 
@@ -320,7 +334,7 @@ function paintRadius(pen, { run, place }, css, { width, height }) {
     const words = plain ? short(10 ** e) : power(Math.round(e));
     write(pen, words, [LEFT - 6, y(e) + 4], { color: css.soft, align: "right" });
   }
-  for (const t of [0, 1 / 3, 2 / 3, 1].map((share) => share * ticks)) {
+  for (const t of [0, 1 / 2, 1].map((share) => share * ticks)) {
     write(pen, String(Math.round(t)), [x(t), base + 17], { color: css.soft });
   }
   write(pen, "tick", [(LEFT + width) / 2, height - 4], { color: css.soft });
@@ -387,20 +401,26 @@ function makeParts(schedules) {
   known.append(...keys);
   const handle = make("button", { class: "start", type: "button" });
   panels[0].canvas.after(handle);
-  const [wrong, says, grows] = ["wrong", "says", "grows"].map((name) => make("p", { class: name }));
+  const [wrong, hint, verdict, says, grows] = ["wrong", "hint", "verdict", "says", "grows"].map(
+    (name) => make("p", { class: name }),
+  );
   set(wrong, { role: "status" });
+  set(grows, { title: WHY_THESE });
+  panels[1].box.append(verdict);
   const sheet = make("div", { class: "sheet" }, ...panels.map(({ box }) => box));
-  const words = ["‹ one move", "one move ›", "first start", "copy as Python", "copy link"];
+  const words = ["‹ one move", "one move ›", "back to the start", "copy as Python", "copy link"];
   const [back, on, reset, python, link] = words.map(button);
   const steps = make("div", { class: "steps" }, back, on, reset, python, link);
   const [voice, copy] = [makeVoice(), makeCopy()];
-  const all = [known, wrong, sheet, steps, says, grows, copy.element, voice.element];
+  const all = [known, wrong, hint, sheet, steps, says, grows, copy.element, voice.element];
   return {
     all,
     panels,
     keys,
     handle,
     wrong,
+    hint,
+    verdict,
     says,
     grows,
     sheet,
@@ -499,6 +519,8 @@ async function render({ model, el }) {
     parts.sheet.classList.toggle("stale", Boolean(problem));
     parts.says.textContent = caption(run, place);
     parts.grows.textContent = run.growth;
+    parts.verdict.textContent = run.verdict;
+    parts.hint.textContent = hintOn(run.setting.penalty);
     voice.say(wrong || parts.says.textContent);
     offers.schedules.forEach(([, text], i) => {
       parts.keys[i].ariaPressed = String(!problem && text === run.setting.schedule.join(" "));

@@ -27,8 +27,7 @@ from ganflow.widgets.schedule_lab.still import still
 
 HINT = (
     "<code>D D G</code> is three turns, <code>DG</code> one in which both move. Drag "
-    "the start, or focus it and use the arrow keys. R1 is critical at strength 1, "
-    "under hinge and Wasserstein at 2."
+    "the start, or focus it and use the arrow keys."
 )
 
 
@@ -144,7 +143,7 @@ def schedule_lab(
 
 def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
     """A control for each choice, joined to the view in the browser."""
-    look = {"style": {"description_width": "5.5em"}, "layout": {"width": "auto"}}
+    look = {"style": {"description_width": "6em"}, "layout": {"width": "auto"}}
 
     def joined(kind: type, name: str, words: str, **more: object) -> ipywidgets.Widget:
         trait = "index" if kind is ipywidgets.Dropdown else "value"
@@ -172,7 +171,7 @@ def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
         schedule,
         joined(ipywidgets.Dropdown, "loss", "loss", options=LOSSES),
         log_slider("step", "step size"),
-        log_slider("times", "D’s, times"),
+        log_slider("times", "D’s step, ×"),
         joined(ipywidgets.Dropdown, "rule", "step rule", options=RULES),
         beta,
         joined(ipywidgets.Dropdown, "penalty", "penalty", options=PENALTIES),
@@ -192,7 +191,7 @@ def _time(view: ScheduleLabView, ticks: int) -> ipywidgets.Box:
     ends = {"min": 0, "max": ticks, "value": view.tick}
     clock = ipywidgets.Play(interval=60, show_repeat=False, **ends)
     slider = ipywidgets.IntSlider(
-        description="tick", style={"description_width": "5.5em"}, **ends
+        description="tick", style={"description_width": "6em"}, **ends
     )
     ipywidgets.jslink((clock, "value"), (slider, "value"))
     ipywidgets.jslink((slider, "value"), (view, "tick"))
