@@ -17,6 +17,13 @@ WITHOUT = {
     "WebAssembly": "delete globalThis.WebAssembly",
     "SIMD": "WebAssembly.validate = () => false",
 }
+BEYOND = """place => {
+    const { right } = place.getBoundingClientRect();
+    const ends = (one) => one.getBoundingClientRect().right;
+    return [...place.querySelectorAll(".widget-subarea :not(.voice)")]
+        .filter((one) => one.checkVisibility() && ends(one) > right + 0.5)
+        .map((one) => one.className || one.tagName);
+}"""
 SHIFTS = """window.shifted = 0;
 new PerformanceObserver((seen) => {
     for (const { value } of seen.getEntries()) window.shifted += value;
@@ -79,6 +86,19 @@ def test_nothing_jumps_when_a_lab_comes(tab, path, size):
     page.wait_for_timeout(300)  # two dozen frames
     assert page.evaluate("shifted") < 0.02
     assert not place.query_selector(".gf-first-view").is_visible()
+
+
+@pytest.mark.parametrize("width", [375, 390])
+@pytest.mark.parametrize("path", LABS)
+def test_a_lab_is_no_wider_than_its_column(tab, path, width):
+    page = tab(path, viewport=PHONE | {"width": width})
+    place = lab_in(page)
+    page.wait_for_function("place => place.dataset.live === 'ready'", arg=place)
+    for head in place.query_selector_all("[aria-expanded=false]"):
+        head.click()
+    scrolls, fits = place.evaluate("place => [place.scrollWidth, place.clientWidth]")
+    assert scrolls <= fits < width
+    assert place.evaluate(BEYOND) == []
 
 
 @pytest.mark.parametrize("missing", WITHOUT)

@@ -13,6 +13,7 @@ import {
 import { moved, next, slowly } from "../../ganflow/widgets/mixture_lab/training.js";
 import {
   caption,
+  progressLine,
   rangeLine,
   spreadLine,
   titleOf,
@@ -128,7 +129,7 @@ test("the seeds are told by their median, their least and their greatest", () =>
   assert.equal(
     spreadLine({ name: "A", kept: [...kept, [MARK]], seedless: "" }, 400),
     "A, median of 3 seeds, from least to greatest: modes captured 5 (2 to 8), " +
-      "high-quality share 0.42 (0.42 to 0.42), sliced Wasserstein distance 0.2 (0.2 to 0.2).",
+      "high-quality share 42 % (42 to 42 %), sliced Wasserstein distance 0.2 (0.2 to 0.2).",
   );
   const plain = [[{ ...MARK, modes: Number.NaN, share: Number.NaN }]];
   assert.equal(
@@ -139,6 +140,25 @@ test("the seeds are told by their median, their least and their greatest", () =>
   assert.equal(spreadLine(early, 400), "A: no seed has come to tick 400 yet.");
   const none = { ...early, kept: [], seedless: "seed is 2; expected less." };
   assert.equal(spreadLine(none, 400), "A: no seeds, seed is 2; expected less.");
+});
+
+test("a dozen seeds tell which is trained, and for about how long", () => {
+  const at = (tick) => [
+    { ...MARK, tick: 0 },
+    { ...MARK, tick },
+  ];
+  const all = { seeds: 12, until: 400 };
+  assert.equal(progressLine([[[]], []], all, 0), "Seed 1 of 12.");
+  // Two of A and of B are done, and half of A's third: 4.5 of 24 in 9 s.
+  const both = [
+    [at(400), at(100), at(200)],
+    [at(400), at(400)],
+  ];
+  assert.equal(progressLine(both, all, 9), "Seed 3 of 12, about 39 s left.");
+  assert.equal(
+    progressLine([[at(400)]], { seeds: 1, until: 400 }, 9),
+    "Seed 1 of 1, about 0 s left.",
+  );
 });
 
 test("the median leaves out what is no number", () => {

@@ -210,7 +210,7 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser():
     assert [control.description for control in top.children] == [
         "experiment",
         "slow motion",
-        "pushes on the fakes",
+        "show G’s pushes",
     ]
     for run, controls in zip("AB", pair.children, strict=True):
         *seen, more = controls.children
@@ -218,7 +218,7 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser():
         words = [control.description for control in (*seen, *folded)]
         assert all(word.startswith(f"{run}: ") for word in words)
         assert len(seen) == 6 and len(folded) == len(KINDS) - 6
-        assert more.titles == (f"More of {run}",)
+        assert more.titles == (f"Optimizer, loss, batch and data of {run}",)
 
 
 def test_the_lab_opens_at_an_experiment_if_it_is_given_one():

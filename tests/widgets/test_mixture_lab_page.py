@@ -122,10 +122,10 @@ def test_it_opens_with_the_recorded_picture_and_trains_from_the_first_tick(page)
 
 def test_a_run_stops_at_its_tick_and_goes_on_if_asked(wide):
     press(wide, "run")
-    wait_for(wide, f"Tick {TICKS}. It stops here; run goes on.")
+    wait_for(wide, f"Stopped at tick {TICKS}. Press run to go on.")
     assert wide.get_by_role("button", name="run", exact=True).is_visible()
     press(wide, "run")
-    wait_for(wide, f"Tick {2 * TICKS}. It stops here")
+    wait_for(wide, f"Stopped at tick {2 * TICKS}.")
     press(wide, "start again")
     wait_for(wide, "Tick 0.")
 
@@ -236,6 +236,10 @@ def test_a_dozen_seeds_are_drawn_and_told(page):
         "A, median of 12 seeds, from least to greatest: modes captured "
     )
     assert b.startswith("B, median of 12 seeds") and b.count("(") == 3
+    progress = page.locator(".progress")
+    assert progress.inner_text().startswith("All 12 seeds are done")
+    pictures = page.locator(".pair").bounding_box()["y"]
+    assert told.bounding_box()["y"] < pictures  # by the buttons, not below all
     assert page.get_by_role("button", name=f"run {SEEDS} seeds").is_visible()
     painted = """all => all.map(c => new Set(
       c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size)"""
@@ -250,6 +254,7 @@ def test_the_seeds_can_be_stopped(endless):
     assert frames(endless) == done
     told = endless.locator(".spread .says").inner_text()
     assert told.startswith("A: no seed has come to tick 1000000 yet.")
+    assert endless.inner_text(".progress") == "Stopped in seed 1 of 12."
 
 
 def test_no_seed_is_beyond_the_last_and_the_other_run_has_all_its_own(wide):
@@ -314,7 +319,7 @@ def test_a_run_that_diverges_says_so_in_its_picture(page, lab):
     give(page, a_rule=rule, a_step_size_D=1e9, a_step_size_G=1e9)
     wait_for(page, "Tick 0.")
     press(page, "run")
-    wait_for(page, f"Tick {TICKS}.")
+    wait_for(page, f"Stopped at tick {TICKS}.")
     messages = page.locator(".message").all_inner_texts()
     assert messages[0].startswith("Diverged at tick ") and messages[1] == ""
     assert says(page).split("\n")[1] == f"A: {messages[0]}"
@@ -361,7 +366,7 @@ def test_who_wants_no_motion_sees_the_end_only(wide):
         "document.querySelector('.gf-mixture > .says'), { childList: true })"
     )
     press(wide, "run")
-    wait_for(wide, f"Tick {TICKS}. It stops here")
+    wait_for(wide, f"Stopped at tick {TICKS}. Press run")
     assert wide.evaluate("paints") == 1 and frames(wide) >= 1
 
 
@@ -372,12 +377,32 @@ def test_an_experiment_sets_every_field_of_both_runs(wide, lab):
     wide.wait_for_function("model.get('b_strength') === 0.1")
     penalties = lab.lab["choices"]["penalty"]
     assert wide.evaluate("model.get('b_penalty')") == penalties.index("R1")
+    assert "What do you expect of A and of B?" in wide.inner_text(".expect")
+    assert not wide.is_visible(".about")  # a reader says it first
+    wide.click(".expect summary")
     assert wide.locator(".about").inner_text() == known[chosen]["says"]
     give(wide, a_seed=4)
     assert wide.evaluate("model.get('experiment')") == chosen  # another seed of it
     give(wide, a_schedule="DG")
     assert wide.evaluate("model.get('experiment')") == 0
-    assert wide.locator(".about").inner_text() == ""
+    assert wide.locator(".about").text_content() == ""
+    assert not wide.is_visible(".expect")
+
+
+def test_a_number_that_no_move_reads_has_no_control_to_turn(wide, lab):
+    idle = """() => Object.fromEntries(["strength", "beta", "beta1", "beta2"].map(
+      (name) => [name, model.get("a_idle_" + name)]))"""
+    adam = {"strength": True, "beta": True, "beta1": False, "beta2": False}
+    assert wide.evaluate(idle) == adam
+    choices = lab.lab["choices"]
+    give(wide, a_penalty=choices["penalty"].index("R1"))
+    assert wide.evaluate(idle) == adam | {"strength": False}
+    give(wide, a_rule=choices["rule"].index("momentum"))
+    momentum = {"strength": False, "beta": False, "beta1": True, "beta2": True}
+    assert wide.evaluate(idle) == momentum
+    give(wide, a_rule=choices["rule"].index("extragradient"))
+    assert wide.evaluate(idle) == momentum | {"beta": True}
+    assert wide.evaluate("model.get('b_idle_strength')") is False  # B has its own
 
 
 @pytest.fixture
@@ -453,7 +478,7 @@ def test_a_listener_hears_where_it_stops_and_not_each_frame(wide):
     assert voice.inner_text() == "" and voice.get_attribute("aria-live") == "polite"
     press(wide, "run")
     wide.wait_for_function("document.querySelector('.voice').innerText > ''")
-    assert voice.inner_text().startswith(f"Tick {TICKS}. It stops here")
+    assert voice.inner_text().startswith(f"Stopped at tick {TICKS}. Press run")
 
 
 def test_every_canvas_says_what_it_shows_and_nothing_scrolls_sideways(page):

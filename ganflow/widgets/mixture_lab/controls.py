@@ -16,7 +16,10 @@ WORDS = {
 }
 SEEN = ("schedule", "step_size_D", "step_size_G", "penalty", "strength", "seed")
 FOLDED = ("rule", "beta1", "beta2", "beta", "loss", "batch", "data")
+TITLE = "Optimizer, loss, batch and data of"
 OWN = "settings of your own"
+# What some rules or penalties do not read.
+IDLE = ("strength", "beta1", "beta2", "beta")
 
 
 def controls_of(view: Any) -> tuple[ipywidgets.Box, ipywidgets.Box]:
@@ -39,7 +42,7 @@ def controls_of(view: Any) -> tuple[ipywidgets.Box, ipywidgets.Box]:
     )
     ipywidgets.jslink((experiment, "index"), (view, "experiment"))
     top: list[ipywidgets.Widget] = [experiment.add_class("gf-mixture-experiment")]
-    for name, words in (("slow", "slow motion"), ("pushes", "pushes on the fakes")):
+    for name, words in (("slow", "slow motion"), ("pushes", "show G’s pushes")):
         box = ipywidgets.Checkbox(
             getattr(view, name),
             description=words,
@@ -61,7 +64,7 @@ def _of_run(view: Any, run: str) -> ipywidgets.Box:
         [_control(view, run, name) for name in names] for names in (SEEN, FOLDED)
     )
     inside = ipywidgets.Box(folded).add_class("gf-mixture-run")
-    more = ipywidgets.Accordion([inside], titles=[f"More of {run.upper()}"])
+    more = ipywidgets.Accordion([inside], titles=[f"{TITLE} {run.upper()}"])
     return ipywidgets.Box([*seen, more]).add_class("gf-mixture-run")
 
 
@@ -84,4 +87,6 @@ def _control(view: Any, run: str, name: str) -> ipywidgets.Widget:
         kind = kinds.get(type(value), ipywidgets.FloatText)
         control, end = kind(value, continuous_update=False, **look), "value"
     ipywidgets.jslink((control, end), (view, trait))
+    if name in IDLE:
+        ipywidgets.jslink((view, f"{run}_idle_{name}"), (control, "disabled"))
     return control

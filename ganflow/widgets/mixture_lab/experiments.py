@@ -88,20 +88,21 @@ EXPERIMENTS = (
     Experiment(
         "baseline",
         "baseline",
-        "One setting and other seeds: in either dozen some end with one mode or "
-        "none and some with all eight.",
+        "One setting and other seeds: in A some seeds end with one mode or none and "
+        "some with all eight; in B, too.",
         seed_b=12,
     ),
     Experiment(
         "baseline",
         "2 critic steps",
-        "A ends with 0 to 8 modes, by the seed alone. B ends with 7 or 8, and in "
-        "quality it is ahead for each of twelve seeds.",
+        "A ends with 0 to 8 modes, by the seed alone. B ends with 7 or 8, and has the "
+        "higher share of high quality for each of twelve seeds.",
     ),
     Experiment(
         "baseline",
         "2 generator steps",
-        "A second move of G: B ends with one or two modes for each of twelve seeds.",
+        "A ends with 0 to 8 modes. B, with a second move of G, ends with one or two "
+        "for each of twelve seeds.",
     ),
     Experiment(
         "baseline",
@@ -112,25 +113,27 @@ EXPERIMENTS = (
     Experiment(
         "2 critic steps",
         "rates D:G 4",
-        "A faster D instead of a second move: A ends with 7 or 8 modes, B with all "
-        "eight for each of twelve seeds; in quality A is ahead for ten.",
+        "A, with a second move of D, ends with 7 or 8 modes. B, with a faster D, ends "
+        "with all eight for each of twelve seeds; A has the higher share of high "
+        "quality for ten.",
     ),
     Experiment(
         "baseline",
         "rates D:G 0.25",
-        "A slower D: B ends with one mode or none for each of twelve seeds.",
+        "A ends with 0 to 8 modes. B, with a slower D, ends with one mode or none for "
+        "each of twelve seeds.",
     ),
     Experiment(
         "baseline",
         "both rates 0.003",
-        "Not told apart by twelve seeds: with a larger rate for both, too, they end "
-        "with 0 to 8 modes.",
+        "Not told apart by twelve seeds: A ends with 0 to 8 modes; B, with a larger "
+        "rate for both players, too.",
     ),
     Experiment(
         "baseline",
         "beta1 0",
-        "B has all eight modes at each of its last five marks, for each of twelve "
-        "seeds.",
+        "A ends with 0 to 8 modes. B has all eight at each of its last five "
+        "measurements (ticks 1,100 to 1,500), for each of twelve seeds.",
     ),
     Experiment(
         "gradient descent 0.1",
@@ -141,8 +144,8 @@ EXPERIMENTS = (
     Experiment(
         "baseline",
         "saturating",
-        "Not told apart by twelve seeds: B has more modes at the end for six of "
-        "them, fewer for three.",
+        "Not told apart by twelve seeds: A ends with 0 to 8 modes; B ends with more "
+        "than A for six of them, with fewer for three.",
     ),
     Experiment(
         "baseline",
@@ -152,8 +155,8 @@ EXPERIMENTS = (
     Experiment(
         "WGAN-GP",
         "WGAN-GP, 5 critic steps",
-        "With one critic step 0 to 7 modes at the end, with five all eight for each "
-        "of twelve seeds.",
+        "A, with one critic step, ends with 0 to 7 modes. B, with five, ends with all "
+        "eight for each of twelve seeds.",
     ),
     Experiment(
         "batch 16",
@@ -170,7 +173,8 @@ EXPERIMENTS = (
     Experiment(
         "digits, baseline",
         "digits, beta1 0",
-        "No modes to count: B is the closer one for each of twelve seeds.",
+        "No modes to count: A’s fakes end further from the data, B’s closer to them, "
+        "for each of twelve seeds.",
     ),
 )
 

@@ -132,10 +132,10 @@ export function paintCurve(pen, { width, height }, both, { name }, { ends, modes
   const box = { left: 42, right: width - 20, top: 10, base: height - 20 };
   const place = paintFrame(pen, box, { ends, most, percent: name === "share" }, css);
   const paths = both.map((marks) => pathOf(marks, name, place).filter(([, v]) => !Number.isNaN(v)));
-  const heights = apart(
-    paths.map((points) => points.at(-1)?.[1] ?? box.base),
-    13,
-  );
+  const lasts = paths.map((points) => points.at(-1)?.[1] ?? box.base);
+  const spaced = apart(/** @type {[number, number]} */ (lasts), 13);
+  const below = Math.max(0, Math.max(...spaced) + 4 - box.base); // on the numbers of the axis
+  const heights = spaced.map((y) => y - below);
   paths.forEach((points, k) => {
     const look = k ? { width: 1.6, dash: [5, 4] } : { width: 2.2 };
     lines(pen, { color: css.ink, ...look }, [points]);

@@ -103,6 +103,21 @@ export function fromAddress(hash, { base }) {
 export const numbersOf = (rule) => ({ Adam: ["beta1", "beta2"], momentum: ["beta"] })[rule] ?? [];
 
 /**
+ * Traits that say which numbers no move of a run reads, so that their controls rest.
+ *
+ * @param {(name: string) => any} get
+ * @param {string} run "a" or "b"
+ * @param {Known} known
+ * @returns {Record<string, boolean>}
+ */
+export function idleOf(get, run, known) {
+  const { rule, penalty } = settingOf(get, run, known);
+  const idle = { strength: penalty === "none" };
+  for (const name of ["beta", "beta1", "beta2"]) idle[name] = !numbersOf(rule).includes(name);
+  return Object.fromEntries(Object.entries(idle).map(([name, is]) => [`${run}_idle_${name}`, is]));
+}
+
+/**
  * The lines that train both runs in a notebook.
  *
  * @param {Record<string, Setting>} runs by "a" and "b"

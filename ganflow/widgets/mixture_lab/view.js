@@ -4,15 +4,16 @@ import { makeLoop } from "./loop.js";
 import { makePair } from "./pair.js";
 import { canvasOf, fill, makePanel } from "./panel.js";
 import { CURVES, paintCurve, paintSpread, shownOf } from "./pictures.js";
-import { addressOf, fromAddress, pythonOf, traitsOf } from "./settings.js";
+import { addressOf, fromAddress, idleOf, pythonOf, traitsOf } from "./settings.js";
 import { moved, next, slowly, spreading, training } from "./training.js";
-import { spreadLine } from "./words.js";
+import { progressLine, spreadLine } from "./words.js";
 
 /** @import { Model } from "../kit.js" */
 
 const NAMES = ["G", "D", "G-text", "D-text", "ink", "soft", "line", "paper", "sans"];
 const BUDGET = 7; // ms of training in a frame
 const SLOW = 900; // ms for a move in slow motion
+const ASLEEP = 500; // ms between two frames: nobody saw the page, nothing was trained
 
 // Whether this is a page of the built book, which has an address of its own.
 const inBook = () => document.querySelector("[data-live]") !== null;
@@ -39,10 +40,14 @@ async function render({ model, el }) {
   const panels = halves.map((half) => makePanel(half, lab));
   const [curves, spreads] = [CURVES.map(chart), CURVES.map(chart)];
   const about = make("p", { class: "about" });
+  const known = make("details", {}, make("summary", {}, "what twelve seeds did"), about);
+  const expect = make("p", {}, "What do you expect of A and of B?");
+  const expects = make("div", { class: "expect", hidden: "" }, expect, known);
   const says = make("p", { class: "says" });
   const seedsSay = make("p", { class: "says" });
-  const spread = make("div", { class: "spread", hidden: "" }, seedsSay);
-  spread.append(...spreads.map(({ box }) => box));
+  const progress = make("p", { class: "progress" });
+  const spread = make("div", { class: "spread", hidden: "" }, progress, seedsSay);
+  const seedCurves = make("div", { class: "spread", hidden: "" }, ...spreads.map(({ box }) => box));
   const handed = make("textarea", { readonly: "", hidden: "", spellcheck: "false" });
   const copied = make("p", { class: "copied", "aria-live": "polite" });
 
@@ -75,7 +80,8 @@ async function render({ model, el }) {
   const headline = () => {
     if (recorded) return `Tick ${first.tick}, recorded. Press run, and this page trains.`;
     const ends = ticks() >= until && !loop.running();
-    return `Tick ${ticks()}.${ends ? " It stops here; run goes on." : ""}`;
+    if (ends) return `Stopped at tick ${ticks().toLocaleString("en")}. Press run to go on.`;
+    return `Tick ${ticks()}.`;
   };
   const drawCurves = (css, stops) => {
     const both = halves.map(({ side }) => (recorded ? [] : (side?.marks ?? [])));
@@ -98,8 +104,30 @@ async function render({ model, el }) {
       fill(one.canvas, words, css, (pen, size) => paintSpread(pen, size, both, one, frame, css));
     }
   };
+  const showSpread = (/** @type {boolean} */ shows) => {
+    spread.hidden = seedCurves.hidden = !shows;
+  };
+  // Words under the buttons, since the curves of the seeds stand below all pictures.
+  let spent = 0; // ms that the seeds have trained
+  let last = 0; // when that was counted
+  const count = () => {
+    const now = performance.now();
+    if (now - last < ASLEEP) spent += now - last;
+    last = now;
+    const both = halves.filter(({ seedless }) => !seedless).map(({ kept }) => kept);
+    const all = { seeds: lab.seeds, until: lab.ticks };
+    const told = both.length ? progressLine(both, all, spent / 1000) : "";
+    if (progress.textContent !== told) progress.textContent = told;
+  };
+  const countedTo = (/** @type {boolean} */ ended) => {
+    const most = Math.max(...halves.map(({ kept }) => kept.length));
+    const done = `All ${lab.seeds} seeds are done; their curves are below the pictures.`;
+    const early = `Stopped in seed ${most} of ${lab.seeds}.`;
+    const told = ended ? done : early;
+    progress.textContent = most ? told : "";
+  };
   const draw = (stops = true) => {
-    spread.hidden = halves.every(({ kept, seedless }) => !kept.length && !seedless);
+    showSpread(halves.some(({ kept, seedless }) => kept.length || seedless));
     const css = propertiesOf(el, NAMES);
     const how = { pushes: get("pushes"), stops };
     const told = panels.map(({ draw }, i) =>
@@ -121,7 +149,9 @@ async function render({ model, el }) {
     element: el,
     budget: BUDGET,
     paint: (ended) => {
+      if (seeds && !ended) count();
       if (ended) {
+        if (seeds) countedTo(true);
         pair.measure();
         rest();
       } else if (still.matches) return;
@@ -135,7 +165,8 @@ async function render({ model, el }) {
   const pause = () => {
     if (!loop.running()) return;
     loop.pause();
-    if (!seeds) pair.level();
+    if (seeds) countedTo(false);
+    else pair.level();
     pair.measure();
     rest();
   };
@@ -202,7 +233,9 @@ async function render({ model, el }) {
   const sow = live(async () => {
     const both = await pair.spread(lab.seeds);
     seeds = true;
-    spread.hidden = false;
+    [spent, last] = [0, performance.now()];
+    showSpread(true);
+    count();
     dozen.textContent = "stop the seeds";
     loop.run(spreading(both, lab.seeds, lab.ticks, plan), 0);
   });
@@ -236,13 +269,18 @@ async function render({ model, el }) {
   let own = false; // whether traits are being set here
   let queued = false;
   const choose = (traits) => {
+    const outer = own; // what is set here may be told to a listener that sets more
     own = true;
     for (const [name, value] of Object.entries(traits)) model.set(name, value);
     model.save_changes();
-    own = false;
+    own = outer;
   };
   const tell = () => {
-    about.textContent = lab.experiments[get("experiment")]?.says ?? "";
+    const said = lab.experiments[get("experiment")]?.says ?? "";
+    if (said !== about.textContent) known.open = false;
+    about.textContent = said;
+    expects.hidden = !said;
+    choose(Object.assign({}, ...halves.map(({ key }) => idleOf(get, key, lab))));
   };
   const changed = async () => {
     const running = loop.running() && !seeds;
@@ -286,12 +324,13 @@ async function render({ model, el }) {
   el.classList.add("gf-widget", "gf-mixture");
   el.append(
     make("div", { class: "steps" }, run, tick, move, again, dozen, python, link),
-    about, // which goes as a field is left, and would move what is being clicked
+    expects, // which goes as a field is left, and would move what is being clicked
+    spread,
     make("div", { class: "pair" }, ...panels.map(({ box }) => box)),
     says,
     voice.element,
     make("div", { class: "charts" }, ...curves.map(({ box }) => box)),
-    spread,
+    seedCurves,
     copied,
     handed,
   );

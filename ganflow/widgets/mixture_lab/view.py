@@ -19,7 +19,7 @@ from ganflow.losses import LOSSES
 from ganflow.sweeps import GanSetting
 from ganflow.widgets.first_view import WithFirstView, with_first_view
 from ganflow.widgets.kit import script_of, style_of
-from ganflow.widgets.mixture_lab.controls import controls_of
+from ganflow.widgets.mixture_lab.controls import IDLE, controls_of
 from ganflow.widgets.mixture_lab.experiments import (
     BASE,
     DATA,
@@ -55,15 +55,18 @@ KINDS = {
     "batch": traitlets.Int,
     "data": traitlets.Int,
 }
-LEGEND = (
-    "Blue dots are fakes, the line at a dot is the way in which G’s loss pushes it. "
-    "Circles are the real modes, to 3 standard deviations: whole where one of "
-    f"{COUNTED:,} fakes lies within, dashed where none does; of data without modes the "
-    "real points are small dots. A stronger orange is a higher score of D. In the "
-    f"curves A is solid, B dashed, measured every {EVERY} ticks and where they stop; "
-    f"of {SEEDS} seeds each is a thin line, their median the thick one. The page makes "
-    "the very moves of <code>ganflow</code>, compiled when it was built; it sums in "
-    "another order than a notebook, so that long runs may part."
+LEGEND = "".join(
+    f"<div>{line}</div>"
+    for line in (
+        "Blue dots: fakes; the line at a dot is the way in which G’s loss pushes it. "
+        "Stronger orange: a higher score of D.",
+        f"Circles: real modes, to 3 standard deviations; whole if one of {COUNTED:,} "
+        "fakes lies within, else dashed. Data without modes: small dots.",
+        f"Curves: A solid, B dashed, measured every {EVERY} ticks. Of {SEEDS} seeds "
+        "each is a thin line, their median the thick one.",
+        "The moves are those of <code>ganflow</code>, summed in another order than in "
+        "a notebook: long runs may part.",
+    )
 )
 
 
@@ -126,6 +129,7 @@ class MixtureLabView(anywidget.AnyWidget):
         for run, setting in (("a", a), ("b", b)):
             chosen |= {f"{run}_{k}": v for k, v in _traits(setting, lab).items()}
         kinds = {name: KINDS[name.partition("_")[2]] for name in chosen}
+        kinds |= {f"{run}_idle_{name}": traitlets.Bool for run in "ab" for name in IDLE}
         self.add_traits(**{n: kind().tag(sync=True) for n, kind in kinds.items()})
         self.opened = {
             name: (setting, opening(setting, ticks=opens_at))

@@ -75,9 +75,29 @@ export function spreadLine({ name, kept, seedless }, until) {
   const told = CURVES.map(({ name: of, words }) => {
     const values = ends.map((mark) => mark?.[of]);
     if (values.some(Number.isNaN)) return "";
-    const range = `${brief(Math.min(...values))} to ${brief(Math.max(...values))}`;
-    return `${words} ${brief(median(values))} (${range})`;
+    const [as, unit] = of === "share" ? [(v) => String(Math.round(100 * v)), " %"] : [brief, ""];
+    const range = `${as(Math.min(...values))} to ${as(Math.max(...values))}${unit}`;
+    return `${words} ${as(median(values))}${unit} (${range})`;
   });
   const seeds = `${ends.length} seed${ends.length > 1 ? "s" : ""}`;
   return `${name}, median of ${seeds}, from least to greatest: ${told.filter(Boolean).join(", ")}.`;
+}
+
+/**
+ * How far a dozen seeds have come, and for about how long they still train.
+ *
+ * @param {Mark[][][]} both the marks of each seed so far, of each run that is trained
+ * @param {{ seeds: number, until: number }} all
+ * @param {number} spent seconds of training so far
+ */
+export function progressLine(both, { seeds, until }, spent) {
+  const shareOf = (marks, isLast) => (isLast ? (marks.at(-1)?.tick ?? 0) / until : 1);
+  const done = both.flatMap((kept) =>
+    kept.map((marks, k) => shareOf(marks, k === kept.length - 1)),
+  );
+  const share = done.reduce((sum, one) => sum + one, 0) / (seeds * both.length);
+  const seed = Math.max(1, ...both.map((kept) => kept.length));
+  const left = Math.ceil((spent / share) * (1 - share));
+  const about = share >= 0.5 / seeds ? `, about ${left} s left` : "";
+  return `Seed ${seed} of ${seeds}${about}.`;
 }
