@@ -91,7 +91,7 @@ test("what is no setting is refused in a sentence that names it", () => {
     [{ schedule: `${"D ".repeat(12)}G` }, /has 13 turns; expected at most 12/],
     [{ step: 1e9 }, /^step size is 1000000000; expected a number from 0.01 to 10$/],
     [{ step: NaN }, /^step size is NaN/],
-    [{ times: 0 }, /^D’s step, times is 0; expected a number from 0.1 to 10$/],
+    [{ times: 0 }, /^D’s step, × is 0; expected a number from 0.1 to 10$/],
     [{ beta: 1 }, /^β is 1; expected a number from -0.95 to 0.95$/],
     [{ strength: -1 }, /^strength is -1/],
     [{ theta: null }, /^θ at the start is empty/],

@@ -17,7 +17,7 @@ const DIGITS = { step: 3, times: 3 }; // as a slider shows them
 const OWN_STEPS = ["step_size_G", "step_size_D"];
 const WORDS = {
   step: "step size",
-  times: "D’s step, times",
+  times: "D’s step, ×",
   beta: "β",
   theta: "θ at the start",
   psi: "ψ at the start",
