@@ -171,10 +171,10 @@ async function render({ model, el }) {
     rest();
   };
   // One after the other: a program may still be compiling when the next press comes.
-  let last = Promise.resolve();
+  let pressed = Promise.resolve();
   const inTurn = (does) => {
-    last = last.then(does, does);
-    return last;
+    pressed = pressed.then(does, does);
+    return pressed;
   };
   // What is recorded is left at the first press.
   const live = (does) => () =>
