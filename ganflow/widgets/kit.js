@@ -67,6 +67,53 @@ export function sayCannot(element, sentence) {
   element.replaceChildren(make("p", { class: "gf-cannot", role: "status" }, words));
 }
 
+/**
+ * @param {string} words
+ * @param {() => void} [act] what a press does
+ */
+export function button(words, act) {
+  const made = make("button", { type: "button" }, words);
+  if (act) made.onclick = act;
+  return made;
+}
+
+/** Whether this is a page of the built book: its address may be written, no other's. */
+export const inBook = () => document.querySelector("[data-live]") !== null;
+
+/**
+ * Lines to take away: in a field too, for where the clipboard is closed to a page.
+ *
+ * @returns what holds the field; what opens it, with a name and what writes the lines; and
+ *   what writes them anew
+ */
+export function makeCopy() {
+  const says = make("p", { role: "status" });
+  const field = make("textarea", { readonly: "", spellcheck: "false" });
+  const close = button("close", () => {
+    element.hidden = true;
+  });
+  const element = make("div", { class: "copy", hidden: "" }, says, field, close);
+  let lines = () => "";
+  const renew = () => {
+    field.value = lines();
+    field.rows = Math.min(24, field.value.split("\n").length);
+  };
+  const open = async (/** @type {string} */ name, /** @type {() => string} */ written) => {
+    lines = written;
+    element.hidden = false;
+    field.ariaLabel = name;
+    renew();
+    field.focus();
+    field.select();
+    const taken = navigator.clipboard?.writeText(field.value).then(
+      () => true,
+      () => false,
+    );
+    says.textContent = (await taken) ? `${name}: copied.` : `${name}: copy it from here.`;
+  };
+  return { element, open, renew };
+}
+
 // Numbers
 
 /**

@@ -89,7 +89,7 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser():
         ends.append(((control, trait), (view, name)))
         assert getattr(control, trait) == getattr(view, name)
     for name in ("beta", "strength"):
-        ends.append(((view, f"{name}_sleeps"), (by_name[name], "disabled")))
+        ends.append(((view, f"{name}_idle"), (by_name[name], "disabled")))
     for (one, name), (other, trait) in ends:
         assert (one.model_id, name, other.model_id, trait) in joined
     assert len(joined) == len(ends)
@@ -331,16 +331,16 @@ def test_a_run_that_diverges_says_since_when(page):
 
 
 @pytest.mark.browser
-def test_a_press_gives_a_schedule_and_idle_sliders_sleep(page):
+def test_a_press_gives_a_schedule_and_idle_sliders_rest(page):
     page.get_by_text("5 critic steps").click()
     assert page.evaluate("model.get('schedule')") == "D D D D D G"
     page.evaluate(PAINTED)
     pressed = page.locator(".known [aria-pressed=true]")
     assert pressed.all_inner_texts() == ["5 critic steps"]
-    asleep = "[model.get('beta_sleeps'), model.get('strength_sleeps')]"
-    assert page.evaluate(asleep) == [True, True]
+    resting = "[model.get('beta_idle'), model.get('strength_idle')]"
+    assert page.evaluate(resting) == [True, True]
     give(page, rule=1, penalty=3)
-    assert page.evaluate(asleep) == [False, False]
+    assert page.evaluate(resting) == [False, False]
 
 
 HASH = (

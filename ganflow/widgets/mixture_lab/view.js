@@ -1,5 +1,15 @@
 // Trains two GANs of the plane side by side, in this page, and draws them and their curves.
-import { listen, make, makeVoice, propertiesOf, redrawn, sayCannot } from "../kit.js";
+import {
+  button,
+  inBook,
+  listen,
+  make,
+  makeCopy,
+  makeVoice,
+  propertiesOf,
+  redrawn,
+  sayCannot,
+} from "../kit.js";
 import { makeLoop } from "./loop.js";
 import { makePair } from "./pair.js";
 import { canvasOf, fill, makePanel } from "./panel.js";
@@ -14,9 +24,6 @@ const NAMES = ["G", "D", "G-text", "D-text", "ink", "soft", "line", "paper", "sa
 const BUDGET = 7; // ms of training in a frame
 const SLOW = 900; // ms for a move in slow motion
 const ASLEEP = 500; // ms between two frames: nobody saw the page, nothing was trained
-
-// Whether this is a page of the built book, which has an address of its own.
-const inBook = () => document.querySelector("[data-live]") !== null;
 
 /** @param {{ model: Model, el: HTMLElement }} view */
 async function render({ model, el }) {
@@ -48,8 +55,7 @@ async function render({ model, el }) {
   const progress = make("p", { class: "progress" });
   const spread = make("div", { class: "spread", hidden: "" }, progress, seedsSay);
   const seedCurves = make("div", { class: "spread", hidden: "" }, ...spreads.map(({ box }) => box));
-  const handed = make("textarea", { readonly: "", hidden: "", spellcheck: "false" });
-  const copied = make("p", { class: "copied", "aria-live": "polite" });
+  const copy = makeCopy();
 
   let recorded = true; // whether what is seen is the picture that was played by Python
   let until = lab.ticks;
@@ -196,11 +202,6 @@ async function render({ model, el }) {
     run.textContent = "pause";
     loop.run(slow ? slowly(all, until, plan, tell) : training(all, until, plan), slow ? SLOW : 0);
   };
-  const button = (words, act) => {
-    const made = make("button", { type: "button" }, words);
-    made.onclick = act;
-    return made;
-  };
   const begin = live(() => {
     if (pair.at(until)) until += lab.ticks;
     go();
@@ -243,24 +244,14 @@ async function render({ model, el }) {
 
   // What a reader takes away
 
-  const hand = async (text, what) => {
-    handed.hidden = false;
-    Object.assign(handed, { value: text, ariaLabel: what, rows: text.split("\n").length });
-    const done = await navigator.clipboard?.writeText(text).then(
-      () => true,
-      () => false, // not allowed here
-    );
-    if (!done) handed.select();
-    copied.textContent = `${what}: ${done ? "copied" : "selected, copy it"}.`;
-  };
   const chosen = () => Object.fromEntries(halves.map(({ key, setting }) => [key, setting]));
   const python = button("copy as Python", () => {
     const done = recorded ? first.tick : ticks() || lab.ticks;
-    hand(pythonOf(chosen(), { ...lab, ticks: done }), "Python");
+    copy.open("Python", () => pythonOf(chosen(), { ...lab, ticks: done }));
   });
   const link = button("copy link", () => {
     history.replaceState(history.state, "", addressOf(chosen(), lab));
-    hand(location.href, "Link");
+    copy.open("Link", () => location.href);
   });
   link.hidden = !inBook(); // elsewhere the address is not this page's
 
@@ -331,8 +322,7 @@ async function render({ model, el }) {
     voice.element,
     make("div", { class: "charts" }, ...curves.map(({ box }) => box)),
     seedCurves,
-    copied,
-    handed,
+    copy.element,
   );
   tell();
   rest();

@@ -3,12 +3,15 @@ import { eigenvalues, tickJacobian } from "../../live/measures.js";
 import { compile, Run } from "../../live/program.js";
 import { movesOf, readsOf, turnsOf } from "../../live/schedule.js";
 import {
+  button,
   dot,
+  inBook,
   inflate,
   line,
   lines,
   listen,
   make,
+  makeCopy,
   makeVoice,
   number,
   paint,
@@ -352,41 +355,6 @@ function paintRadius(pen, { run, place }, css, { width, height }) {
   pen.restore();
 }
 
-// Whether the page is one of the built book, whose address may be written.
-const inBook = () => document.querySelector("[data-live]") !== null;
-
-const button = (words) => make("button", { type: "button" }, words);
-
-// Lines to copy: in a field too, for where the clipboard is closed to a page.
-function makeCopy() {
-  const says = make("p", { role: "status" });
-  const field = make("textarea", { readonly: "", spellcheck: "false" });
-  const close = button("close");
-  const element = make("div", { class: "copy", hidden: "" }, says, field, close);
-  let lines = () => "";
-  const renew = () => {
-    field.value = lines();
-    field.rows = Math.min(24, field.value.split("\n").length);
-  };
-  const open = async (name, written) => {
-    lines = written;
-    element.hidden = false;
-    field.ariaLabel = name;
-    renew();
-    field.focus();
-    field.select();
-    const taken = navigator.clipboard?.writeText(field.value).then(
-      () => true,
-      () => false,
-    );
-    says.textContent = (await taken) ? `${name}: copied.` : `${name}: copy it from here.`;
-  };
-  close.onclick = () => {
-    element.hidden = true;
-  };
-  return { element, open, renew };
-}
-
 // What stands in the view, from its buttons to its words.
 function makeParts(schedules) {
   const panels = [paintPlane, paintCircle, paintRadius].map((painted, i) => {
@@ -409,7 +377,7 @@ function makeParts(schedules) {
   panels[1].box.append(verdict);
   const sheet = make("div", { class: "sheet" }, ...panels.map(({ box }) => box));
   const words = ["‹ one move", "one move ›", "back to the start", "copy as Python", "copy link"];
-  const [back, on, reset, python, link] = words.map(button);
+  const [back, on, reset, python, link] = words.map((word) => button(word));
   const steps = make("div", { class: "steps" }, back, on, reset, python, link);
   const [voice, copy] = [makeVoice(), makeCopy()];
   const all = [known, wrong, hint, sheet, steps, says, grows, copy.element, voice.element];
@@ -560,9 +528,9 @@ async function render({ model, el }) {
   const changed = () => {
     [turn, misled] = [null, ""];
     replay();
-    const sleeps = { beta: offers.rule[get("rule")] !== "momentum" };
-    sleeps.strength = offers.penalty[get("penalty")] === "none";
-    choose({ beta_sleeps: sleeps.beta, strength_sleeps: sleeps.strength });
+    const idle = { beta: offers.rule[get("rule")] !== "momentum" };
+    idle.strength = offers.penalty[get("penalty")] === "none";
+    choose({ beta_idle: idle.beta, strength_idle: idle.strength });
     later();
   };
   const step = (by) => {

@@ -37,7 +37,7 @@ class ScheduleLabView(anywidget.AnyWidget):
     `schedule` (as `Schedule.from_text` reads it), `loss`, `rule` and `penalty`
     (positions in `offers`), the numbers `step`, `times`, `beta`, `strength`, `theta`
     and `psi`, and `tick` say what is shown; they may come from other widgets by
-    `jslink`. `beta_sleeps` and `strength_sleeps` say back which of them have no effect.
+    `jslink`. `beta_idle` and `strength_idle` say back which of them have no effect.
     No kernel is asked for anything: `program` is the package's own moves as
     WebAssembly, deflated, and `places` where it keeps what.
 
@@ -80,8 +80,8 @@ class ScheduleLabView(anywidget.AnyWidget):
     theta = traitlets.Float().tag(sync=True)
     psi = traitlets.Float().tag(sync=True)
     tick = traitlets.Int().tag(sync=True)
-    beta_sleeps = traitlets.Bool(True).tag(sync=True)
-    strength_sleeps = traitlets.Bool(True).tag(sync=True)
+    beta_idle = traitlets.Bool(True).tag(sync=True)
+    strength_idle = traitlets.Bool(True).tag(sync=True)
 
     def __init__(
         self, setting: GameSetting = OPENING, *, tick: int = 0, ticks: int = 100
@@ -93,8 +93,8 @@ class ScheduleLabView(anywidget.AnyWidget):
             places=made.layout,
             opening=told(setting),
             tick=tick,
-            beta_sleeps=setting.rule != "momentum",
-            strength_sleeps=setting.penalty == "none",
+            beta_idle=setting.rule != "momentum",
+            strength_idle=setting.penalty == "none",
             **begun,
         )
 
@@ -165,8 +165,8 @@ def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
 
     schedule = joined(ipywidgets.Text, "schedule", "schedule", placeholder="D D G")
     beta, strength = slider("beta", "β", 0.05), slider("strength", "strength", 0.05)
-    ipywidgets.jslink((view, "beta_sleeps"), (beta, "disabled"))
-    ipywidgets.jslink((view, "strength_sleeps"), (strength, "disabled"))
+    ipywidgets.jslink((view, "beta_idle"), (beta, "disabled"))
+    ipywidgets.jslink((view, "strength_idle"), (strength, "disabled"))
     return [
         schedule,
         joined(ipywidgets.Dropdown, "loss", "loss", options=LOSSES),
