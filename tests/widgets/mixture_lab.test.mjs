@@ -69,8 +69,19 @@ test("an address says what differs, and is read back as it was", () => {
 });
 
 test("a number that is none stays as it was written, and an empty one too", () => {
-  const { a } = fromAddress("#lab=mixture&a.seed=1e&a.beta1=&a.strength=.5&a.x=3", KNOWN);
-  assert.deepEqual([a.seed, a.beta1, a.strength, a.x], ["1e", "", 0.5, undefined]);
+  const { a } = fromAddress("#lab=mixture&a.seed=1e&a.beta1=&a.strength=.5", KNOWN);
+  assert.deepEqual([a.seed, a.beta1, a.strength], ["1e", "", 0.5]);
+});
+
+test("what an address says of nothing here is told, beside the run it names", () => {
+  const told = (hash) => {
+    const { a, b } = fromAddress(`#lab=mixture&${hash}`, KNOWN);
+    return [a, b].map((setting) => unknownIn(setting, KNOWN).split(";")[0]);
+  };
+  assert.deepEqual(told("b.sed=3&b.seed=3"), ["", "there is no sed here"]);
+  for (const key of ["seed", "c.seed"]) {
+    assert.deepEqual(told(`${key}=3`), [`there is no ${key} without a. or b. before it here`, ""]);
+  }
 });
 
 test("a choice that is not offered is refused in the package's words", () => {

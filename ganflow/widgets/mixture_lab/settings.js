@@ -48,7 +48,11 @@ export function traitsOf(setting, run, { choices, base }) {
  * @param {Setting} setting
  * @param {Known} known
  */
-export function unknownIn(setting, { choices }) {
+export function unknownIn(setting, { choices, base }) {
+  const strange = Object.keys(setting).find((name) => !Object.hasOwn(base, name));
+  if (strange !== undefined) {
+    return `there is no ${strange} here; expected one of ${Object.keys(base).join(", ")}`;
+  }
   for (const [name, known] of Object.entries(choices)) {
     const value = setting[name];
     if (known.includes(value)) continue;
@@ -74,7 +78,8 @@ export function addressOf(runs, { base }) {
 }
 
 /**
- * The two settings that an address says; a number that is none stays as it was written.
+ * The two settings that an address says; a number that is none stays as it was written, and
+ * so does what no setting has. What names no run counts as A's.
  *
  * @param {string} hash
  * @param {Known} known
@@ -92,7 +97,14 @@ export function fromAddress(hash, { base }) {
     });
     return [run, Object.fromEntries(values)];
   });
-  return Object.fromEntries(runs);
+  const settings = Object.fromEntries(runs);
+  for (const [key, text] of pairs) {
+    const [run, name] = /^[ab]\./.test(key)
+      ? [key[0], key.slice(2)]
+      : ["a", `${key} without a. or b. before it`];
+    if (key !== "lab" && !Object.hasOwn(settings[run], name)) settings[run][name] = text;
+  }
+  return settings;
 }
 
 /**
