@@ -114,7 +114,7 @@ def test_critical_gamma_makes_the_fields_eigenvalues_equal():
     for loss, gamma in zip(choices.LOSSES, (1.0, 1.0, 2.0, 2.0), strict=True):
         setting = GameSetting(loss=loss, penalty="R1", strength=gamma)
         roots = np.linalg.eigvals(setting.players().game.jacobian(0.0, 0.0))
-        np.testing.assert_allclose(roots, -gamma / 2, atol=1e-7)
+        np.testing.assert_allclose(roots, -gamma / 2, rtol=0, atol=1e-7)
     words = "R1 is critical at strength 1, under hinge and Wasserstein at 2."
     assert words in str(lab.ScheduleLabView._esm) and "R1" not in lab.HINT
 
@@ -249,7 +249,7 @@ def test_the_start_moves_by_keys_by_mouse_and_by_touch(page):
     handle.press("ArrowLeft")
     page.evaluate(PAINTED)
     handle.press("ArrowUp")
-    np.testing.assert_allclose(start_of(page), [0.9, 1.1])
+    np.testing.assert_allclose(start_of(page), [0.9, 1.1], rtol=1e-12)
     page.evaluate(PAINTED)
     box = handle.bounding_box()
     x, y = box["x"] + 13, box["y"] + 13
