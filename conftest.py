@@ -7,7 +7,7 @@ import os
 from collections import deque
 from importlib.util import find_spec
 
-from nbval.plugin import IPyNbFile
+from nbval.plugin import IPyNbCell, IPyNbFile
 
 REAL = os.environ.get("GANFLOW_REAL_KERNELS") == "1" or not find_spec("jupyter_cache")
 
@@ -53,6 +53,19 @@ class Replay:
 
     def stop(self):
         """Nothing runs."""
+
+
+def pytest_runtest_call(item):
+    """Run the cells before this one, if another worker or nobody asked for them here."""
+    if not isinstance(item, IPyNbCell):
+        return
+    kernel, timeout = item.parent.kernel, item.config.option.nbval_cell_timeout
+    cells = [cell for cell in item.parent.nb.cells if cell.cell_type == "code"]
+    for cell in cells[getattr(kernel, "done", 0) : item.cell_num]:
+        asked = kernel.execute_cell_input(cell.source, allow_stdin=False)
+        kernel.await_reply(asked, timeout=timeout)
+        kernel.await_idle(asked, timeout=timeout)
+    kernel.done = item.cell_num + 1
 
 
 def setup(self, start_kernel=IPyNbFile.setup):

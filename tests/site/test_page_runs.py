@@ -281,6 +281,19 @@ def test_nbval_compares_the_run_and_starts_no_kernel(runs, nbval):
     assert code == 0 and "2 passed" in shown
 
 
+@pytest.mark.parametrize("real", ["0", "1"])
+def test_a_cell_asked_for_alone_has_the_cells_before_it(runs, nbval, tmp_path, real):
+    """Workers steal tests from one another in the middle of a page."""
+    path = runs.write("a", "x = 6", "x = 2 * x", "print(x)", "print(x + 1)", stored="13\n")
+    runs.run([path])
+    if real == "1":
+        (tmp_path / "plant.py").write_text("")
+    code, shown = nbval(f"{path}::Cell 3", GANFLOW_REAL_KERNELS=real)
+    assert code == 0 and "1 passed" in shown, shown
+    path.write_text(path.read_text().replace('"13\\n"', '"14\\n"'))
+    assert nbval(f"{path}::Cell 3", GANFLOW_REAL_KERNELS=real)[0] == 1
+
+
 def test_a_changed_digit_of_a_stored_output_is_red(runs, nbval):
     path = runs.write("a", "x = 6", "print(x * 7)", stored="42\n")
     runs.run([path])
