@@ -150,7 +150,7 @@ class Scheme:
 SCHEMES: dict[str, Scheme] = {
     "two steps": Scheme(
         two_steps,
-        "Each loss walks back by itself, D frozen for G’s; then both step.",
+        "Each loss walks back by itself, for its own player; then both step.",
     ),
     "alternating": Scheme(
         alternating,
