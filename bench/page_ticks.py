@@ -31,6 +31,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from ganflow.dynamics import play
 from ganflow.live.program import gan_program
+from ganflow.live.settings import page_setting
 from ganflow.sweeps import GanSetting
 
 ROOT = Path(__file__).parents[1]
@@ -77,22 +78,6 @@ def in_python(setting: GanSetting, seconds: float) -> Speed:
         play(players, setting.schedule, rule=rules, ticks=ticks, record_every=ticks)
         took = perf_counter() - begun
     return Speed(ticks / took)
-
-
-def told(setting: GanSetting) -> dict[str, Any]:
-    """A setting as the page takes it."""
-    names = ("rule", "loss", "penalty", "beta", "beta1", "beta2", "strength", "seed")
-    data: Any = setting.data
-    return {name: getattr(setting, name) for name in names} | {
-        "schedule": setting.schedule.text.split(),
-        "step_size_G": setting.step_of("G"),
-        "step_size_D": setting.step_of("D"),
-        "data": {
-            "kind": "mixture",
-            "centres": data.centres.tolist(),
-            "spread": data.spread,
-        },
-    }
 
 
 def fill(folder: Path, base: GanSetting, *, alone: bool) -> dict[str, Any]:
@@ -168,11 +153,11 @@ def ways(
     for penalty in PENALTIES:
         strength = 0.0 if penalty == "none" else 0.1
         setting = replace(base, penalty=penalty, strength=strength)
-        given = {"setting": told(setting), "layout": layout}
+        given = {"setting": page_setting(setting), "layout": layout}
         found[f"page, {penalty}"] = partial(in_page, page, "own", given, seconds)
         found[f"play, {penalty}"] = partial(in_python, setting, seconds)
     if not options.alone:
-        given = {"setting": told(base), "sizes": sizes(base)}
+        given = {"setting": page_setting(base), "sizes": sizes(base)}
         name = "TensorFlow.js (wasm), none"
         found[name] = partial(in_page, page, "tensorflow", given, seconds)
     return found

@@ -179,10 +179,13 @@ def tests_for(path: str, root: Path) -> list[str]:
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
     """Whether a test of the copy fails while the mutant is in it."""
+    tests = tests_for(mutant.path, copy)
+    if not tests:  # pytest would run them all
+        return False
     file = copy / mutant.path
     text = file.read_bytes()
     file.write_bytes(mutant.applied(text))
-    run = WARM.Process(target=run_tests, args=(copy, tests_for(mutant.path, copy)))
+    run = WARM.Process(target=run_tests, args=(copy, tests))
     try:
         run.start()
         run.join(LONGEST)

@@ -9,6 +9,7 @@ from itertools import product
 from typing import Any
 
 from ganflow.dynamics.players import Players
+from ganflow.dynamics.rules import RULES
 from ganflow.live.arithmetic import arithmetic
 from ganflow.live.encoding import Code, Function, Module
 from ganflow.live.expressions import (
@@ -29,6 +30,7 @@ from ganflow.live.inputs import (
     named,
     numbers_of,
     rates_of,
+    read_by,
     stacked,
 )
 from ganflow.live.loops import Call, Product
@@ -262,6 +264,7 @@ class Assembly:
             "table": self._table,
             **spans,
             "counts": self._counts,
+            "reads": {rule: read_by(RULES[rule]) for rule in self._names["rules"]},
             "limits": LIMITS | {"seed": SEEDS},
             "epsilon": self._base.epsilon,
             **{name: list(known) for name, known in self._names.items()},

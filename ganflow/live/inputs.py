@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ganflow.dynamics.loop import Rules
 from ganflow.dynamics.players import Networks, Players
-from ganflow.dynamics.rules import Memory, Rule, Tensors
+from ganflow.dynamics.rules import RULES, Memory, Rule, Tensors
 from ganflow.dynamics.scalars import Scalars, Values
 from ganflow.live.graph import Named
 from ganflow.sweeps.settings import Setting
@@ -88,7 +88,7 @@ def values_of(prefix: str, given: Named) -> Values:
 def rates_of(setting: Setting) -> Named:
     """The numbers of a setting's rule but epsilon, as tensors (1,) of float64."""
     rates = {f"step_size_{player}": setting.step_of(player) for player in "GD"}
-    rates |= {name: getattr(setting, name) for name in _betas(setting.rules()["G"])}
+    rates |= {name: getattr(setting, name) for name in read_by(RULES[setting.rule])}
     return {n: torch.tensor([x], dtype=torch.float64) for n, x in rates.items()}
 
 
@@ -98,14 +98,14 @@ def rules_of(setting: Setting, given: Named) -> Rules:
         player: replace(
             rule,
             step_size=given[f"step_size_{player}"],
-            **{name: given[name] for name in _betas(rule)},
+            **{name: given[name] for name in read_by(type(rule))},
         )
         for player, rule in setting.rules().items()
     }
 
 
-def _betas(rule: Rule) -> list[str]:
-    """The numbers of a rule that are inputs besides its step size."""
+def read_by(rule: type[Rule]) -> list[str]:
+    """The numbers that a page lets one choose for a rule, besides its step size."""
     names = [f.name for f in fields(rule)]
     return [name for name in names if name not in ("step_size", "epsilon")]
 

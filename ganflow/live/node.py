@@ -13,19 +13,12 @@ from typing import Any
 import numpy as np
 
 from ganflow.check import one_of, whole
-from ganflow.data import Mixture
-from ganflow.live.program import Program
-from ganflow.sweeps.settings import GanSetting, Setting
+from ganflow.live.program import SIZES, Program
+from ganflow.live.settings import page_setting
+from ganflow.sweeps.settings import Setting
 
 PROGRAM_JS = Path(__file__).with_name("program.js").as_uri()
-SIZES = (
-    "batch",
-    "latent",
-    "width",
-    "depth",
-    "shown",
-    "epsilon",
-)  # built into a program
+BUILT_IN = (*SIZES, "epsilon")  # of a program
 GIVEN = """
 import { readFileSync } from "node:fs";
 const given = JSON.parse(readFileSync(0));
@@ -110,34 +103,22 @@ def play_in_node(
     RuntimeError
         No node is installed, or the program refuses the setting, in its words.
     ValueError
-        The program was made for another size or epsilon, or has no such name.
+        The program was made for another size or epsilon, or has no such name; data that
+        is no Mixture and no Cloud.
 
     Gradient: the moves are `play`'s, cut between turns.
     """
     whole("ticks", ticks, least=0)
     for name in names:
         one_of("a name", name, program.layout["at"])
-    for name in SIZES:
+    for name in BUILT_IN:
         made, wanted = program.layout.get(name), getattr(setting, name, None)
         if made is not None and wanted != made:
             raise ValueError(
                 f"{name} is {wanted}; expected {made}, for which the program was made"
             )
-    given = {"layout": program.layout, "setting": _plain(setting), "names": list(names)}
+    given = {"layout": program.layout, "names": list(names)}
+    given["setting"] = page_setting(setting)
     path = call_in_node(PLAY, program.code, source=PROGRAM_JS, ticks=ticks, **given)
     columns = zip(*path, strict=True)
     return {n: np.array(c, float) for n, c in zip(names, columns, strict=True)}
-
-
-def _plain(setting: Setting) -> dict[str, Any]:
-    """A setting as the page takes it."""
-    words: dict[str, Any] = {f"step_size_{p}": setting.step_of(p) for p in "GD"}
-    words["schedule"] = ["".join(turn) for turn in setting.schedule.turns]
-    if isinstance(setting, GanSetting):
-        data: Any = setting.data
-        if isinstance(data, Mixture):
-            more = {"centres": data.centres.tolist(), "spread": data.spread}
-            words["data"] = {"kind": "mixture"} | more
-        else:
-            words["data"] = {"kind": "cloud", "points": data.points.tolist()}
-    return vars(setting) | words

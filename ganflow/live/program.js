@@ -11,6 +11,8 @@
  * @property {Record<"G" | "D", [number, number]>} state of each player, from and to, in bytes
  * @property {Record<"G" | "D", [number, number]>} next the same after a move not yet taken over
  * @property {Record<string, Record<"G" | "D", string>>} counts by rule: where it counts moves
+ * @property {Record<string, string[]>} reads by rule: the numbers that it reads besides its
+ *   step size
  * @property {[string, number][]} [first] a GAN's weights in the order in which they are drawn,
  *   each from [-bound, bound)
  * @property {string[]} rules

@@ -21,6 +21,7 @@ from ganflow.live.ziggurat import table_bytes
 from ganflow.sweeps.settings import GameSetting, GanSetting
 
 POINTS = 4096  # places for the data's centres or points
+SIZES = ("batch", "latent", "width", "depth", "shown")  # a GAN's, built into it
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ class Program:
     layout : dict
         Of JSON types. `at` has [byte, type, length] of every name, `table` the places
         of derivatives and projections, `state` and `next` the bytes that a move reads
-        and makes, `counts` where a rule counts its moves, `limits` those of a setting's
-        numbers, `epsilon` that of Adam; of a GAN `first` the weights in the order in
-        which they are drawn, uniform within a bound.
+        and makes, `counts` where a rule counts its moves, `reads` what a rule reads of
+        a setting besides its step size, `limits` those of a setting's numbers,
+        `epsilon` that of Adam; of a GAN `first` the weights in the order in which
+        they are drawn, uniform within a bound.
     """
 
     code: bytes
@@ -108,8 +110,7 @@ def gan_program(
         GLOBALS,
         ((tables, ziggurat), (at["grid"][0], grid.numpy().tobytes())),
     )
-    names = ("batch", "latent", "width", "depth", "shown")
-    sizes = {name: getattr(base, name) for name in names}
+    sizes = {name: getattr(base, name) for name in SIZES}
     picture = {"first": _first(players), "side": side, "reach": reach}
     layout = made.layout("gan") | sizes | picture
     return Program(encode(module), layout)

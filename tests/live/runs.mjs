@@ -2,7 +2,6 @@
 import { readFileSync } from "node:fs";
 import { eigenvalues, tickJacobian } from "../../ganflow/live/measures.js";
 import { compile, Run } from "../../ganflow/live/program.js";
-import { turnsOf } from "../../ganflow/live/schedule.js";
 
 const programs = new Map();
 const runs = new Map();
@@ -12,21 +11,21 @@ export async function load(name, path, layout) {
   programs.set(name, await compile(readFileSync(path), layout));
 }
 
-/** A new run of a program, at the start of a setting with its schedule as text. */
+/** A new run of a program, at the start of a setting. */
 export async function start(name, program, setting) {
   const run = await Run.of(programs.get(program));
-  run.start({ ...setting, schedule: turnsOf(setting.schedule) });
+  run.start(setting);
   runs.set(name, run);
 }
 
 /** Begin the same run anew, by another setting. */
 export function again(name, setting) {
-  runs.get(name).start({ ...setting, schedule: turnsOf(setting.schedule) });
+  runs.get(name).start(setting);
 }
 
 /** Go on by another setting. */
 export function follow(name, setting) {
-  runs.get(name).follow({ ...setting, schedule: turnsOf(setting.schedule) });
+  runs.get(name).follow(setting);
 }
 
 /** Go on by a number of "tick", "turn" or "move"; what the last one gave. */

@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -27,12 +28,15 @@ def numbers(*shape, seed=0, special=False):
     return flat.reshape(shape)
 
 
-def agree(found, rtol=1e-6):
-    """NaN where torch has NaN, the same infinities, numbers to a few roundings."""
+def agree(found, apart=MappingProxyType({})):
+    """NaN where torch has NaN, the same infinities, numbers to a few roundings.
+
+    `apart` says by name how far others may be, where torch rounds a product and a sum
+    once and the module twice: beside a sum near 0 no number of digits is left.
+    """
     for name, value, expected in found:
-        # With alpha, torch rounds once where the module rounds twice.
-        atol = 1e-6 if "alpha" in name or "lerp" in name else 1e-37
-        np.testing.assert_allclose(value, expected, rtol, atol, err_msg=name)
+        atol = apart.get(name, 1e-37)  # torch's sigmoid(-90) is 0, no denormal
+        np.testing.assert_allclose(value, expected, rtol=1e-6, atol=atol, err_msg=name)
 
 
 def slope(function, x, g):
@@ -114,7 +118,8 @@ def test_maps_on_odd_shapes_with_nan_and_infinities(shape):
         "weight": torch.linspace(0, 1, shape[-1]).expand(shape).contiguous(),
         "h": torch.tensor([0.3], dtype=torch.float64),
     }
-    agree(results(maps, given))
+    fused = ("add with alpha", "sub with alpha", "lerp", "lerp by a number")
+    agree(results(maps, given), dict.fromkeys(fused, 1e-6))
 
 
 def views(given):

@@ -7,6 +7,7 @@ from in_node import LIVE, Refused, node
 from ganflow import metrics
 from ganflow.data import Mixture, ring
 from ganflow.dynamics import eigenvalues
+from ganflow.live.settings import page_data
 
 GRID = Mixture(
     "grid of 25", [(x, y) for x in range(-2, 3) for y in range(-2, 3)], 0.0625
@@ -23,10 +24,9 @@ def page():
 
 def counted(page, samples, mixture, within):
     """Modes and share as the page counts them."""
-    told = {"centres": mixture.centres.tolist(), "spread": mixture.spread}
     flat = np.ravel(samples).tolist()
     names = "capturedModes", "highQualityShare"
-    return [page(name, flat, told, within) for name in names]
+    return [page(name, flat, page_data(mixture), within) for name in names]
 
 
 def expected(samples, mixture, within):

@@ -186,8 +186,8 @@ def test_50_ticks_of_any_schedule_end_where_the_stack_does(text):
         for name, narrow, wide in ends_of(setting):
             np.testing.assert_allclose(narrow, wide, atol=1e-6, rtol=0)
             found = answers[key, name]
-            np.testing.assert_allclose(found, narrow, 0, 1e-6, err_msg=name)
-            np.testing.assert_allclose(found, wide, 0, 1e-6, err_msg=name)
+            np.testing.assert_allclose(found, narrow, rtol=0, atol=1e-6, err_msg=name)
+            np.testing.assert_allclose(found, wide, rtol=0, atol=1e-6, err_msg=name)
 
 
 def test_every_number_is_an_input_and_none_is_built_in():

@@ -44,6 +44,20 @@ def test_a_layout_is_json_and_its_places_do_not_overlap():
         assert start < count < end and (kind, length) == ("f64", 1)
 
 
+def test_a_layout_says_which_numbers_a_rule_reads():
+    """All that its moves read of a setting, but step sizes; epsilon is built in."""
+    names = ["gradient descent", "momentum", "Adam", "extragradient", "optimistic"]
+    made = game_program(losses=["hinge"], penalties=["none"], rules=names)
+    assert made.layout["reads"] == {
+        "gradient descent": [],
+        "momentum": ["beta"],
+        "Adam": ["beta1", "beta2"],
+        "extragradient": [],
+        "optimistic": [],
+    }
+    assert MADE.layout["reads"] == {"Adam": ["beta1", "beta2"]}
+
+
 def test_derivatives_and_projections_that_are_one_have_one_place():
     table = MADE.layout["table"]
     assert len(table) == 2 * 2 * len(LOSSES) + 2
@@ -88,7 +102,9 @@ def test_a_derivative_alone_reads_what_was_put(loss):
     wanted = {player: players.gradient(player, moved, np.array([6])) for player in "GD"}
     for (player, k), found in asked.answers().items():
         expected = wanted[player][k].numpy().ravel()
-        np.testing.assert_allclose(found, expected, 1e-4, 3e-7, err_msg=f"{player}{k}")
+        np.testing.assert_allclose(
+            found, expected, rtol=1e-4, atol=3e-7, err_msg=f"{player}{k}"
+        )
 
 
 def looked(loss):
@@ -114,20 +130,20 @@ def test_a_picture_is_samples_scores_and_what_pushes_each_sample(loss):
     stack, found = looked(loss)
     players, values = stack.players, stack.state.values
     samples = players.observe(values)["samples"]
-    np.testing.assert_allclose(found["samples"], samples.ravel(), 1e-5, 1e-6)
+    np.testing.assert_allclose(found["samples"], samples.ravel(), rtol=1e-5, atol=1e-6)
 
     along = torch.linspace(-2.0, 2.0, 4)
     grid = torch.stack(torch.meshgrid(along, along, indexing="xy"), -1).reshape(
         1, -1, 2
     )
     scores = players.score(values["D"], grid)
-    np.testing.assert_allclose(found["scores"], scores.ravel(), 1e-5, 1e-6)
+    np.testing.assert_allclose(found["scores"], scores.ravel(), rtol=1e-5, atol=1e-6)
 
     reals = players.draw("G", -1, GAN.shown).x_real
     leaf = samples.detach().requires_grad_()
     pair = [players.score(values["D"], x)[0] for x in (reals, leaf)]
     (slope,) = torch.autograd.grad(LOSSES[loss].for_G(*pair), leaf)
-    np.testing.assert_allclose(found["push"], -slope.ravel(), 1e-4, 1e-7)
+    np.testing.assert_allclose(found["push"], -slope.ravel(), rtol=1e-4, atol=1e-7)
     assert np.abs(found["push"]).max() > 1e-4
 
 
@@ -157,7 +173,7 @@ def test_a_loss_that_is_changed_changes_the_program(monkeypatch):
         if name.startswith("Adam m D"):
             k = int(name.removeprefix("Adam m D"))
             expected = stack.state.memory["D"]["m"][k].numpy().ravel()
-            np.testing.assert_allclose(found, expected, 1e-4, 3e-7)
+            np.testing.assert_allclose(found, expected, rtol=1e-4, atol=3e-7)
 
 
 def test_a_loss_that_cannot_be_translated_names_its_operator(monkeypatch):

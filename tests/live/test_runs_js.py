@@ -14,6 +14,7 @@ from ganflow.dynamics import eigenvalues, play, tick_jacobian
 from ganflow.dynamics.rules import RULES
 from ganflow.games.game import PENALTIES
 from ganflow.live.program import game_program, gan_program
+from ganflow.live.settings import page_setting
 from ganflow.losses import LOSSES
 from ganflow.sweeps import GameSetting, GanSetting
 from ganflow.sweeps.stack import Stack
@@ -23,8 +24,6 @@ CPU = torch.device("cpu")
 GAN = GanSetting(width=16, batch=32, shown=48, seed=7)
 GAME = GameSetting(loss="non-saturating", step_size=0.2, beta=-0.5, theta=0.7, psi=-0.4)
 SIDE = 5
-NUMBERS = ("beta", "beta1", "beta2", "strength")
-OF_GAME = ("target", "scale", "theta", "psi")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -61,22 +60,10 @@ def page(tmp_path_factory):
         yield call
 
 
-def told(setting):
-    """A setting as a page takes it, its schedule as text."""
-    names = ("rule", "loss", "penalty", *NUMBERS)
-    names += OF_GAME if isinstance(setting, GameSetting) else ("seed",)
-    given = {name: getattr(setting, name) for name in names}
-    given |= {f"step_size_{player}": setting.step_of(player) for player in "GD"}
-    if isinstance(setting, GanSetting):
-        centres, spread = setting.data.centres.tolist(), setting.data.spread
-        given["data"] = {"kind": "mixture", "centres": centres, "spread": spread}
-    return given | {"schedule": setting.schedule.text}
-
-
 def begun(page, setting):
     """The name of a run of the page at its start."""
     kind = "game" if isinstance(setting, GameSetting) else "gan"
-    page("start", "run", kind, told(setting))
+    page("start", "run", kind, page_setting(setting))
     return "run"
 
 
@@ -124,7 +111,7 @@ def test_another_rule_goes_on_from_here_and_remembers_nothing(page, rule):
     page("go", run, "tick", 3)
     (theta,), (psi,) = page("read", run, ["G0", "D0"])
     here = replace(setting, rule=rule, theta=theta, psi=psi)
-    page("follow", run, told(here))
+    page("follow", run, page_setting(here))
     page("go", run, "tick", 5)
     history = play(here.players(), here.schedule, rule=here.rules(), ticks=5)
     expected = [history[name][-1] for name in ("theta", "psi")]
@@ -138,13 +125,13 @@ def test_another_rule_in_the_middle_of_a_turn_remembers_nothing_either(page):
     run = begun(page, setting)
     page("go", run, "tick", 3)
     page("go", run, "move", 1)
-    page("follow", run, told(replace(setting, rule="Adam")))
+    page("follow", run, page_setting(replace(setting, rule="Adam")))
     page("go", run, "move", 1)
     remembered = page("read", run, [f"Adam {name} D0" for name in ("m", "v", "moves")])
     assert np.ravel(remembered).tolist() == [0, 0, 0]
     (theta,), (psi,) = page("read", run, ["G0", "D0"])
     here = replace(setting, rule="Adam", theta=theta, psi=psi, schedule="D DG")
-    page("follow", run, told(here))
+    page("follow", run, page_setting(here))
     page("go", run, "tick", 1)  # the schedule from the next tick on
     assert page("read", run, ["Adam moves D0", "Adam moves G0"]) == [[1], [2]]
 
@@ -164,7 +151,7 @@ def test_what_was_saved_goes_on_as_if_nothing_had_been(page, moves):
         shown = page("look", run)
         ends.append((page("read", run, names), page("place", run), shown))
         other = replace(GAN, seed=1, data=Mixture("three", np.eye(3)[:, :2], 0.5))
-        page("again", run, told(replace(other, rule="gradient descent")))
+        page("again", run, page_setting(replace(other, rule="gradient descent")))
         page("go", run, "move", 1)
         page("restore", run, "here")
     assert ends[0] == ends[1]
@@ -175,7 +162,7 @@ def test_two_runs_of_one_program_know_nothing_of_each_other(page):
     page("go", alone, "tick", 4)
     expected = page("read", alone, names)
     for name, seed in (("one", GAN.seed), ("other", 3)):
-        page("start", name, "gan", told(replace(GAN, seed=seed)))
+        page("start", name, "gan", page_setting(replace(GAN, seed=seed)))
     for _ in range(8):
         for name in ("one", "other"):
             page("go", name, "turn", 1)
@@ -312,6 +299,6 @@ def test_a_wrong_setting_starts_nothing(page):
     run = begun(page, GAN)
     page("go", run, "tick", 1)
     with pytest.raises(Refused) as refused:
-        page("start", "other", "gan", told(GAN) | {"step_size_G": 0})
+        page("start", "other", "gan", page_setting(GAN) | {"step_size_G": 0})
     assert str(refused.value) == "step_size_G is 0; expected a finite number, above 0"
     assert page("place", run)[0]["tick"] == 1

@@ -45,10 +45,12 @@ def test_a_bar_is_cut_in_proportion_and_all_bars_are_equally_wide():
         bar = [(left, width) for top, left, width in drawn if top == tops[row]]
         amounts = np.array(list(STAGES[name].values()))
         widths = np.array([width for _, width in bar])
-        np.testing.assert_allclose(widths / widths.sum(), amounts / amounts.sum())
+        shares = amounts / amounts.sum()
+        np.testing.assert_allclose(widths / widths.sum(), shares, rtol=1e-12)
         ends = [left + width for left, width in bar]
-        np.testing.assert_allclose([left for left, _ in bar][1:], ends[:-1])
-        np.testing.assert_allclose((bar[0][0], ends[-1]), (drawn[0][1], 660))
+        np.testing.assert_allclose([left for left, _ in bar][1:], ends[:-1], rtol=1e-12)
+        whole = drawn[0][1], 660
+        np.testing.assert_allclose((bar[0][0], ends[-1]), whole, rtol=1e-12)
 
 
 def test_a_kind_of_which_nothing_is_left_ends_in_a_point():

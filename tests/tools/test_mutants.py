@@ -86,3 +86,16 @@ def test_a_test_that_fails_kills_and_one_that_passes_does_not(tmp_path):
         (plus[1], "-"): False,  # 2 - 0
         (last, "(0 + 1)"): True,
     }
+
+
+def test_no_test_kills_what_no_test_names(tmp_path):
+    """Not even the tests of other modules, which pytest runs if it is given none."""
+    (tmp_path / "ganflow").mkdir()
+    (tmp_path / "tests").mkdir()
+    code = tmp_path / "ganflow" / "alone.py"
+    code.write_text("ONE = 1\n")
+    other = tmp_path / "tests" / "test_others.py"
+    other.write_text("def test_what_fails():\n    assert False\n")
+    (mutant,) = mutants.mutants_of(code, "ganflow/alone.py")
+    assert not mutants.is_killed(mutant, tmp_path)
+    assert code.read_text() == "ONE = 1\n"

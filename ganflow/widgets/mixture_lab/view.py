@@ -15,6 +15,7 @@ from ganflow.data import Cloud, Mixture
 from ganflow.dynamics import RULES
 from ganflow.dynamics.players import PENALTIES
 from ganflow.live.program import gan_program
+from ganflow.live.settings import page_data
 from ganflow.losses import LOSSES
 from ganflow.sweeps import GanSetting
 from ganflow.widgets.first_view import WithFirstView, with_first_view
@@ -191,11 +192,10 @@ def _lab(a: GanSetting, b: GanSetting, batches: list[int]) -> dict[str, Any]:
 
 
 def _data(data: Mixture | Cloud, made_by: str) -> dict[str, Any]:
-    known = {"call": f"{made_by}()"}
-    if isinstance(data, Mixture):
-        centres = data.centres.tolist()
-        return known | {"kind": "mixture", "centres": centres, "spread": data.spread}
-    return known | {"kind": "cloud", "points": data.points.astype("<f4").tobytes()}
+    told = {"call": f"{made_by}()"} | page_data(data)
+    if isinstance(data, Cloud):
+        told["points"] = data.points.astype("<f4").tobytes()
+    return told
 
 
 def _values(setting: GanSetting) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the schedule lab lets one choose, and how a run is told to it."""
+"""What the schedule lab lets one choose."""
 
 from __future__ import annotations
 
@@ -108,24 +108,6 @@ def offers_of(setting: GameSetting, ticks: int) -> dict:
         | {"tick": [0, ticks]},
         "fixed": {name: getattr(setting, name) for name in FIXED},
     }
-
-
-def told(setting: GameSetting) -> dict:
-    """A setting as the page's program takes it.
-
-    Parameters
-    ----------
-    setting : GameSetting
-
-    Returns
-    -------
-    dict
-        Its fields, of JSON types; a step size for each player, the schedule as a list
-        of its turns.
-    """
-    players = {f"step_size_{player}": setting.step_of(player) for player in "GD"}
-    turns = ["".join(turn) for turn in setting.schedule.turns]
-    return vars(setting) | players | {"schedule": turns}
 
 
 def growth_of(setting: GameSetting) -> np.ndarray:

@@ -10,6 +10,7 @@ import ipywidgets
 import traitlets
 
 from ganflow.live.program import game_program
+from ganflow.live.settings import page_setting
 from ganflow.sweeps import GameSetting
 from ganflow.widgets.first_view import WithFirstView, with_first_view
 from ganflow.widgets.kit import script_of, style_of
@@ -20,7 +21,6 @@ from ganflow.widgets.schedule_lab.choices import (
     PENALTIES,
     RULES,
     offers_of,
-    told,
     traits_of,
 )
 from ganflow.widgets.schedule_lab.still import still
@@ -91,7 +91,7 @@ class ScheduleLabView(anywidget.AnyWidget):
         super().__init__(
             program=zlib.compress(made.code, 9),
             places=made.layout,
-            opening=told(setting),
+            opening=page_setting(setting),
             tick=tick,
             beta_idle=setting.rule != "momentum",
             strength_idle=setting.penalty == "none",
