@@ -94,7 +94,8 @@ class Steps:
             if begun is optimizer:
                 break
         try:
-            if self.count == count:  # else an optimizer inside this one has stepped
+            inner = self.count > count  # an optimizer inside this one has stepped
+            if not inner and not _is_left_out(optimizer):
                 self._note(optimizer, here())
         finally:
             observer.busy = len(self._begun)
@@ -381,3 +382,9 @@ class Norm:
 
     def __float__(self) -> float:
         return math.hypot(*(float(part) for part in self.parts))
+
+
+def _is_left_out(optimizer) -> bool:
+    """Whether a fused step moves nothing: a scaler has told it of an inf or a nan."""
+    found = getattr(optimizer, "found_inf", None)
+    return isinstance(found, Tensor) and bool(found)

@@ -57,7 +57,8 @@ def flow(
     Parameters
     ----------
     losses : dict of name -> Tensor with one element
-        Still with their graphs.
+        Still with their graphs. Under a gradient scaler pass the loss itself: of the
+        scaled one each norm is longer by the scale.
     players : dict of name -> nn.Module, Tensor, or iterable of them
         A tensor in two players counts for both.
     steps : dict of loss -> optimizer, tensors, or several of them; or None
@@ -117,6 +118,7 @@ def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
 
     After a step that is what nobody cleared. Before it, what the step is to take is in
     the number, too: the norm does not say from which loss it comes, nor who steps.
+    Under a gradient scaler it is longer by the scale until `unscale_`.
 
     Parameters
     ----------

@@ -193,11 +193,14 @@ def test_closures(kind):
     assert "wiped-before-step" not in [f.id for f in report.findings]
 
 
-def test_a_scaler_and_the_step_it_leaves_out():
+@pytest.mark.parametrize("how", [{}, {"fused": True}], ids=str)
+@pytest.mark.parametrize("unscale", [False, True])
+def test_a_scaler_and_the_step_it_leaves_out(how, unscale):
+    """A fused optimizer is stepped all the same, and moves nothing."""
     G, D = nets()
     scaler = torch.amp.GradScaler("cpu", init_scale=2.0**4)
     ticks = iter(range(100))
-    pairs = list(zip(optimizers(G, D), losses(G, D), strict=True))
+    pairs = list(zip(optimizers(G, D, **how), losses(G, D), strict=True))
 
     def tick():
         bad = next(ticks) == 3
@@ -206,6 +209,8 @@ def test_a_scaler_and_the_step_it_leaves_out():
             scaler.scale(loss()).backward()
             if bad and not number:
                 optimizer.param_groups[0]["params"][0].grad.fill_(float("inf"))
+            if unscale:
+                scaler.unscale_(optimizer)
             scaler.step(optimizer)
         scaler.update()
 
