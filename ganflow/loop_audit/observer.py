@@ -439,9 +439,8 @@ class Observer:
     def is_blind(self, who: str, read: Mapping[str, object]) -> bool:
         """Whether a move may have read what went by where nothing is seen."""
         others = set(self.log.players) - {who}
-        if others & set(read) or not self.left:
-            return False
-        return bool(others & set(self.left))
+        hidden = self.players.sharded | set(self.left)
+        return bool(others & hidden) and not others & set(read)
 
     def only_makes(self, player: str) -> bool:
         """Whether a player feeds another and is fed by none."""
@@ -482,9 +481,17 @@ class Observer:
                 f"what {player} made left torch at {place} (for NumPy, a list or a "
                 "file): where it went from there is unknown"
             )
+        if self.players.sharded:
+            self.log.cannot_see(
+                f"{' and '.join(sorted(self.players.sharded))}: the weights are sharded"
+                " over processes (FSDP), and what is read are copies that are gathered "
+                "for each pass: which version a move read, and whose weights a "
+                "backward pass reached, is unknown"
+            )
         if torch.distributed.is_available() and torch.distributed.is_initialized():
             self.log.cannot_see("what the other processes do is unknown")
-        self.log.strays, self.log.still = self.steps.strays(), self.gradients.still()
+        self.log.strays = {} if self.players.sharded else self.steps.strays()
+        self.log.still = self.gradients.still()
         self.log.scaled = self.scaling.used
         self.log.shapes = {
             name: tuple(sorted(tuple(p.shape) for p in self.players.tensors(name)))

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from ganflow.loop_audit.memory import Memory, Weight
+from ganflow.trace.sharding import is_sharded
 
 
 def members_of(name: str, given: Any) -> list[nn.Module | Tensor]:
@@ -79,6 +80,7 @@ class Players:
         self.weights: dict[int, tuple[str, Tensor]] = {}  # id -> whose, and itself
         self.of_module: dict[nn.Module, str] = {}
         self.roots: set[nn.Module] = set()
+        self.sharded: set[str] = set()  # their passes run on copies of their weights
         self._weights_of: dict[nn.Module, list[Tensor]] = {}
 
     def add(self, name: str, members: Sequence[nn.Module | Tensor]) -> None:
@@ -105,6 +107,8 @@ class Players:
         """Look again for all weights, buffers and parts, and mark their blocks."""
         self._weights_of.clear()
         for name, members in self.members.items():
+            if any(map(is_sharded, members)):
+                self.sharded.add(name)
             for member in members:
                 for p in parameters(member):
                     owner = self.weights.setdefault(id(p), (name, p))[0]

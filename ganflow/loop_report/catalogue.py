@@ -116,7 +116,8 @@ CATALOGUE = {
         "warning",
         "A score of {player} goes into its own loss, and no backward pass goes "
         "through it.",
-        "Leave out the detach(), .data, item() or no_grad() that cuts it off.",
+        "Leave out the detach(), .data, item() or no_grad() that cuts it off; give a "
+        "checkpoint use_reentrant=False.",
         f"{STOPPED}#d-calls-everything-real-detach-sits-on-its-score",
     ),
     "frozen-critic-moves": Entry(

@@ -14,6 +14,7 @@ from ganflow.records import Flow, FlowCell
 from ganflow.records.checks import check_dict, check_losses, check_watch
 from ganflow.records.flow import why_nothing_arrives
 from ganflow.records.steps import held_after
+from ganflow.trace.sharding import check_whole
 from ganflow.trace.walk import derivatives, where_it_stops
 from ganflow.trace.watch import WatchedBlock
 
@@ -81,7 +82,7 @@ def flow(
         no step.
     ValueError
         A loss with several elements, without history, or made before the watch; a step
-        after an unknown loss, an empty player.
+        after an unknown loss, an empty player, or one that is sharded over processes.
     RuntimeError
         Backward cannot run: the graph, or a part of it, is freed, a value it needs was
         changed in place, or a function has no derivative to give. Or flow cannot ask: a
@@ -90,10 +91,14 @@ def flow(
 
     Gradient: computed with `torch.autograd.grad`, for every leaf of the graph as
     `backward` does it, and thrown away. No `.grad` and no `requires_grad` changes, and
-    every graph is kept. Hooks on tensors run as in `backward`, so once more; where a
-    function hands on None, a second time, to find it.
+    every graph is kept. In several processes it is that of this one's own loss, not the
+    average that `DistributedDataParallel` makes of what `backward` brings. Hooks on
+    tensors run as in `backward`, so once more; where a function hands on None, a second
+    time, to find it.
     """
     tensors = parameters_of(players)
+    for player, given in players.items():
+        check_whole("flow", player, _members(given))
     check_losses(losses, _check_loss)
     check_watch(seen, WatchedBlock)
     held = held_after(losses, steps, _weights_of)
@@ -128,7 +133,9 @@ def left_behind(players: Mapping[str, Player]) -> dict[str, float | None]:
     Returns
     -------
     dict of name -> float, >= 0, or None
-        Euclidean norm over all of the player's parameters.
+        Euclidean norm over all of the player's parameters. Of a player that is sharded
+        over processes (FSDP) over this one's pieces, and None where it has none: the
+        squares of all processes' norms add up to the square of the whole.
 
     Raises
     ------
@@ -168,11 +175,8 @@ def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
 
 
 def _tensors(player: str, given: Player) -> list[Tensor]:
-    listed: Iterable[object] = [given]
-    if isinstance(given, Iterable) and not isinstance(given, (nn.Module, Tensor)):
-        listed = given
     found = []
-    for one in listed:
+    for one in _members(given):
         found += one.parameters() if isinstance(one, nn.Module) else [one]
     tensors = list({id(tensor): tensor for tensor in found}.values())
     if not tensors:
@@ -188,6 +192,12 @@ def _tensors(player: str, given: Player) -> list[Tensor]:
                 f"{player} has a parameter without a shape: call it once first"
             )
     return tensors
+
+
+def _members(given: Player) -> Iterable[Any]:
+    if isinstance(given, Iterable) and not isinstance(given, (nn.Module, Tensor)):
+        return given
+    return [given]
 
 
 def _weights_of(where: str, step: Any) -> list[Tensor] | None:

@@ -9,6 +9,8 @@ from weakref import WeakKeyDictionary
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from ganflow.trace.sharding import check_whole
+
 
 class Given(NamedTuple):
     """A tensor that the user named: its kind of leaf, whose it is, and its name."""
@@ -40,7 +42,7 @@ def all_given(named: Mapping[str, object]) -> tuple[Given, ...]:
         A value of another kind.
     ValueError
         No name, two networks that share a parameter, a player with a history, a lazy
-        network that was never called.
+        network that was never called, one that is sharded over processes.
     """
     if not named:
         raise ValueError("nothing to watch: name it, as in watch(G=G, D=D, z=z)")
@@ -116,6 +118,9 @@ def _networks_in(value: object) -> Iterator[tuple[str, nn.Module]]:
 
 
 def _given(name: str, value: object) -> Iterator[Given]:
+    members = value if isinstance(value, (list, tuple)) else [value]
+    kinds = (nn.Module, Tensor)
+    check_whole("watch", name, (one for one in members if isinstance(one, kinds)))
     if isinstance(value, Tensor) and _is_input(value):
         yield Given(value, "input", None, name)
     else:

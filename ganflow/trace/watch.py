@@ -49,7 +49,7 @@ def watch(
         A value without a name, or of another kind.
     ValueError
         No name, two networks that share a parameter, a player with a history, a lazy
-        network that was never called.
+        network that was never called, one that is sharded over processes.
 
     Gradient: nothing is detached, frozen, computed or kept; values, random numbers,
     `.grad` and `requires_grad` are what they would be without the watch. Graphs die as

@@ -97,7 +97,10 @@ def test_a_copy_that_an_editor_keeps_is_no_page(page):
     [
         (["take_turns"], ["04_turns/take_turns"]),
         (["04_turns/take_turns", "intro"], ["04_turns/take_turns", "intro"]),
-        (["09_many_machines"], ["lose_a_process", "solutions_to_", "spread_over_"]),
+        (
+            ["09_many_machines"],
+            ["lose_a_process", "solutions_to_", "spread_over_", "wrap_each_"],
+        ),
         (["take_turns", "take_turns"], ["04_turns/take_turns"]),
     ],
 )

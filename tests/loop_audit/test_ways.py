@@ -123,6 +123,25 @@ def test_networks_called_in_every_way(run):
     assert "stepped" in fates(report)["G"]
 
 
+@pytest.mark.filterwarnings("ignore:None of the inputs have requires_grad=True")
+def test_a_score_of_data_from_a_reentrant_checkpoint_is_dead():
+    """No input wants a derivative, so its result has no history."""
+    found = {}
+    for reentrant in (True, False):
+        G, D = nets()
+        opt_D = torch.optim.SGD(D.parameters(), lr=0.1)
+        with audit(G=G, D=D) as seen:
+            for _ in range(3):
+                opt_D.zero_grad()
+                real = checkpoint(D, torch.randn(8, 2), use_reentrant=reentrant)
+                x_fake = G(torch.randn(8, 2))
+                fake = checkpoint(D, x_fake, use_reentrant=reentrant)
+                (softplus(-real).mean() + softplus(fake).mean()).backward()
+                opt_D.step()
+        found[reentrant] = {finding.id for finding in seen.findings}
+    assert "dead-score" in found[True] and "dead-score" not in found[False]
+
+
 @pytest.mark.parametrize(
     "norm", [nn.utils.spectral_norm, nn.utils.parametrizations.spectral_norm]
 )
