@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor, nn
+from torch._C._autograd import _get_sequence_nr
 
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.hub import Hub
-from ganflow.loop_audit.origins import Derivative, Origin, Rounded, Slope
+from ganflow.loop_audit.origins import Derivative, Origin, Rounded, Slope, Torn
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
+from ganflow.loop_report.record import UNKNOWN
 
 CALLS_KEPT = 512
 NO_GRAPH = "taken without create_graph=True"
@@ -32,12 +35,31 @@ class Passes:
         self._observer = observer
         self._calls: OrderedDict[int, Call] = OrderedDict()  # by its node's number
         self.counts = True  # the pass is by weights: it pulls at scores
+        # Of each weight the last step that moved it, and the number that a node would
+        # have got then: those of older graphs have smaller ones.
+        self.stepped: dict[int, tuple[int, Place]] = {}
 
     def made(self, node, call: Call) -> None:
         """Say that a call's output hangs on an autograd node."""
         self._calls[node._sequence_nr()] = call
         if len(self._calls) > CALLS_KEPT:
             self._calls.popitem(last=False)
+
+    def moved(self, keys: Iterable[int], place: Place) -> None:
+        """Say that a step at a line has changed these weights."""
+        self.stepped |= dict.fromkeys(keys, (_get_sequence_nr(), place))
+
+    def torn(self, node, key: int | None) -> Torn | None:
+        """Whether a walk reads a weight that was stepped since its node was made.
+
+        A checkpoint does, which runs the network again; and the walk over a plain layer
+        whose optimizer writes without being counted, or that was written by `.data`.
+        """
+        number, step = self.stepped.get(key, (-1, UNKNOWN))
+        if node._sequence_nr() >= number:
+            return None
+        back = self._observer.back
+        return Torn(here() if back is None else back.place, step)
 
     def run(self, real, outputs, *args, **kwargs):
         """Let the engine run, and write down what it did."""

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.memory import Memory, Weight
-from ganflow.loop_audit.origins import Origin, Trail
+from ganflow.loop_audit.origins import Origin, Torn, Trail
 from ganflow.loop_audit.players import Players
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward, Log
@@ -45,7 +45,13 @@ class Hub(Protocol):
         """An origin of its own."""
         ...
 
-    def origin(self, player: str, version: int, copy: Place | None = None) -> Trail:
+    def origin(
+        self,
+        player: str,
+        version: int,
+        copy: Place | None = None,
+        torn: Torn | None = None,
+    ) -> Trail:
         """The trail of weights that are read outside of any call of their network."""
         ...
 

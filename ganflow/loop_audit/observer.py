@@ -34,6 +34,7 @@ from ganflow.loop_audit.origins import (
     Derivative,
     Factor,
     Origin,
+    Torn,
     Trail,
 )
 from ganflow.loop_audit.places import here, in_checkpoint
@@ -82,7 +83,7 @@ class Observer:
         self.feeds: dict[tuple[str, str], int] = {}
         self._stack: list[Call] = []
         self._numbers = count()
-        self._origins: dict[tuple[str, int, Place | None], Trail] = {}
+        self._origins: dict[tuple, Trail] = {}
         self._twins: dict[str, tuple[int, dict]] = {}
         self._calls_of: WeakKeyDictionary[Backward, list[Call]] = WeakKeyDictionary()
         self.left: dict[str, Place] = {}
@@ -168,6 +169,7 @@ class Observer:
         """Go with the loop into the thread that runs now."""
         if self.thread != threading.get_ident():
             self.thread = threading.get_ident()
+            self.passes.stepped.clear()  # nodes are numbered in each thread anew
             self.operations.__enter__()
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
@@ -334,14 +336,20 @@ class Observer:
         """An origin of its own."""
         return Origin(next(self._numbers), player, version, call)
 
-    def origin(self, player: str, version: int, copy: Place | None = None) -> Trail:
+    def origin(
+        self,
+        player: str,
+        version: int,
+        copy: Place | None = None,
+        torn: Torn | None = None,
+    ) -> Trail:
         """The trail of weights that are read outside of any call of their network."""
-        key = (player, version, copy)
+        key = (player, version, copy, torn)
         known = self._origins.get(key)
         if known is None:
             if len(self._origins) > 256:
                 self._origins.clear()
-            one = Origin(next(self._numbers), player, version, None, copy)
+            one = Origin(next(self._numbers), player, version, None, copy, torn)
             known = self._origins[key] = frozenset((one,))
         return known
 
@@ -357,6 +365,8 @@ class Observer:
                 if call.made_by and tensor.is_floating_point():
                     self.log.note("frozen-critic-moves", call.place, player=mark.player)
             return
+        if any(type(self.memory.mark(one)) is Copied for one in given):
+            self.passes.stepped.pop(mark.key, None)  # put back, or loaded
         self.restored(mark.player, map(self.memory.mark, given))
         own = [o for o in found if type(o) is Derivative]
         if own:

@@ -119,7 +119,7 @@ class Operations(TorchDispatchMode):
                 if is_target:
                     continue
                 at_work = trail.player
-                trail = self._read(at_work, node is not None)
+                trail = self._read(at_work, node, trail.key)
             elif kind is Copied:
                 at_work = trail.player
                 trail = self._read_copy(trail, node is not None)
@@ -179,11 +179,14 @@ class Operations(TorchDispatchMode):
 
     # -- reading
 
-    def _read(self, player: str, backward: bool) -> Trail:
-        """The trail of a weight that is read now."""
+    def _read(self, player: str, node: Any, key: int | None = None) -> Trail:
+        """The trail of a weight that is read now, in a walk or in none."""
         version = self.versions[player]
         call = self.observer.call
-        if backward or call is None or call.player != player:
+        if node is not None:
+            torn = self.observer.passes.torn(node, key)
+            return self.observer.origin(player, version, torn=torn)
+        if call is None or call.player != player:
             return self.observer.origin(player, version)
         if call.origin is None or call.origin.version != version:
             call.origin = self.observer.new_origin(player, version, call)
@@ -195,7 +198,7 @@ class Operations(TorchDispatchMode):
         if backward or call is None or call.player != copy.player:
             return self.observer.origin(copy.player, copy.version, copy.place)
         if copy.version == self.versions[copy.player]:
-            return self._read(copy.player, False)
+            return self._read(copy.player, None)
         name = "autocast-cache" if copy.autocast else "stale-weight-copy"
         late = self.versions[copy.player] - copy.version
         self.observer.log.note(

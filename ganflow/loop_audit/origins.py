@@ -6,7 +6,7 @@ A trail is a frozenset of these objects, each made once and compared by identity
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
@@ -14,10 +14,17 @@ from ganflow.loop_report.log import Backward
 KEPT = 256  # of a trail that grows from tick to tick, such as an average's
 
 
+class Torn(NamedTuple):
+    """A backward pass, and the step since its graph was made that it reads past."""
+
+    back: Place
+    step: Place
+
+
 class Origin:
     """The weights of one player at one version, as one call of a network read them."""
 
-    __slots__ = ("call", "copy", "number", "player", "version")
+    __slots__ = ("call", "copy", "number", "player", "torn", "version")
 
     def __init__(
         self,
@@ -26,9 +33,11 @@ class Origin:
         version: int,
         call: Any,
         copy: Place | None = None,
+        torn: Torn | None = None,
     ):
         self.number = number
         self.copy = copy  # where the weights had been copied, if a copy was read
+        self.torn = torn  # read by a walk over what older weights had made
         self.player = player
         self.version = version
         self.call = call

@@ -244,6 +244,8 @@ class Steps:
         backs = gradients.take(who, ps, place)
         move = self._record(who, trail, backs, place, by, len(ps), joint)
         keys = {id(p) for p in ps}
+        self._note_torn(move, trail)
+        observer.passes.moved(keys, place)
         log.step(move, keys, parts=parts)
         log.pull(who, backs)
         log.leftovers(who, place, backs)
@@ -264,6 +266,18 @@ class Steps:
             if late > 0 and copy is not None and all(o.copy for o in origins):
                 log.note("stale-weight-copy", copy, [step], player=other, late=late)
 
+    def _note_torn(self, move: Move, trail: Trail) -> None:
+        """Note what a walk read of weights that had been stepped in between."""
+        for o in trail:
+            if type(o) is Origin and o.torn and o.player in move.torn:
+                where = o.torn
+                self._observer.log.note(
+                    "old-and-new-weights",
+                    where.back,
+                    [where.step, move.place],
+                    player=o.player,
+                )
+
     def _record(
         self,
         who: str,
@@ -276,12 +290,18 @@ class Steps:
     ) -> Move:
         observer, log = self._observer, self._observer.log
         read: dict[str, set[int]] = {}
-        calls = set()
+        calls: dict[int, set[int]] = {}
+        torn = set()
         for o in trail:
             if type(o) is Origin:
                 read.setdefault(o.player, set()).add(o.version)
+                if o.torn:
+                    torn.add(o.player)
                 if o.call is not None:
-                    calls.add(o.call.number)
+                    versions = calls.setdefault(o.call.number, set())
+                    versions.add(o.version)
+                    if len(versions) > 1:
+                        torn.add(o.player)
         return Move(
             number=log.move_count,
             player=who,
@@ -296,6 +316,7 @@ class Steps:
             joint=joint,
             calls=frozenset(calls),
             blind=observer.is_blind(who, read),
+            torn=frozenset(name for name in torn if len(read[name]) > 1),
         )
 
     # -- an update written by hand
@@ -317,6 +338,7 @@ class Steps:
                 "place": here(),
             }
         hand["keys"].add(mark.key)
+        self._observer.passes.moved((mark.key,), hand["place"])
         hand["trail"] = hand["trail"] | trail
         for one in derivatives:
             hand["backs"][one.back] = None
@@ -332,6 +354,7 @@ class Steps:
         move = self._record(
             who, hand["trail"], backs, hand["place"], "hand", len(hand["keys"]), False
         )
+        self._note_torn(move, hand["trail"])
         observer.log.step(move, hand["keys"], parts=True)
         observer.log.pull(who, backs)
         observer.log.leftovers(who, hand["place"], backs)

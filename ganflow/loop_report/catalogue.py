@@ -30,6 +30,7 @@ class Entry:
 WEIGH = "notebooks/02_cuts/weigh_the_cut.html"
 SPARE = "notebooks/03_frozen_critic/spare_the_critic.html"
 FIND = "notebooks/04_turns/find_the_schedule.html"
+SAVED = "notebooks/04_turns/find_the_saved_tensor.html"
 SHARE = "notebooks/06_one_loss/share_one_pass.html"
 BROKEN = "notebooks/07_slope_penalty/break_the_penalty.html"
 DOUBT = "notebooks/10_errors/doubt_the_number.html"
@@ -160,6 +161,14 @@ CATALOGUE = {
         "{player} runs here with a copy of its weights that is {late} move(s) old.",
         "Copy the weights after the step, or use the network's own.",
         f"{NAMED}#a-copy-from-before-the-step",
+    ),
+    "old-and-new-weights": Entry(
+        "error",
+        "This backward pass reads weights of {player} that a step has changed since "
+        "the score was made: what it gives belongs neither to the old {player} nor to "
+        "the new one.",
+        "Walk before {player} is stepped, or make the samples' score after the step.",
+        f"{SAVED}#not-the-weight-the-tensor-that-was-saved",
     ),
     "simultaneous-in-disguise": Entry(
         "note",

@@ -49,6 +49,7 @@ class Backward:
     cleared: int = 0  # moves before something of it was cleared
     skipped: bool = False  # a scaler left its step out
     held: bool = False  # a step that evaluates its closure is still running
+    reread: set[str] = field(default_factory=set)  # players that ran again in it
 
     def fate(self, player: str) -> str | None:
         """One of `record.FATES`; None while nothing is known."""
@@ -376,6 +377,7 @@ class Log:
             fed_by=tuple(dict.fromkeys((*last.fed_by, *move.fed_by))),
             calls=last.calls | move.calls,
             blind=last.blind or move.blind,
+            torn=last.torn | move.torn,
         )
         self._last |= weights
 

@@ -114,6 +114,8 @@ def name_of(
         return Naming(
             f"unknown: what {who} read came in from where nothing is seen", **told
         )
+    if torn := _torn(game, pair):
+        return Naming(f"no schedule of the book: {torn}", **told)
     base, schedule, disguised = _base(game, critic, maker, cycle_text)
     words = [base, *_deaf(game, pair), *_fakes(game)]
     words += [] if polluted else _pool(game, critic, maker)
@@ -383,6 +385,15 @@ def _fakes(game: Sequence[Move]) -> list[str]:
         return []
     shared = any(a.calls & b.calls for a, b in pairs)
     return ["fakes shared" if shared else "fakes made afresh"]
+
+
+def _torn(game: Sequence[Move], pair: Collection[str]) -> str:
+    """Whose steps take a derivative that belongs to no version of a player."""
+    found = {(m.player, other): None for m in game for other in sorted(m.torn & pair)}
+    return ", and ".join(
+        f"{who} reads neither the old {other} nor the new one wholly"
+        for who, other in found
+    )
 
 
 def _pool(game: Sequence[Move], critic: str, maker: str) -> list[str]:

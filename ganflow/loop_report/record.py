@@ -87,6 +87,9 @@ class Move:
         process): what it has read is then a part of the truth.
     undone : bool
         The weights of before the move were put back later.
+    torn : frozenset of str
+        Players that one score, or the walk over it, read partly before and partly after
+        a step of theirs: the derivative belongs to none of the versions in `reads`.
     """
 
     number: int
@@ -103,6 +106,7 @@ class Move:
     calls: frozenset[int] = frozenset()
     blind: bool = False
     undone: bool = False
+    torn: frozenset[str] = frozenset()
 
     @property
     def lags(self) -> dict[str, tuple[int, ...]]:

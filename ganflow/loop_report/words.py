@@ -139,6 +139,7 @@ def reading(move: Move, players: Iterable[str]) -> str:
         seen.pop(move.player, None)
     parts = [
         listed(f"{version(player, v)} ({behind(lag)})" for v, lag in pairs)
+        + (", neither wholly" if player in move.torn else "")
         for player, pairs in seen.items()
     ]
     if move.blind:
@@ -241,7 +242,8 @@ def alike(moves: Iterable[Move]) -> list[tuple[Move, int]]:
     for move in moves:
         lags = {p: tuple(lag for _, lag in v) for p, v in lags_of(move).items()}
         key = (move.player, move.place, tuple(sorted(lags.items())), move.fed_by)
-        kinds.setdefault((*key, move.tensors, move.joint, move.blind), []).append(move)
+        key += (move.tensors, move.joint, move.blind, move.torn)
+        kinds.setdefault(key, []).append(move)
     return [(same[0], len(same)) for same in kinds.values()]
 
 

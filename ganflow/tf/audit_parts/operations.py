@@ -117,6 +117,8 @@ class Operations:
             return
         if self._steps.wrote(handle):
             self._steps.finish_hand()
+        if state.back is not None and who is not None:
+            state.back.reread.add(who)  # a tape saves values: this one runs again
         mark = Read(owner, state.log.versions[owner], who is None, UNKNOWN)
         self._memory.set(value, mark)
 

@@ -198,6 +198,14 @@ class State:
                 read.setdefault(one.player, set()).add(one.version)
                 if one.call is not None:
                     calls.add(one.call.number)
+        torn = {
+            name: back
+            for back in backs
+            for name in sorted(back.reread)
+            if len(read.get(name, ())) > 1
+        }
+        for name, back in torn.items():
+            log.note("old-and-new-weights", back.place, [place], player=name)
         move = Move(
             number=log.move_count,
             player=who,
@@ -212,6 +220,7 @@ class State:
             joint=joint,
             calls=frozenset(calls),
             blind=self.is_blind(who, read),
+            torn=frozenset(torn),
         )
         last = log.moves[-1].player if log.moves else who
         if last != who and backs and backs[-1].started < log.move_count:
