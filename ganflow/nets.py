@@ -1,4 +1,4 @@
-"""Small generators and critics, as the chapters train them.
+"""Small generators and critics, as the chapters train them, and how to freeze one.
 
 Weights are drawn from the `generator` that you pass, in the order of the layers, so
 that one seed gives one network.
@@ -6,7 +6,8 @@ that one seed gives one network.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import nn
@@ -200,6 +201,40 @@ def dcgan_critic(
         return nn.Sequential(*layers)
 
     return _seeded(build, generator)
+
+
+@contextmanager
+def frozen(net: nn.Module, freeze: bool = True) -> Iterator[nn.Module]:
+    """Freeze a network for a block; then each weight learns or not, as before.
+
+    Freeze before the forward pass: what that recorded is not taken back.
+
+    Parameters
+    ----------
+    net : Module
+        Most often D, in G's turn.
+    freeze : bool
+        False leaves the network as it is, for a loop that compares both.
+
+    Yields
+    ------
+    Module
+        The network itself.
+
+    Notes
+    -----
+    Gradient: passes through the network, to what it reads; none of its weights gets
+    one. After an error, too, each of them has the `requires_grad` that it had: one that
+    was frozen before the block stays frozen.
+    """
+    before = [(weight, weight.requires_grad) for weight in net.parameters()]
+    if freeze:
+        net.requires_grad_(False)
+    try:
+        yield net
+    finally:
+        for weight, learns in before:
+            weight.requires_grad_(learns)
 
 
 def _widths(size: int, width: int) -> list[int]:

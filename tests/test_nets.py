@@ -5,7 +5,13 @@ import torch
 from small_pair import seeded
 from torch import nn
 
-from ganflow.nets import dcgan_critic, dcgan_generator, mlp_critic, mlp_generator
+from ganflow.nets import (
+    dcgan_critic,
+    dcgan_generator,
+    frozen,
+    mlp_critic,
+    mlp_generator,
+)
 
 AT_LEAST_1 = "expected a whole number, at least 1"
 
@@ -90,3 +96,34 @@ def test_a_size_that_cannot_be_is_refused(make, message):
     with pytest.raises(ValueError) as refused:
         make()
     assert str(refused.value) == message
+
+
+def learns(net):
+    return [weight.requires_grad for weight in net.parameters()]
+
+
+def test_a_frozen_network_passes_a_derivative_on_and_keeps_none():
+    D, x = mlp_critic(2, 8, 1, generator=seeded(0)), torch.randn(4, 2)
+    with frozen(D) as the_same:
+        assert the_same is D and not any(learns(D))
+        (slope,) = torch.autograd.grad(D(x.requires_grad_()).sum(), x)
+    assert slope.norm() > 0 and all(learns(D))
+
+
+def test_what_was_frozen_before_the_block_stays_so_also_after_an_error():
+    D = mlp_critic(2, 8, 1, generator=seeded(0))
+    D[0].requires_grad_(False)
+    before = learns(D)
+    with pytest.raises(RuntimeError, match="shapes"), frozen(D):
+        assert not any(learns(D))
+        D(torch.ones(4, 3))
+    assert learns(D) == before == [False, False, *[True] * (len(before) - 2)]
+
+
+def test_nothing_is_frozen_where_it_is_said_not_to_be():
+    D = mlp_critic(2, 8, 1, generator=seeded(0))
+    D[0].weight.requires_grad_(False)
+    before = learns(D)
+    with frozen(D, freeze=False):
+        assert learns(D) == before
+    assert learns(D) == before

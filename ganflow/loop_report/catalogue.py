@@ -230,7 +230,7 @@ CATALOGUE = {
         "This backward pass works out gradients of {player} that are cleared unused: "
         "{share:.1%} of the FLOPs of a cycle.",
         "Freeze {player} for this turn: {player}.requires_grad_(False) before the "
-        "loss is made, and True after.",
+        "loss is made; then give each weight back what it had.",
         f"{SPARE}#four-ways-not-to-counted",
     ),
     "walks-into-generator": Entry(

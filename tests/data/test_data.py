@@ -60,7 +60,7 @@ def test_neighbours_on_a_grid_are_one_gap_apart_around_0():
         away = np.linalg.norm(centres[:, None] - centres, axis=2)
         away[np.eye(side * side, dtype=bool)] = np.inf
         np.testing.assert_allclose(away.min(axis=1), 0.7)
-        np.testing.assert_allclose(centres.mean(axis=0), 0, atol=1e-15)
+        np.testing.assert_allclose(centres.mean(axis=0), 0, rtol=0, atol=1e-15)
     np.testing.assert_array_equal(grid(side=1).centres, [[0, 0]])
 
 
@@ -94,9 +94,11 @@ def test_digits_plane_is_the_pca_of_the_digits_times_one_factor():
     pca = PCA(2, svd_solver="full").fit(digits.data)
     theirs = pca.transform(digits.data)
     factor = plane.points[0] / theirs[0]  # the same on both axes, up to a sign
-    np.testing.assert_allclose(plane.points, theirs * factor, atol=1e-12)
+    np.testing.assert_allclose(plane.points, theirs * factor, rtol=0, atol=1e-12)
     np.testing.assert_allclose(abs(factor[0]), abs(factor[1]))
-    np.testing.assert_allclose(pca.explained_variance_ratio_.sum(), 0.285, atol=5e-4)
+    np.testing.assert_allclose(
+        pca.explained_variance_ratio_.sum(), 0.285, rtol=0, atol=5e-4
+    )
     weights = digits.data.T @ plane.points  # each column along its component
     assert (weights.max(axis=0) > -weights.min(axis=0)).all()
     assert plane.points.shape == (1797, 2)
@@ -111,7 +113,9 @@ def test_moons_are_two_noisy_half_circles_times_one_factor():
     away = np.linalg.norm(found[:, None] - both, axis=2)
     off_the_curve = away.min(axis=1)
     assert len(found) == 500
-    np.testing.assert_allclose(np.sqrt((off_the_curve**2).mean()), 0.05, atol=0.003)
+    np.testing.assert_allclose(
+        np.sqrt((off_the_curve**2).mean()), 0.05, rtol=0, atol=0.003
+    )
     assert abs((away.argmin(axis=1) < 250).sum() - 250) < 10  # as many on each
 
 
@@ -122,7 +126,7 @@ def test_moons_are_the_same_points_at_every_call():
 @pytest.mark.parametrize("cloud", [digits_plane(), moons()], ids=lambda x: x.name)
 def test_a_named_cloud_fills_its_box_around_0(cloud):
     assert cloud.extent == np.abs(cloud.points).max() == 2
-    np.testing.assert_allclose(cloud.points.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(cloud.points.mean(axis=0), 0, rtol=0, atol=1e-12)
 
 
 def test_a_cloud_draws_its_own_points_each_as_likely():
@@ -131,7 +135,7 @@ def test_a_cloud_draws_its_own_points_each_as_likely():
     drawn = [tuple(point) for point in plane.sample(9000, generator())]
     assert set(drawn) <= known
     assert len(set(drawn)) > 1700  # about 1797 (1 - e^-5)
-    np.testing.assert_allclose(np.mean(drawn, axis=0), 0, atol=0.05)
+    np.testing.assert_allclose(np.mean(drawn, axis=0), 0, rtol=0, atol=0.05)
 
 
 @pytest.mark.parametrize("real", ALL, ids=lambda real: real.name)
@@ -203,7 +207,9 @@ def test_digit_pairs_keep_the_mean_of_every_block():
         block = np.s_[:, :, row : row + 2, column : column + 2]
         mean = pairs.sharp[block].mean(axis=(2, 3))
         spread = np.ptp(pairs.blurred[block], axis=(2, 3))
-        np.testing.assert_allclose(pairs.blurred[block][..., 0, 0], mean, atol=1e-6)
+        np.testing.assert_allclose(
+            pairs.blurred[block][..., 0, 0], mean, rtol=0, atol=1e-6
+        )
         assert (spread == 0).all()
 
 

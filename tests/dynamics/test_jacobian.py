@@ -159,4 +159,4 @@ def test_eigenvalues_come_largest_first():
     found = eigenvalues(np.diag([0.1, -2.0, 1.0]))
     assert found.tolist() == [-2.0, 1.0, 0.1] and found.dtype == complex
     turn = eigenvalues(np.array([[0.0, -1.0], [1.0, 0.0]]))
-    np.testing.assert_allclose(turn, [1j, -1j], atol=1e-15)
+    np.testing.assert_allclose(turn, [1j, -1j], rtol=0, atol=1e-15)

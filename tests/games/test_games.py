@@ -227,7 +227,9 @@ def test_least_squares_near_the_equilibrium_are_a_shear():
     """
     h, a = 0.3, 1.5
     game = dirac("least squares", scale=a)
-    np.testing.assert_allclose(game.jacobian(0.0, 0.0), [[0, a], [0, 0]], atol=0)
+    np.testing.assert_allclose(
+        game.jacobian(0.0, 0.0), [[0, a], [0, 0]], rtol=0, atol=0
+    )
     for schedule in (SIMULTANEOUS, ALTERNATING):
         found = tick_jacobian(
             Scalars(game, 0.0, 0.0), schedule, rule=GradientDescent(h)

@@ -7,12 +7,10 @@ has it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from ganflow.nets import frozen
 from ganflow.training.moves import plain
 from ganflow.training.moves.penalty import penalty
 from ganflow.training.moves.plain import Seen
@@ -44,17 +42,5 @@ def move_G(run: Run, x_real: Tensor, z: Tensor) -> Seen:
     Gradient: passes through D to G. D is frozen meanwhile, so its .grad stays as it is;
     then each of its weights learns or not, as before.
     """
-    with _frozen(run.D):
+    with frozen(run.D):
         return plain.move_G(run, x_real, z)
-
-
-@contextmanager
-def _frozen(net: nn.Module) -> Iterator[None]:
-    """Freeze a network; also after an error each weight gets back what it had."""
-    before = [(weight, weight.requires_grad) for weight in net.parameters()]
-    net.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for weight, learns in before:
-            weight.requires_grad_(learns)
