@@ -105,6 +105,10 @@ faults: environment  ## run the audit on every loop of bench/faults, and print w
 mutants: environment  ## break the package by one token, 200 times (or SAMPLE=), and print what no test notices
 	@$(BIN)/python tools/mutants.py --sample $(or $(SAMPLE),200)
 
+.PHONY: reseed
+reseed: environment  ## run all pages, or PAGE=, with every seed shifted, three times (half an hour), and print what fails
+	@$(BIN)/python tools/reseed.py $(PAGE) 2> >(grep --line-buffered -v "Kernel is running over TCP" >&2)
+
 .PHONY: gpu
 gpu: environment  ## record trainings and timings on a CUDA GPU (stop it and go on at any time)
 	@$(BIN)/python tools/record_gpu.py

@@ -159,10 +159,11 @@ def side_by_side():
     return max(1, min(cpu_count(), room))
 
 
-async def execute(path, turn, environment):
+async def execute(path, turn, environment, **more):
     """Run the notebook in its own folder, in a kernel of its own, when it has its turn.
 
     What a cell prints in pieces is joined: where a piece ends, the clock decides.
+    `more` goes to nbclient.
 
     Returns
     -------
@@ -171,6 +172,7 @@ async def execute(path, turn, environment):
     """
     notebook, error = read(path), None
     how = {"timeout": CELL, "coalesce_streams": True, "record_timing": False}
+    how |= more
     place = {"metadata": {"path": str(path.parent)}}
     client = NotebookClient(notebook, resources=place, **how)
     async with turn:
