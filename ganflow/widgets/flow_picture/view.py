@@ -93,11 +93,11 @@ def flow_picture(
     ----------
     record : FlowPicture
         As `record_flow_picture` makes it.
-    loss : int
+    loss : int, default 1
         What to begin with, as a position in `record.losses`.
-    cut : int
+    cut : int, default 0
         What to begin with, as a position in `record.cuts`.
-    freeze : int
+    freeze : int, default 0
         What to begin with, as a position in `record.freezes`.
 
     Returns

@@ -51,7 +51,7 @@ def loop_timeline(
     ----------
     reports : LoopRecord, or dict of str to LoopRecord
         Of one watched loop, or of several by the names on their buttons.
-    loop : int
+    loop : int, default 0
         Which one to begin with, as a position.
 
     Returns

@@ -100,9 +100,9 @@ def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidge
     ----------
     record : LossArrows
         The surfaces, points and arrows to show.
-    loss : int
+    loss : int, default 0
         What to begin with, as a position in `record.losses`.
-    step : int
+    step : int, default 0
         What to begin with, as a position in `record.steps`.
 
     Returns

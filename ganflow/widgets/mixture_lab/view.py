@@ -255,9 +255,9 @@ def mixture_lab(
         Run A to begin with.
     b : GanSetting
         Run B to begin with; of the same width, latent, depth and epsilon.
-    batches : sequence of int
+    batches : sequence of int, default (16, 64, 256)
         The batch sizes to choose from, besides those of the two.
-    opens_at : int
+    opens_at : int, default 300
         >= 0, the tick of the recorded picture that is seen before the page trains.
 
     Returns

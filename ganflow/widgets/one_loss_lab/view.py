@@ -76,11 +76,11 @@ def one_loss_lab(
     ----------
     record : OneLossLab
         As `record_one_loss_lab` makes it.
-    scheme : int
+    scheme : int, default 0
         What to begin with, as a position in `record.schemes`.
-    loss : int
+    loss : int, default 0
         What to begin with, as a position in `record.losses`.
-    optimizer : int
+    optimizer : int, default 0
         What to begin with, as a position in `record.optimizers`.
     lam : int, optional
         What to begin with, as a position in `record.lambdas`; by default where lambda

@@ -108,9 +108,9 @@ def schedule_lab(
     ----------
     setting : GameSetting
         What to begin with. Step sizes are played to three digits.
-    tick : int
+    tick : int, default 40
         The tick to begin with.
-    ticks : int
+    ticks : int, default 100
         >= 1, how many are played.
 
     Returns

@@ -74,7 +74,7 @@ class TrainingLab(ipywidgets.VBox):
     ----------
     run : TrainingRun, optional
         What to show first.
-    averaged : bool
+    averaged : bool, default True
         Pictures of the averaged generator, or of G itself.
     """
 
