@@ -32,7 +32,7 @@ class LoopTimelineView(anywidget.AnyWidget):
     _css = style_of(__file__)
     pictures = traitlets.List(traitlets.Unicode()).tag(sync=True)
     titles = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    loop = traitlets.Int(0).tag(sync=True)
+    loop = traitlets.Int().tag(sync=True)
 
     def __init__(self, *reports: LoopRecord, loop: int = 0):
         super().__init__(

@@ -112,8 +112,8 @@ class MixtureLabView(anywidget.AnyWidget):
     lab = traitlets.Dict().tag(sync=True)
     programs = traitlets.Dict().tag(sync=True)  # by the batch
     first = traitlets.Dict().tag(sync=True)  # the recorded picture
-    experiment = traitlets.Int(0).tag(sync=True)
-    slow = traitlets.Bool(False).tag(sync=True)
+    experiment = traitlets.Int().tag(sync=True)
+    slow = traitlets.Bool().tag(sync=True)
     pushes = traitlets.Bool(True).tag(sync=True)
 
     def __init__(

@@ -36,10 +36,10 @@ class OneLossLabView(anywidget.AnyWidget):
     record_ = traitlets.Dict().tag(sync=True)
     moved = traitlets.Bytes().tag(sync=True)  # both float32, in the record's order
     apart = traitlets.Bytes().tag(sync=True)
-    scheme = traitlets.Int(0).tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    optimizer = traitlets.Int(0).tag(sync=True)
-    lam = traitlets.Int(0).tag(sync=True)
+    scheme = traitlets.Int().tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    optimizer = traitlets.Int().tag(sync=True)
+    lam = traitlets.Int().tag(sync=True)
 
     def __init__(self, record: OneLossLab, **chosen: int):
         super().__init__(

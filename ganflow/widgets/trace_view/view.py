@@ -25,9 +25,9 @@ class TraceView(anywidget.AnyWidget):
     _esm = script_of(__file__)
     _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    cut = traitlets.Bool(False).tag(sync=True)
-    frozen = traitlets.Bool(False).tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    cut = traitlets.Bool().tag(sync=True)
+    frozen = traitlets.Bool().tag(sync=True)
     folds = traitlets.Dict().tag(sync=True)
 
     @classmethod
