@@ -29,7 +29,7 @@ def captured_modes(
         n >= 1. The source takes n = 2,500 and averages five runs.
     mixture : ganflow.data.Mixture
         The distribution, of k modes.
-    within : float
+    within : float, default 3.0
         The largest distance from the centre, in standard deviations.
 
     Returns
@@ -65,7 +65,7 @@ def high_quality_share(
         n >= 1.
     mixture : ganflow.data.Mixture
         The distribution.
-    within : float
+    within : float, default 3.0
         The largest distance from the centre, in standard deviations.
 
     Returns
@@ -146,7 +146,7 @@ def sliced_wasserstein(
         n >= 1.
     y : array-like (..., n, 2)
         As many samples; leading dimensions broadcast.
-    directions : int
+    directions : int, default 64
         >= 1.
 
     Returns

@@ -29,13 +29,13 @@ def mlp_generator(
 
     Parameters
     ----------
-    latent : int
+    latent : int, default 2
         >= 1, numbers of z for one point.
-    width : int
+    width : int, default 64
         >= 1, of the hidden layers.
-    depth : int
+    depth : int, default 2
         >= 1, hidden layers.
-    out : int
+    out : int, default 2
         >= 1, coordinates of a point.
     generator : torch.Generator, optional
         On the CPU; torch's global stream if left out.
@@ -67,11 +67,11 @@ def mlp_critic(
 
     Parameters
     ----------
-    inputs : int
+    inputs : int, default 2
         >= 1, coordinates of a point.
-    width : int
+    width : int, default 64
         >= 1, of the hidden layers.
-    depth : int
+    depth : int, default 2
         >= 1, hidden layers.
     generator : torch.Generator, optional
         On the CPU; torch's global stream if left out.
@@ -105,15 +105,15 @@ def dcgan_generator(
 
     Parameters
     ----------
-    size : int
+    size : int, default 64
         16, 32 or 64 pixels.
-    latent : int
+    latent : int, default 100
         >= 1, numbers of z for one image.
-    width : int
+    width : int, default 64
         >= 1, channels of the last hidden layer; each earlier one has twice as many.
-    channels : int
+    channels : int, default 3
         >= 1, of the image.
-    batch_norm : bool
+    batch_norm : bool, default True
         Whether one follows every layer but the last.
     generator : torch.Generator, optional
         On the CPU; torch's global stream if left out.
@@ -160,13 +160,13 @@ def dcgan_critic(
 
     Parameters
     ----------
-    size : int
+    size : int, default 64
         16, 32 or 64 pixels.
-    width : int
+    width : int, default 64
         >= 1, channels of the first hidden layer; each later one has twice as many.
-    channels : int
+    channels : int, default 3
         >= 1, of the image.
-    batch_norm : bool
+    batch_norm : bool, default False
         Whether one follows each layer between the first and the last. A gradient
         penalty speaks of one sample at a time, and batch norm mixes them: leave it off
         there.

@@ -32,7 +32,7 @@ def show_source(*taught: Callable, docstrings: bool = False) -> None:
     ----------
     *taught : function or class
         Written in Python.
-    docstrings : bool
+    docstrings : bool, default False
         Keep each docstring whole; by default only its first paragraph stays.
 
     Raises

@@ -58,6 +58,35 @@ def fields(node, classes):
     return list(dict.fromkeys(found))
 
 
+def defaults(node):
+    """What each parameter that may be left out then is, where that is no name."""
+    made = [n for n in node.body if getattr(n, "name", "") == "__init__"]
+    if made:
+        return defaults(made[0])
+    if isinstance(node, ast.ClassDef):
+        fields = [part for part in node.body if isinstance(part, ast.AnnAssign)]
+        pairs = [(part.target.id, part.value) for part in fields if part.value]
+    else:
+        given = node.args
+        names = [arg.arg for arg in (*given.posonlyargs, *given.args)]
+        last = names[len(names) - len(given.defaults) :]
+        pairs = [*zip(last, given.defaults, strict=True)]
+        pairs += [
+            (arg.arg, value)
+            for arg, value in zip(given.kwonlyargs, given.kw_defaults, strict=True)
+            if value
+        ]
+    return {name: literal(value) for name, value in pairs if literal(value) != ""}
+
+
+def literal(node):
+    """What an expression says by itself; None as well for what is made elsewhere."""
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return None
+
+
 def section(doc, title):
     """The lines of a section that are not indented: one for each thing it names."""
     lines, found, inside = doc.split("\n"), [], False
@@ -112,6 +141,27 @@ def test_each_parameter_has_a_line_of_its_own(name):
         assert sorted(found) == sorted(wanted), (
             f"{node.name}: give each parameter a line `name : type`, then its sentence"
         )
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda n: f"{n.module}.{n.name}")
+def test_what_a_parameter_is_by_default_is_said_and_true(name):
+    """At the end of its line; not where it is None, a name, or no text at all."""
+    for node, _ in described(name):
+        lines = section(ast.get_docstring(node), "Parameters")
+        if not lines:
+            continue
+        said = {
+            line.split(" : ")[0]: ast.literal_eval(default)
+            for line in lines
+            for _, told, default in [line.partition(", default ")]
+            if told
+        }
+        true = {
+            key: value for key, value in defaults(node).items() if value is not None
+        }
+        assert said == {
+            key: true[key] for key in true if f"{key} : " in "\n".join(lines)
+        }
 
 
 @pytest.mark.parametrize("name", NAMES, ids=lambda n: f"{n.module}.{n.name}")

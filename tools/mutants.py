@@ -3,222 +3,125 @@
     python tools/mutants.py [--sample 200] [--seed 0] [--jobs 2] [WORD ...]
 
 A *mutant* is `ganflow` with one token changed: `<` becomes `<=`, `+` becomes `-`, `and`
-becomes `or`, a number grows by 1, `True` becomes `False`. Each runs the tests of the
-part of the package that it lies in, and those that import its module by name, until one
-fails: then it is *killed*. One that no test kills is printed with its line: a test is
-missing there, or the change is harmless. WORDs pick mutants by what their line of the
-list holds, such as "losses/" or "rules.py:200".
+becomes `or`, a number grows by 1, `True` becomes `False`. Each runs the tests that run
+the changed line, the nearest files first and the fastest tests of each, until one
+fails: then it is *killed*. What no test kills is printed with the name that it has in
+`harmless_mutants.txt`: a test is missing, or that file says why nobody could tell.
+WORDs pick mutants by what their line of the list holds: "losses/" or "rules.py:200".
 
+Which test runs which line is found once, and kept in _build/mutants with each verdict;
+what has changed since is found again. Tests of the book, its site and its tools, those
+that time something and those that need a browser or a GPU kill nothing here.
 It works in copies of the project, one for each job; nothing here is changed.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import multiprocessing
 import os
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
 
-import pytest
+from chosen_tests import Found, Session, run_tests
+from lines_run import KEPT, find, kept, test_files
+from mutations import ROOT, Mutant, all_mutants
+from nursery import Nursery
+from verdicts import Verdicts, harmless
 
-ROOT = Path(__file__).parent.parent
-OPERATORS = {
-    ast.Add: ("+", "-"),
-    ast.Sub: ("-", "+"),
-    ast.Mult: ("*", "/"),
-    ast.Div: ("/", "*"),
-    ast.FloorDiv: ("//", "/"),
-    ast.Mod: ("%", "*"),
-    ast.Pow: ("**", "*"),
-    ast.Lt: ("<", "<="),
-    ast.LtE: ("<=", "<"),
-    ast.Gt: (">", ">="),
-    ast.GtE: (">=", ">"),
-    ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="),
-    ast.Is: ("is", "is not"),
-    ast.IsNot: ("is not", "is"),
-    ast.In: ("in", "not in"),
-    ast.NotIn: ("not in", "in"),
-    ast.And: ("and", "or"),
-    ast.Or: ("or", "and"),
-}
-LEFT_OUT = ("tf/", "widgets/")  # each run loads TensorFlow; tested in a browser
-SLOW = "not browser and not alone and not cuda"
-WARM = multiprocessing.get_context("forkserver")
-LOADED = ["torch", "scipy.special", "matplotlib.pyplot"]  # no plugin of pytest
-LONGEST = 300  # seconds, after which a mutant counts as killed: it hangs
+LOADED = ("torch._dynamo", "torch.fx.experimental.proxy_tensor", "scipy.special")
+LOADED += ("matplotlib.pyplot", "xarray", "networkx", "anywidget", "IPython")
+LOADED += (
+    "sklearn.datasets",
+    "nbformat",
+    "pdb",
+    "hypothesis",
+    "nbval.plugin",
+    "jupytext",
+    "jupyter_client",
+    "playwright.sync_api",
+)
+WITH_TF = (*LOADED, "tensorflow", "keras")
+PATIENCE = 60  # seconds, after which a mutant of fast tests counts as killed: it hangs
+LONGEST = 900  # seconds for a test file without a mutant
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change of one file.
+class Desk:
+    """A copy of the project where one mutant after the other is judged.
 
     Parameters
     ----------
-    path : str
-        Of the file, from the project's root.
-    line : int
-        From 1.
-    start : int
-        The first byte that is replaced.
-    old : str
-        What stands there.
-    new : str
-        What the mutant has instead.
+    copy : Path
+        The copy.
     """
 
-    path: str
-    line: int
-    start: int
-    old: str
-    new: str
+    def __init__(self, copy: Path):
+        self.copy = copied(copy)
+        self.nurseries: dict[tuple[str, ...], Nursery] = {}
 
-    def __str__(self) -> str:
-        return f"{self.path}:{self.line}: {self.old} -> {self.new}"
+    def nursery(self, files: list[str]) -> Nursery:
+        """The process that has loaded what some test files need."""
+        tf = any(file.startswith("tests/tf/") for file in files)
+        modules = WITH_TF if tf else LOADED
+        if modules not in self.nurseries:
+            self.nurseries[modules] = Nursery(modules)
+        return self.nurseries[modules]
 
-    def applied(self, text: bytes) -> bytes:
-        """The file's bytes with the change."""
-        end = self.start + len(self.old.encode())
-        return text[: self.start] + self.new.encode() + text[end:]
+    def find(self, file: str) -> str:
+        """Note what each test of a file runs."""
+        into = ROOT / KEPT / f"{file}.json"
+        code = self.nursery([file]).run(find, self.copy, file, into, longest=LONGEST)
+        return file if code == 0 else f"{file} ended with {code}"
 
+    def killer(self, mutant: Mutant, sessions: Iterator[Session]) -> str:
+        """The test that kills a mutant, or its file; "" if none does."""
+        file, note = self.copy / mutant.path, self.copy / KEPT / "killer"
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.unlink(missing_ok=True)
+        cache = Path(cache_from_source(str(file)))
+        text = file.read_bytes()
+        cache.unlink(missing_ok=True)
+        file.write_bytes(mutant.applied(text))
+        try:
+            for session in sessions:
+                longest = PATIENCE + 5 * session.seconds
+                nursery = self.nursery(session.files)
+                code = nursery.run(run_tests, self.copy, session, note, longest=longest)
+                if code == 5:
+                    raise RuntimeError(f"{mutant}: no test of {session.files} ran")
+                if code != 0:
+                    return note.read_text() if note.exists() else session.files[0]
+            return ""
+        finally:
+            file.write_bytes(text)
+            cache.unlink(missing_ok=True)  # the mutant may be as long and as old
 
-def mutants_of(path: Path, name: str) -> Iterator[Mutant]:
-    """Every mutant of one file of Python, in the order of its tree.
-
-    Annotations and texts are left as they are: no test could, or should, tell.
-    """
-    text = path.read_bytes()
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-
-    def at(node: ast.expr, end: bool = False) -> int:
-        line, column = node.lineno, node.col_offset
-        if end:
-            line, column = node.end_lineno or line, node.end_col_offset or column
-        return starts[line - 1] + column
-
-    def between(left: ast.expr, right: ast.expr, operator: ast.AST) -> Iterator[Mutant]:
-        old, new = OPERATORS.get(type(operator), ("", ""))
-        gap = text[at(left, end=True) : at(right)]
-        place = gap.find(old.encode())
-        if old and place >= 0 and b"#" not in gap:
-            start = at(left, end=True) + place
-            yield Mutant(name, text[:start].count(b"\n") + 1, start, old, new)
-
-    for node in run_at_some_time(ast.parse(text)):
-        if isinstance(node, ast.BinOp):
-            yield from between(node.left, node.right, node.op)
-        elif isinstance(node, ast.BoolOp):
-            yield from between(node.values[0], node.values[1], node.op)
-        elif isinstance(node, ast.Compare):
-            yield from between(node.left, node.comparators[0], node.ops[0])
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub):
-            sign = "not " if isinstance(node.op, ast.Not) else "-"
-            yield Mutant(name, node.lineno, at(node), sign, "")
-        elif isinstance(node, ast.Constant) and isinstance(node.value, int | float):
-            old = text[at(node) : at(node, end=True)].decode()
-            new = (
-                str(not node.value) if isinstance(node.value, bool) else f"({old} + 1)"
-            )
-            yield Mutant(name, node.lineno, at(node), old, new)
+    def close(self) -> None:
+        """End its processes."""
+        for nursery in self.nurseries.values():
+            nursery.close()
 
 
-def run_at_some_time(tree: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a tree but its annotations, types and f-strings' formats."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for field, value in ast.iter_fields(node):
-            if field in ("annotation", "returns", "format_spec", "decorator_list"):
-                continue
-            parts = value if isinstance(value, list) else [value]
-            waiting += [part for part in parts if isinstance(part, ast.AST)]
-
-
-def all_mutants() -> list[Mutant]:
-    """Those of every module that runs without TensorFlow and without a browser."""
-    package = ROOT / "ganflow"
-    return [
-        mutant
-        for path in sorted(package.rglob("*.py"))
-        if not path.relative_to(package).as_posix().startswith(LEFT_OUT)
-        for mutant in mutants_of(path, path.relative_to(ROOT).as_posix())
-    ]
-
-
-def room_of(path: str) -> str:
-    """The part of the package that a module lies in: "losses", or "metrics"."""
-    return Path(path).parts[1].removesuffix(".py")
-
-
-def tests_for(path: str, root: Path) -> list[str]:
-    """The test files of a module's part of the package, then others that name it."""
-    room = room_of(path)
-    module = path.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
-    files = sorted((root / "tests").rglob("test_*.py"))
-    own = [f for f in files if f.parent.name == room or f.stem == f"test_{room}"]
-    own.sort(key=lambda file: Path(path).stem not in file.stem)  # the nearest first
-    said = f"from {module} import"
-    naming = [f for f in files if f not in own and said in f.read_text("utf-8")]
-    return [str(file.relative_to(root)) for file in own + naming]
-
-
-def is_killed(mutant: Mutant, copy: Path) -> bool:
-    """Whether a test of the copy fails while the mutant is in it."""
-    tests = tests_for(mutant.path, copy)
-    if not tests:  # pytest would run them all
-        return False
-    file = copy / mutant.path
-    text = file.read_bytes()
-    file.write_bytes(mutant.applied(text))
-    run = WARM.Process(target=run_tests, args=(copy, tests))
-    try:
-        run.start()
-        run.join(LONGEST)
-        if run.is_alive():
-            run.kill()
-            run.join()
-            return True
-    finally:
-        file.write_bytes(text)
-    if run.exitcode not in (0, 1, 2):  # failed, or could not even be collected
-        raise RuntimeError(f"{mutant}: pytest ended with {run.exitcode}")
-    return run.exitcode != 0
-
-
-def run_tests(copy: Path, tests: list[str]) -> None:
-    """Run tests of a copy, in a process that has loaded torch and not ganflow."""
-    os.chdir(copy)
-    sys.path.insert(0, str(copy))
-    os.environ["PYTHONPATH"] = str(copy)  # of what the tests start
-    with open(os.devnull, "w") as nobody:
-        os.dup2(nobody.fileno(), 1)
-        os.dup2(nobody.fileno(), 2)
-    quiet = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", SLOW]
-    sys.exit(pytest.main([*quiet, *tests]))
+def tracked() -> list[str]:
+    """The files that git knows, and those that it does not ignore."""
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.check_output(listing, cwd=ROOT, text=True)
+    return [name for name in listed.split("\0") if (ROOT / name).is_file()]
 
 
 def copied(into: Path) -> Path:
-    """A copy of all that git tracks, as it is now."""
-    listed = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True)
-    for name in filter(None, listed.split("\0")):
-        if (ROOT / name).is_file():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, into / name)
+    """A copy of the project as it is now."""
+    for name in tracked():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, into / name)
     return into
 
 
@@ -233,34 +136,64 @@ def main() -> None:
     chosen = [m for m in all_mutants() if all(w in str(m) for w in options.words)]
     if options.sample and options.sample < len(chosen):
         chosen = random.Random(options.seed).sample(chosen, options.sample)
-    WARM.set_forkserver_preload(LOADED)
     os.environ["OMP_NUM_THREADS"] = "1"
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        copies = SimpleQueue()
-        for job in range(options.jobs):
-            copies.put(copied(Path(folder, str(job))))
-
-        def killed(mutant: Mutant) -> bool:
-            copy = copies.get()
-            try:
-                found = is_killed(mutant, copy)
-            finally:
-                copies.put(copy)
-            if mutant.old and not found:
-                print(f"survived: {mutant}", flush=True)
-            return found
-
-        with ThreadPoolExecutor(options.jobs) as pool:
-            whole = {room_of(m.path): Mutant(m.path, 1, 0, "", "") for m in chosen}
-            for room, failed in zip(
-                whole, pool.map(killed, whole.values()), strict=True
-            ):
-                if failed:
-                    sys.exit(f"the tests of {room} fail without any mutant")
-            count = sum(pool.map(killed, chosen))
+        desks = [Desk(Path(folder, str(job))) for job in range(options.jobs)]
+        try:
+            counts = judged(chosen, desks)
+        finally:
+            for desk in desks:
+                desk.close()
     minutes = (time.monotonic() - begun) / 60
-    print(f"{count} of {len(chosen)} mutants killed, in {minutes:.1f} minutes")
+    print(
+        f"{counts['killed']} of {len(chosen)} mutants killed, {counts['survived']} "
+        f"survived, {counts['harmless']} are harmless; {minutes:.1f} minutes"
+    )
+
+
+def judged(chosen: list[Mutant], desks: list[Desk]) -> Counter[str]:
+    """How many were killed, survived or are harmless, each printed as it is found."""
+    free: SimpleQueue[Desk] = SimpleQueue()
+    for desk in desks:
+        free.put(desk)
+
+    def at_a_desk(work, *given):
+        desk = free.get()
+        try:
+            return work(desk, *given)
+        finally:
+            free.put(desk)
+
+    with ThreadPoolExecutor(len(desks)) as pool:
+        old = [file for file in test_files(ROOT) if not kept(file, ROOT)]
+        for i, note in enumerate(pool.map(lambda f: at_a_desk(Desk.find, f), old), 1):
+            print(f"lines of {note} ({i} of {len(old)})", flush=True)
+        found = Found(ROOT)
+        for test in found.failed:
+            print(f"kills nothing, as it fails without a mutant: {test}")
+        verdicts, reasons = Verdicts(found.reach), harmless()
+
+        def verdict(mutant: Mutant) -> str:
+            name = verdicts.name(mutant)
+            killer = verdicts.killer(mutant) or at_a_desk(
+                Desk.killer, mutant, found.sessions(mutant)
+            )
+            verdicts.keep(mutant, killer)
+            if killer:
+                if name in reasons:
+                    print(f"not harmless, {killer} kills it: {name}", flush=True)
+                return "killed"
+            kind = "harmless" if name in reasons else "survived"
+            print(f"{kind}: {mutant.path}:{mutant.line}\n  {name}", flush=True)
+            return kind
+
+        counts: Counter[str] = Counter()
+        for i, kind in enumerate(pool.map(verdict, chosen), 1):
+            counts[kind] += 1
+            if i % 20 == 0:
+                print(f"{i} of {len(chosen)}: {dict(counts)}", flush=True)
+    return counts
 
 
 if __name__ == "__main__":

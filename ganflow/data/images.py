@@ -103,7 +103,7 @@ def load_images(
 
     Parameters
     ----------
-    data : str or Path
+    data : str or Path, default "digits"
         "digits", 1,797 grey digits of scikit-learn (8 x 8), needs no download.
         "flowers", 3,670 colour photos of five kinds (229 MB). Photo 15922772266 is
         among the roses and the tulips. A folder flower_photos, or the 64-pixel zip
@@ -115,9 +115,9 @@ def load_images(
         filter, and the middle cut out.
     channels : 1 (grey), 3 (colour), or None
         None is 1 for the digits, 3 for photos.
-    enlarge : bool
+    enlarge : bool, default False
         Let photos smaller than `size` be enlarged. Digits always are.
-    progress : bool
+    progress : bool, default True
         Show a bar while fetching and decoding.
 
     Returns

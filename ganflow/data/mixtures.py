@@ -85,11 +85,11 @@ def ring(*, modes: int = 8, radius: float = 2.0, spread: float = 0.1) -> Mixture
 
     Parameters
     ----------
-    modes : int
+    modes : int, default 8
         >= 1, the number of centres.
-    radius : float
+    radius : float, default 2.0
         > 0, their distance from 0.
-    spread : float
+    spread : float, default 0.1
         > 0, the standard deviation around each.
 
     Returns

@@ -60,11 +60,11 @@ def play(
         A step rule for both, or one for each, {"G": ..., "D": ...}.
     ticks : int
         >= 0, how often the schedule is played.
-    record_every : int
+    record_every : int, default 1
         >= 1, ticks between records; the last tick is recorded in any case.
-    each_turn : bool
+    each_turn : bool, default False
         Whether to record after every turn, not only after whole ticks.
-    progress : bool
+    progress : bool, default False
         Whether to show a progress bar.
 
     Returns
@@ -172,7 +172,7 @@ def take(
         The step rule of "G" and of "D".
     state : State
         Where the run is. It is not changed.
-    graph : bool
+    graph : bool, default False
         Whether the new state is to be differentiable by the old one.
 
     Returns
@@ -207,7 +207,7 @@ def move(
         The step rule of "G" and of "D".
     state : State
         Where the run is.
-    graph : bool
+    graph : bool, default False
         Whether the new parameters are to be differentiable by the old state.
 
     Returns

@@ -41,24 +41,24 @@ class Networks:
         Points (n, d) to scores (n, 1); its weights likewise.
     data : object with `sample(n, rng)`
         Points (n, d) for a numpy Generator.
-    loss : str
+    loss : str, default "non-saturating"
         A name of LOSSES.
-    penalty : str
+    penalty : str, default "none"
         One of these, or "none".
 
         - "R1", at real points, and "R2", at fakes: strength/2 slope^2.
         - "WGAN-GP": strength (slope - 1)^2 between them.
         - "clipping": weights of D are put back into [-strength, strength] after each
           move.
-    strength : float or Tensor (runs,)
+    strength : float or Tensor (runs,), default 0.0
         >= 0, as the penalty reads it.
-    batch : int
+    batch : int, default 256
         >= 1, samples in a batch.
-    latent : int
+    latent : int, default 2
         >= 1, numbers of z for one fake.
-    shown : int
+    shown : int, default 256
         >= 1, samples that a record keeps.
-    seed : int or array (runs,)
+    seed : int or array (runs,), default 0
         >= 0, of the batches.
 
     Raises

@@ -103,7 +103,7 @@ class Momentum(Rule):
     ----------
     step_size : float or Tensor (runs,)
         h > 0, parameter units per derivative.
-    beta : float or Tensor (runs,)
+    beta : float or Tensor (runs,), default 0.9
         -1 < beta < 1.
 
     Source: Polyak 1964; negative momentum: Gidel et al. 2019 (arXiv 1807.04740).
@@ -155,11 +155,11 @@ class Adam(Rule):
     ----------
     step_size : float or Tensor (runs,)
         h > 0, parameter units: about how far a move goes, whatever the derivative.
-    beta1 : float or Tensor (runs,)
+    beta1 : float or Tensor (runs,), default 0.5
         In [0, 1), the decay of the derivatives' average.
-    beta2 : float or Tensor (runs,)
+    beta2 : float or Tensor (runs,), default 0.999
         In [0, 1), the decay of their squares' average.
-    epsilon : float
+    epsilon : float, default 1e-8
         > 0, in units of the derivative.
 
     Source: Kingma and Ba 2015 (arXiv 1412.6980), algorithm 1.

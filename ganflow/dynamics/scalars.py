@@ -23,9 +23,9 @@ class Scalars:
     ----------
     game : Game
         Whose field they follow.
-    theta : float or array (runs,)
+    theta : float or array (runs,), default 1.0
         Where G starts.
-    psi : float or array (runs,)
+    psi : float or array (runs,), default 1.0
         Where D starts.
 
     Gradient: `gradient` is minus the game's field in closed form, differentiable by

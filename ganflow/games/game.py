@@ -161,9 +161,9 @@ def dirac(loss: str = "saturating", penalty: str = "none", **numbers: float) -> 
 
     Parameters
     ----------
-    loss : str
+    loss : str, default "saturating"
         A name of `ganflow.losses.LOSSES`.
-    penalty : str
+    penalty : str, default "none"
         A name of `ganflow.games.PENALTIES`.
     **numbers : float
         `strength`, `target` and `scale`, as for Game.
@@ -187,7 +187,7 @@ def bilinear(scale: float = 1.0) -> Game:
 
     Parameters
     ----------
-    scale : float
+    scale : float, default 1.0
         The factor a.
 
     Returns

@@ -50,7 +50,7 @@ class Function:
         Its variables besides the parameters, 0 at the start.
     body : tuple
         Instructions; the last leaves the result, or `("return", value)` does.
-    export : bool
+    export : bool, default False
         Whether the page may call it.
     """
 

@@ -31,9 +31,9 @@ class Store:
         Where; of size 1 in these dimensions.
     value : Value or View
         What is stored or summed.
-    over : tuple of int
+    over : tuple of int, default ()
         The dimensions; none to store each number.
-    parts : int
+    parts : int, default 1
         What a sum is divided by: 1, or how many numbers a mean is of.
     """
 

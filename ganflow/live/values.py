@@ -46,7 +46,7 @@ class View:
         Of the tensor.
     strides : tuple of int
         From one number to the next along each dimension, in numbers.
-    offset : int
+    offset : int, default 0
         Of the first number.
     """
 

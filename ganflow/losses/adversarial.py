@@ -257,7 +257,7 @@ class AdversarialLoss:
         D's loss of (score_real, score_fake).
     G : callable
         G's loss of (score_fake), or of (score_real, score_fake). `for_G` calls either.
-    G_reads_real : bool
+    G_reads_real : bool, default False
         Whether G's loss compares the fakes with the reals, and so is called with both.
     """
 

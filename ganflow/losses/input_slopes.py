@@ -36,9 +36,9 @@ def slopes(
         The samples.
     dims : int, optional
         How many of x's last dimensions are one sample; all but the first if left out.
-    cut : bool
+    cut : bool, default True
         Whether the points are a new leaf.
-    form : str
+    form : str, default "eager"
         How the derivative is taken; the answer is the same.
 
         - "eager": by `torch.autograd.grad`; any critic.

@@ -28,13 +28,13 @@ def gradient_penalty(
         Real samples.
     x_fake : Tensor (batch, *shape), float
         As many fakes; one point is mixed from each and its real sample.
-    center : float
+    center : float, default 1.0
         Score per unit of distance between samples; 1 in the paper.
     rng : torch.Generator, optional
         Draws the mixing weights, as for `mix_samples`.
     mix : Tensor of `batch` numbers, optional
         The mixing weights, in place of drawing them.
-    form : str
+    form : str, default "eager"
         How the derivative is taken, as for `slopes`.
 
     Returns
@@ -67,9 +67,9 @@ def slope_penalty(
         Higher = more real. A score, not a probability.
     x : Tensor (batch, *shape), float
         The samples.
-    center : float
+    center : float, default 0.0
         Score per unit of distance between samples.
-    form : str
+    form : str, default "eager"
         How the derivative is taken, as for `slopes`.
 
     Returns

@@ -33,7 +33,7 @@ def single_loss(
         D's scores of x_fake.
     score_fake_cut : Tensor of the same shape
         D's scores of x_fake.detach().
-    lam : float
+    lam : float, default 1.0
         How much longer G's gradient is made. Under plain gradient descent that is a
         ratio of step sizes; under Adam and RMSProp it is not.
 

@@ -24,7 +24,7 @@ def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
     ----------
     x : Tensor of any shape
         The fakes on their way to D.
-    lam : float
+    lam : float, default 1.0
         How much longer G's gradient is made.
 
     Returns

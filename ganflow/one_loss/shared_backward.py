@@ -67,9 +67,9 @@ def one_pass(
         Real samples.
     z : Tensor (m, ...)
         Noise for G.
-    lam : float
+    lam : float, default 1.0
         How much longer G's gradient is made.
-    check : bool
+    check : bool, default True
         Whether to try at this call, on four samples, that D does not mix them. Once is
         enough for as long as D's layers and modes stay.
 

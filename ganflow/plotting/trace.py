@@ -53,14 +53,14 @@ def draw_trace(
     ----------
     trace : DerivativeTrace
         As a watch gives it.
-    fold : str, or dict of network -> str
+    fold : str, or dict of network -> str, default "layer"
         "network", "layer" or "operation", for all networks or for each by name; the
         empty name is what runs outside every network.
     ax : Axes, optional
         Where to draw; a new figure, at its natural size, if None.
     name : str
         What to call the root, "loss_D" for example; its own name if empty.
-    legend : bool
+    legend : bool, default True
         Say below what those lines mean that are drawn.
 
     Returns

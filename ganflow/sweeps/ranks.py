@@ -38,13 +38,13 @@ def sweep_over_ranks(
         As for `sweep`.
     ticks : int
         >= 0, how often each schedule is played.
-    record_every : int
+    record_every : int, default 1
         >= 1, ticks between records.
-    device : str or torch.device
+    device : str or torch.device, default "cpu"
         Where this process computes, "cpu" or "cuda".
-    chunk : int
+    chunk : int, default 64
         >= 1, the most runs at once.
-    progress : bool
+    progress : bool, default True
         Whether the first process shows a progress bar over its ticks of chunks.
 
     Returns

@@ -38,13 +38,13 @@ def sweep(
         changes fastest.
     ticks : int
         >= 0, how often each schedule is played.
-    record_every : int
+    record_every : int, default 1
         >= 1, ticks between records; the last tick is recorded in any case.
-    device : str or torch.device
+    device : str or torch.device, default "cpu"
         "cpu" or "cuda". Batches are drawn on the CPU either way.
-    chunk : int
+    chunk : int, default 64
         >= 1, the most runs at once; it bounds the memory and changes no result.
-    progress : bool
+    progress : bool, default True
         Whether to show a progress bar over ticks of chunks.
 
     Returns

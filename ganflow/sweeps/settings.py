@@ -157,19 +157,19 @@ class GameSetting(Setting):
         In [0, 1), of Adam.
     epsilon : float
         > 0, of Adam.
-    loss : str
+    loss : str, default "saturating"
         A name of LOSSES.
-    penalty : str
+    penalty : str, default "none"
         A name of `ganflow.games.PENALTIES`.
-    strength : float
+    strength : float, default 0.0
         >= 0, of the penalty; as for Game.
-    target : float
+    target : float, default 1.0
         >= 0, the slope that WGAN-GP aims at.
-    scale : float
+    scale : float, default 1.0
         The score's factor a.
-    theta : float
+    theta : float, default 1.0
         Where G starts.
-    psi : float
+    psi : float, default 1.0
         Where D starts.
 
     Raises
@@ -205,9 +205,9 @@ class GanSetting(Setting):
     ----------
     schedule : Schedule or str
         Who moves when in a tick; or a text such as "D D G".
-    rule : str
+    rule : str, default "Adam"
         A name of `ganflow.dynamics.RULES`, for both players.
-    step_size : float
+    step_size : float, default 1e-3
         > 0, of both players.
     step_size_G : float, optional
         > 0, of G instead of `step_size`.
@@ -223,23 +223,23 @@ class GanSetting(Setting):
         > 0, of Adam.
     data : Distribution
         Real points, such as `ganflow.data.ring()`.
-    loss : str
+    loss : str, default "non-saturating"
         A name of LOSSES.
-    penalty : str
+    penalty : str, default "none"
         "none", "R1", "R2", "WGAN-GP" or "clipping", as for Networks.
-    strength : float
+    strength : float, default 0.0
         >= 0, of the penalty.
-    batch : int
+    batch : int, default 256
         >= 1, samples in a batch.
-    latent : int
+    latent : int, default 2
         >= 1, numbers of z for one fake.
-    width : int
+    width : int, default 64
         >= 1, of both networks' hidden layers.
-    depth : int
+    depth : int, default 2
         >= 1, hidden layers of both networks.
-    seed : int
+    seed : int, default 0
         >= 0, of the first weights and of the batches.
-    shown : int
+    shown : int, default 256
         >= 1, samples that a record keeps.
 
     Raises

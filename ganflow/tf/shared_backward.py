@@ -25,7 +25,7 @@ def one_pass_loss(
         The reals.
     x_fake : tensor (m, *shape), float
         The fakes, with their history.
-    lam : float
+    lam : float, default 1.0
         How much longer G's gradient is made.
 
     Returns

@@ -73,17 +73,17 @@ def train(
         Pixels in [-1, 1], of the size and the channels that the settings say.
     out : str or Path, optional
         Folder for checkpoint, log, pictures and record; nothing is written without.
-    resume : bool
+    resume : bool, default False
         Go on with the run in `out`; begin one if there is none.
-    device : str
+    device : str, default "auto"
         "auto" takes a GPU if torch sees one.
-    every : int, >= 1
+    every : int, >= 1, default 100
         Ticks between checkpoints.
-    snapshots : int, >= 2
+    snapshots : int, >= 2, default 24
         How many are recorded at most, from before the first tick to the end.
-    graphs : bool
+    graphs : bool, default False
         Record the moves as a CUDA graph.
-    progress : bool
+    progress : bool, default True
         Show a bar.
     watch : callable, optional
         Called with the record so far at each snapshot.

@@ -125,7 +125,7 @@ def begin(
         All that decides the numbers of the run.
     images : Tensor or array (n, channels, size, size), float32
         Pixels in [-1, 1], of the size and the channels that the settings say.
-    device : str or torch.device
+    device : str or torch.device, default "cpu"
         "cpu", "cuda", …
 
     Returns

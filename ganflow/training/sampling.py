@@ -53,9 +53,9 @@ def seeded(
         Of the run.
     purpose : int
         WEIGHTS, ORDER, NOISE or SHOWN: what its numbers are for.
-    count : int, >= 0
+    count : int, >= 0, default 0
         The tick or the epoch they are for, where each has its own.
-    device : str or torch.device
+    device : str or torch.device, default "cpu"
         Where they are made; a CPU and a GPU make different numbers.
 
     Returns

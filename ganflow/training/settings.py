@@ -20,46 +20,46 @@ class Settings:
 
     Parameters
     ----------
-    data : str
+    data : str, default "digits"
         Name or folder of the images.
-    size : int, pixels
+    size : int, pixels, default 32
         Of a side: 16, 32 or 64.
-    channels : int
+    channels : int, default 1
         1 or 3.
-    ticks : int, >= 1
+    ticks : int, >= 1, default 1000
         Each of `critic_steps` moves of D and one of G.
-    critic_steps : int, >= 1
+    critic_steps : int, >= 1, default 5
         Each on its own batch.
-    batch : int, >= 1
+    batch : int, >= 1, default 64
         Images in a batch.
-    latent : int, >= 1
+    latent : int, >= 1, default 100
         Numbers of z.
-    width : int, >= 1
+    width : int, >= 1, default 64
         Channels of the widest picture's layer, as in `nets.dcgan_generator`.
-    loss : str
+    loss : str, default "Wasserstein"
         A name of LOSSES.
-    penalty : str
+    penalty : str, default "WGAN-GP"
         One of PENALTIES. WGAN-GP: strength (slope - 1)^2 between real and fake. R1 (at
         real) and R2 (at fakes): strength / 2 slope^2.
-    strength : float, in [0, 1e9]
+    strength : float, in [0, 1e9], default 10.0
         Of the penalty.
-    rate_G : float, in [0, 10]
+    rate_G : float, in [0, 10], default 1e-4
         Of G's Adam.
-    rate_D : float, in [0, 10]
+    rate_D : float, in [0, 10], default 1e-4
         Of D's Adam.
-    beta1 : float, in [0, 1)
+    beta1 : float, in [0, 1), default 0.0
         Of both.
-    beta2 : float, in [0, 1)
+    beta2 : float, in [0, 1), default 0.9
         Of both.
-    ema : float, in [0, 1)
+    ema : float, in [0, 1), default 0.999
         Decay per tick of the averaged generator.
-    batch_norm : bool
+    batch_norm : bool, default True
         In G. It mixes the samples of a batch; N processes mix those of all.
-    precision : str
+    precision : str, default "fp32"
         One of PRECISIONS: fp32; tf32 and bf16 multiply faster with fewer digits.
-    fast : bool
+    fast : bool, default True
         The same updates in less time; if not, the loop of most public code.
-    seed : int, in [0, 2^63)
+    seed : int, in [0, 2^63), default 0
         Of the weights, the order of the images and all noise.
 
     Raises

@@ -284,7 +284,9 @@ def test_nbval_compares_the_run_and_starts_no_kernel(runs, nbval):
 @pytest.mark.parametrize("real", ["0", "1"])
 def test_a_cell_asked_for_alone_has_the_cells_before_it(runs, nbval, tmp_path, real):
     """Workers steal tests from one another in the middle of a page."""
-    path = runs.write("a", "x = 6", "x = 2 * x", "print(x)", "print(x + 1)", stored="13\n")
+    path = runs.write(
+        "a", "x = 6", "x = 2 * x", "print(x)", "print(x + 1)", stored="13\n"
+    )
     runs.run([path])
     if real == "1":
         (tmp_path / "plant.py").write_text("")

@@ -1,9 +1,14 @@
-"""What the tool that breaks the package changes, and what it leaves alone."""
+"""What the tool that breaks the package changes, and which tests then judge it."""
 
 import ast
 
+import lines_run
 import mutants
+import mutations
 import pytest
+import verdicts
+from chosen_tests import Chosen, Found, Session
+from reach import Reach
 
 CODE = '''"""Text with 1 + 1 in it."""
 
@@ -18,6 +23,27 @@ def ahead(a: int | None, b: float = 0.5) -> "list[1]":
         + b
     ), True
 '''
+ADD = '''"""Sums."""
+
+ZERO = 0
+NOTHING = ZERO
+
+
+def add(a, b, c=0):
+    if a > 5:
+        return a + NOTHING
+    return a + b + c
+'''
+TESTS = """from ganflow.sums.add import add
+
+
+def test_of_two():
+    assert add(0, 2) == 2
+
+
+def test_of_much():
+    assert add(6, 0) == 6
+"""
 
 
 @pytest.fixture
@@ -25,7 +51,44 @@ def found(tmp_path):
     """The mutants of CODE, by the line and what is changed there."""
     path = tmp_path / "code.py"
     path.write_text(CODE)
-    return list(mutants.mutants_of(path, "code.py"))
+    return list(mutations.mutants_of(path, "code.py"))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A package of one module, its test file, and what each test runs."""
+    for file, text in {
+        "ganflow/__init__.py": "",
+        "ganflow/sums/__init__.py": "",
+        "ganflow/sums/add.py": ADD,
+        "tests/sums/test_add.py": TESTS,
+        "tests/other/test_other.py": "def test_nothing():\n    pass\n",
+    }.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    monkeypatch.setattr(verdicts, "ROOT", tmp_path)
+    monkeypatch.setattr(mutants, "LOADED", ("json",))
+    monkeypatch.setattr(mutants, "tracked", lambda: files_of(tmp_path))
+    return tmp_path
+
+
+def files_of(folder):
+    return [p.relative_to(folder).as_posix() for p in folder.rglob("*.py")]
+
+
+@pytest.fixture
+def desk(project, tmp_path_factory):
+    """Where mutants of the project are judged."""
+    made = mutants.Desk(tmp_path_factory.mktemp("copy"))
+    yield made
+    made.close()
+
+
+def those_of(project):
+    return list(
+        mutations.mutants_of(project / "ganflow/sums/add.py", "ganflow/sums/add.py")
+    )
 
 
 def test_each_mutant_changes_one_token_and_still_is_python(found):
@@ -53,49 +116,107 @@ def test_operators_and_constants_change_and_annotations_and_texts_do_not(found):
     }
 
 
-def test_a_mutant_s_own_tests_come_first():
-    tests = mutants.tests_for("ganflow/dynamics/rules.py", mutants.ROOT)
-    assert tests[0] == "tests/dynamics/test_rules.py"
-    assert "tests/dynamics/test_play.py" in tests
-    assert "tests/losses/test_losses.py" not in tests
-    assert mutants.tests_for("ganflow/metrics.py", mutants.ROOT)[0] == (
-        "tests/test_metrics.py"
-    )
+def test_no_part_of_the_package_is_left_out():
+    rooms = {mutant.path.split("/")[1] for mutant in mutations.all_mutants()}
+    assert {"losses", "tf", "widgets", "nets.py"} <= rooms
 
 
-def test_a_test_that_fails_kills_and_one_that_passes_does_not(tmp_path):
-    package, tests = tmp_path / "ganflow", tmp_path / "tests" / "sums"
-    for folder in (package / "sums", tests):
-        folder.mkdir(parents=True)
-    for init in (package, package / "sums"):
-        (init / "__init__.py").touch()
-    (package / "sums" / "add.py").write_text("def add(a, b):\n    return a + b + 0\n")
-    (tests / "test_add.py").write_text(
-        "from ganflow.sums.add import add\n\n\ndef test_add():\n"
-        "    assert add(0, 2) == 2\n"
-    )
-    code, path = package / "sums" / "add.py", "ganflow/sums/add.py"
-    outcomes = {
-        (mutant.start, mutant.new): mutants.is_killed(mutant, tmp_path)
-        for mutant in mutants.mutants_of(code, path)
+def test_a_desk_finds_what_runs_and_what_kills(project, desk):
+    """A test for each line; a survivor where none tells; and a name for it."""
+    for file in lines_run.test_files(project):
+        assert desk.find(file) == file
+    known = Found(project)
+    reach = known.reach
+    judge = verdicts.Verdicts(reach)
+    killers = {}
+    for mutant in those_of(project):
+        killers[judge.name(mutant)] = desk.killer(mutant, known.sessions(mutant))
+    two, much = (f"tests/sums/test_add.py::test_of_{one}" for one in ("two", "much"))
+    assert killers == {
+        "ganflow/sums/add.py: ZERO = «0» -> (0 + 1)": much,
+        "ganflow/sums/add.py add: def add(a, b, c=«0»): -> (0 + 1)": two,
+        "ganflow/sums/add.py add: if a «>» 5: -> >=": "",
+        "ganflow/sums/add.py add: if a > «5»: -> (5 + 1)": "",
+        "ganflow/sums/add.py add: return a «+» NOTHING -> -": "",
+        "ganflow/sums/add.py add: return a «+» b + c -> -": two,
+        "ganflow/sums/add.py add: return a + b «+» c -> -": "",
     }
-    plus = [i for i, letter in enumerate(code.read_text()) if letter == "+"]
-    last = len(code.read_text()) - 2
-    assert outcomes == {
-        (plus[0], "-"): True,
-        (plus[1], "-"): False,  # 2 - 0
-        (last, "(0 + 1)"): True,
-    }
+    assert (desk.copy / "ganflow/sums/add.py").read_text() == ADD
 
 
-def test_no_test_kills_what_no_test_names(tmp_path):
-    """Not even the tests of other modules, which pytest runs if it is given none."""
-    (tmp_path / "ganflow").mkdir()
-    (tmp_path / "tests").mkdir()
-    code = tmp_path / "ganflow" / "alone.py"
-    code.write_text("ONE = 1\n")
-    other = tmp_path / "tests" / "test_others.py"
-    other.write_text("def test_what_fails():\n    assert False\n")
-    (mutant,) = mutants.mutants_of(code, "ganflow/alone.py")
-    assert not mutants.is_killed(mutant, tmp_path)
-    assert code.read_text() == "ONE = 1\n"
+def test_only_tests_that_run_the_line_come_first_and_the_rest_of_their_file_last(
+    project, desk
+):
+    for file in lines_run.test_files(project):
+        desk.find(file)
+    known = Found(project)
+    (mutant,) = (m for m in those_of(project) if m.line == 9)
+    sessions = [session.tests for session in known.sessions(mutant)]
+    assert sessions == [
+        ("tests/sums/test_add.py::test_of_much",),
+        ("tests/sums/test_add.py::test_of_two",),
+    ]
+
+
+def test_what_was_found_holds_until_what_a_test_ran_does_something_else(project, desk):
+    file, other = "tests/sums/test_add.py", "tests/other/test_other.py"
+    for name in (file, other):
+        desk.find(name)
+    code = project / "ganflow/sums/add.py"
+    code.write_text(ADD.replace("Sums.", "Sums of numbers."))
+    assert lines_run.kept(file, project)
+    code.write_text(ADD.replace("a + b", "b + a"))
+    assert not lines_run.kept(file, project)
+    assert lines_run.kept(other, project)
+
+
+def test_a_verdict_is_kept_at_once_and_until_its_test_or_its_mutant_changes(project):
+    (mutant, *_) = those_of(project)
+    (project / lines_run.KEPT).mkdir(parents=True)
+    verdicts.Verdicts(Reach(project)).keep(
+        mutant, "tests/sums/test_add.py::test_of_two"
+    )
+    again = verdicts.Verdicts(Reach(project))
+    assert again.killer(mutant) == "tests/sums/test_add.py::test_of_two"
+    assert not again.killer(those_of(project)[1])
+    (project / "tests/sums/test_add.py").write_text(TESTS + "\n")
+    assert not again.killer(mutant)
+
+
+def test_what_hangs_is_killed_with_all_that_it_started(project, desk, monkeypatch):
+    monkeypatch.setattr(mutants, "PATIENCE", 1)
+    session = Session(("tests/other/test_other.py::test_nothing",), 0.0)
+    slow = "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', "
+    slow += "'import time; time.sleep(60)'])\ntime.sleep(60)\n"
+    (desk.copy / "tests/other/test_other.py").write_text(slow)
+    (mutant, *_) = those_of(project)
+    assert desk.killer(mutant, iter([session])) == "tests/other/test_other.py"
+
+
+def test_all_tests_of_a_file_run_if_one_is_missing(tmp_path):
+    """A mutant may have changed its id."""
+    items = [type("Item", (), {"nodeid": name})() for name in ("a", "b", "c")]
+    kept = [*items]
+    Chosen(("c", "a"), tmp_path).pytest_collection_modifyitems(kept)
+    assert [item.nodeid for item in kept] == ["c", "a"]
+    Chosen(("c", "d"), tmp_path).pytest_collection_modifyitems(items)
+    assert [item.nodeid for item in items] == ["a", "b", "c"]
+
+
+def test_each_harmless_mutant_is_one_of_the_package_with_its_reason():
+    """What it names has changed or is gone otherwise, or it could hide another."""
+    reach = Reach(mutations.ROOT)
+    name = verdicts.Verdicts(reach).name
+    reasons = verdicts.harmless()
+    every = [name(mutant) for mutant in mutations.all_mutants()]
+    assert {known: every.count(known) for known in reasons} == dict.fromkeys(reasons, 1)
+    assert all(len(reason.split()) >= 4 for reason in reasons.values())
+
+
+def test_a_name_without_its_reason_is_refused(tmp_path):
+    path = tmp_path / "harmless.txt"
+    path.write_text("# why\n\na.py: a «<» b -> <=\nb.py: a «<» b -> <=\n")
+    with pytest.raises(ValueError, match=r"a name and a reason, not 'a.py"):
+        verdicts.harmless(path)
+    path.write_text("# why\n\na.py: a «<» b -> <=\n    both hold at a == b\n")
+    assert verdicts.harmless(path) == {"a.py: a «<» b -> <=": "both hold at a == b"}

@@ -130,6 +130,11 @@ def test_every_view_is_one_module_that_renders(view):
     assert "default" in run(view._esm, call=False)
 
 
+def test_what_a_view_declares_is_sent_to_its_script(view):
+    own = view.class_own_traits()
+    assert own and own.keys() == view.class_own_traits(sync=True).keys()
+
+
 def test_no_view_asks_anybody_for_anything(view):
     asks = ("fetch(", "import(", "https://", "XMLHttpRequest")
     assert not [call for call in asks if call in view._esm]

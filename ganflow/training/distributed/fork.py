@@ -34,7 +34,7 @@ def in_processes(
         Of processes.
     work : callable
         Called with the rank; its results must be ones that pickle takes.
-    seconds : float
+    seconds : float, default 60
         Until all are ended, done or not.
 
     Returns

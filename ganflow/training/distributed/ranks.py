@@ -43,9 +43,9 @@ class Ranks:
 
     Parameters
     ----------
-    rank : int, in [0, count)
+    rank : int, in [0, count), default 0
         The number of this process; 0 is the one that writes.
-    count : int, >= 1
+    count : int, >= 1, default 1
         How many processes there are.
     """
 

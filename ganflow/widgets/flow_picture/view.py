@@ -28,9 +28,9 @@ class FlowPictureView(anywidget.AnyWidget):
     _esm = script_of(__file__)
     _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    cut = traitlets.Int(0).tag(sync=True)
-    freeze = traitlets.Int(0).tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    cut = traitlets.Int().tag(sync=True)
+    freeze = traitlets.Int().tag(sync=True)
 
     def __init__(self, record: FlowPicture, **chosen: int):
         super().__init__(record_=labels(record), **chosen)
@@ -93,11 +93,11 @@ def flow_picture(
     ----------
     record : FlowPicture
         As `record_flow_picture` makes it.
-    loss : int
+    loss : int, default 1
         What to begin with, as a position in `record.losses`.
-    cut : int
+    cut : int, default 0
         What to begin with, as a position in `record.cuts`.
-    freeze : int
+    freeze : int, default 0
         What to begin with, as a position in `record.freezes`.
 
     Returns

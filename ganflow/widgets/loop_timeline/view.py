@@ -32,7 +32,7 @@ class LoopTimelineView(anywidget.AnyWidget):
     _css = style_of(__file__)
     pictures = traitlets.List(traitlets.Unicode()).tag(sync=True)
     titles = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    loop = traitlets.Int(0).tag(sync=True)
+    loop = traitlets.Int().tag(sync=True)
 
     def __init__(self, *reports: LoopRecord, loop: int = 0):
         super().__init__(
@@ -51,7 +51,7 @@ def loop_timeline(
     ----------
     reports : LoopRecord, or dict of str to LoopRecord
         Of one watched loop, or of several by the names on their buttons.
-    loop : int
+    loop : int, default 0
         Which one to begin with, as a position.
 
     Returns

@@ -31,8 +31,8 @@ class LossArrowsView(anywidget.AnyWidget):
     _css = Path(__file__).with_suffix(".css")
     losses = traitlets.List(traitlets.Unicode()).tag(sync=True)
     steps = traitlets.List(traitlets.Int()).tag(sync=True)
-    extent = traitlets.Float(1.0).tag(sync=True)
-    side = traitlets.Int(0).tag(sync=True)
+    extent = traitlets.Float().tag(sync=True)
+    side = traitlets.Int().tag(sync=True)
     lowest = traitlets.List().tag(sync=True)  # by state; None: nothing to show
     highest = traitlets.List().tag(sync=True)
     surface = traitlets.Bytes().tag(sync=True)  # uint16, from lowest to highest
@@ -40,9 +40,9 @@ class LossArrowsView(anywidget.AnyWidget):
     fake = traitlets.Bytes().tag(sync=True)
     score = traitlets.Bytes().tag(sync=True)
     arrows = traitlets.Bytes().tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
-    log = traitlets.Int(0).tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    step = traitlets.Int().tag(sync=True)
+    log = traitlets.Int().tag(sync=True)
 
     def __init__(self, record: LossArrows, **chosen: int):
         low, high, levels = quantised(record.surface)
@@ -100,9 +100,9 @@ def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidge
     ----------
     record : LossArrows
         The surfaces, points and arrows to show.
-    loss : int
+    loss : int, default 0
         What to begin with, as a position in `record.losses`.
-    step : int
+    step : int, default 0
         What to begin with, as a position in `record.steps`.
 
     Returns

@@ -112,8 +112,8 @@ class MixtureLabView(anywidget.AnyWidget):
     lab = traitlets.Dict().tag(sync=True)
     programs = traitlets.Dict().tag(sync=True)  # by the batch
     first = traitlets.Dict().tag(sync=True)  # the recorded picture
-    experiment = traitlets.Int(0).tag(sync=True)
-    slow = traitlets.Bool(False).tag(sync=True)
+    experiment = traitlets.Int().tag(sync=True)
+    slow = traitlets.Bool().tag(sync=True)
     pushes = traitlets.Bool(True).tag(sync=True)
 
     def __init__(
@@ -255,9 +255,9 @@ def mixture_lab(
         Run A to begin with.
     b : GanSetting
         Run B to begin with; of the same width, latent, depth and epsilon.
-    batches : sequence of int
+    batches : sequence of int, default (16, 64, 256)
         The batch sizes to choose from, besides those of the two.
-    opens_at : int
+    opens_at : int, default 300
         >= 0, the tick of the recorded picture that is seen before the page trains.
 
     Returns

@@ -52,7 +52,7 @@ def record_one_loss_lab(
         > 0, 1 among them.
     ticks : sequence of int
         When to measure, rising, >= 1.
-    seed : int
+    seed : int, default 0
         Of the networks, the data and the noise.
 
     Returns

@@ -36,10 +36,10 @@ class OneLossLabView(anywidget.AnyWidget):
     record_ = traitlets.Dict().tag(sync=True)
     moved = traitlets.Bytes().tag(sync=True)  # both float32, in the record's order
     apart = traitlets.Bytes().tag(sync=True)
-    scheme = traitlets.Int(0).tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    optimizer = traitlets.Int(0).tag(sync=True)
-    lam = traitlets.Int(0).tag(sync=True)
+    scheme = traitlets.Int().tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    optimizer = traitlets.Int().tag(sync=True)
+    lam = traitlets.Int().tag(sync=True)
 
     def __init__(self, record: OneLossLab, **chosen: int):
         super().__init__(
@@ -76,11 +76,11 @@ def one_loss_lab(
     ----------
     record : OneLossLab
         As `record_one_loss_lab` makes it.
-    scheme : int
+    scheme : int, default 0
         What to begin with, as a position in `record.schemes`.
-    loss : int
+    loss : int, default 0
         What to begin with, as a position in `record.losses`.
-    optimizer : int
+    optimizer : int, default 0
         What to begin with, as a position in `record.optimizers`.
     lam : int, optional
         What to begin with, as a position in `record.lambdas`; by default where lambda

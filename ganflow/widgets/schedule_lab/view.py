@@ -80,8 +80,8 @@ class ScheduleLabView(anywidget.AnyWidget):
     theta = traitlets.Float().tag(sync=True)
     psi = traitlets.Float().tag(sync=True)
     tick = traitlets.Int().tag(sync=True)
-    beta_idle = traitlets.Bool(True).tag(sync=True)
-    strength_idle = traitlets.Bool(True).tag(sync=True)
+    beta_idle = traitlets.Bool().tag(sync=True)
+    strength_idle = traitlets.Bool().tag(sync=True)
 
     def __init__(
         self, setting: GameSetting = OPENING, *, tick: int = 0, ticks: int = 100
@@ -108,9 +108,9 @@ def schedule_lab(
     ----------
     setting : GameSetting
         What to begin with. Step sizes are played to three digits.
-    tick : int
+    tick : int, default 40
         The tick to begin with.
-    ticks : int
+    ticks : int, default 100
         >= 1, how many are played.
 
     Returns

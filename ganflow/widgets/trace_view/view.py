@@ -25,9 +25,9 @@ class TraceView(anywidget.AnyWidget):
     _esm = script_of(__file__)
     _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
-    loss = traitlets.Int(0).tag(sync=True)
-    cut = traitlets.Bool(False).tag(sync=True)
-    frozen = traitlets.Bool(False).tag(sync=True)
+    loss = traitlets.Int().tag(sync=True)
+    cut = traitlets.Bool().tag(sync=True)
+    frozen = traitlets.Bool().tag(sync=True)
     folds = traitlets.Dict().tag(sync=True)
 
     @classmethod
@@ -45,7 +45,7 @@ class TraceView(anywidget.AnyWidget):
         states : mapping from tuple to TraceState or DerivativeTrace
             By (loss,), (loss, cut) or (loss, cut, frozen); the loss by its name, cut
             and frozen True or False.
-        column : float
+        column : float, default 640.0
             px, the widest that a picture may be.
         **chosen : int, bool or dict
             loss, cut, frozen and folds to begin with.
@@ -105,9 +105,9 @@ def trace_lab(
     ----------
     view : TraceView or mapping
         A view, or the recorded states to make one of.
-    cut : str
+    cut : str, default "detach the fake"
         The words beside the switch of the cut.
-    frozen : str
+    frozen : str, default "freeze D"
         The words beside the switch of the freeze.
 
     Returns

@@ -30,7 +30,7 @@ class TrainingView(anywidget.AnyWidget):
     _css = style_of(__file__)
     record_ = traitlets.Dict().tag(sync=True)
     film = traitlets.Bytes().tag(sync=True)
-    at = traitlets.Int(0).tag(sync=True)
+    at = traitlets.Int().tag(sync=True)
 
     def show(self, run: TrainingRun, *, averaged: bool = True) -> None:
         """Show a run's last snapshot.
@@ -74,7 +74,7 @@ class TrainingLab(ipywidgets.VBox):
     ----------
     run : TrainingRun, optional
         What to show first.
-    averaged : bool
+    averaged : bool, default True
         Pictures of the averaged generator, or of G itself.
     """
 
