@@ -244,17 +244,22 @@ def test_a_snapshot_shows_the_generator_and_its_average():
     assert (seen["slopes"].diff() >= 0).all()
 
 
-def test_the_average_follows_by_its_decay():
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_average_follows_by_its_decay_and_so_do_its_statistics(seed):
     """decay = min(ema, (1 + t) / (10 + t)): 0.1, then 2/11."""
-    run = small_run(ema=0.15)
-    name = "1.weight"
-    weights = [run.G.state_dict()[name].clone()]
+    run = small_run(ema=0.15, seed=seed)
+    taken = [copy.deepcopy(run.G.state_dict())]
     for _ in range(2):
         tick(run)
-        weights.append(run.G.state_dict()[name].clone())
-    expected = 0.1 * weights[0] + 0.9 * weights[1]
-    expected = 0.15 * expected + 0.85 * weights[2]
-    torch.testing.assert_close(run.averaged.state_dict()[name], expected)
+        taken.append(copy.deepcopy(run.G.state_dict()))
+    averaged = run.averaged.state_dict()
+    statistics = [name for name in averaged if "running" in name]
+    assert statistics and averaged.keys() == run.G.state_dict().keys()
+    for name in ("1.weight", *statistics):
+        start, first, second = (state[name] for state in taken)
+        expected = 0.15 * (0.1 * start + 0.9 * first) + 0.85 * second
+        torch.testing.assert_close(averaged[name], expected)
+        assert not torch.equal(averaged[name], start)
 
 
 def test_snapshots_are_taken_from_the_start_to_the_end():
