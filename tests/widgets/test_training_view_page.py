@@ -10,7 +10,8 @@ SAID = "start => document.querySelector('.voice').innerText.startsWith(start)"
 HEAR = """() => {
   window.heard = [];
   const voice = document.querySelector(".voice");
-  new MutationObserver(() => heard.push(voice.innerText)).observe(voice, {childList: true});
+  const hear = () => heard.push(voice.innerText);
+  new MutationObserver(hear).observe(voice, {childList: true});
 }"""
 
 
