@@ -56,7 +56,7 @@ class Replay:
 
 
 def pytest_runtest_call(item):
-    """Run the cells before this one, if another worker or nobody asked for them here."""
+    """Run the cells before this one, if nobody has asked for them in this worker."""
     if not isinstance(item, IPyNbCell):
         return
     kernel, timeout = item.parent.kernel, item.config.option.nbval_cell_timeout
