@@ -41,7 +41,8 @@ const CHOICES = {
   batch: [16, 64],
   data: ["ring of 8", "moons"],
 };
-const KNOWN = { base: BASE, choices: CHOICES };
+const READS = { Adam: ["beta1", "beta2"], momentum: ["beta"], "gradient descent": [] };
+const KNOWN = { base: BASE, choices: CHOICES, reads: READS };
 const other = { ...BASE, schedule: "D DG", penalty: "R1", strength: 0.1, seed: 7, batch: 16 };
 
 test("a setting goes to the view's traits and back", () => {
@@ -104,7 +105,7 @@ test("a title has schedule, rates, penalty and seed, and what is not usual", () 
 
 test("the lines for a notebook give each number that the rule reads, and no other", () => {
   const data = { "ring of 8": { call: "ring()" }, moons: { call: "moons()" } };
-  const how = { ticks: 40, fixed: { width: 64, shown: 500 }, data };
+  const how = { ticks: 40, reads: READS, fixed: { width: 64, shown: 500 }, data };
   const lines = pythonOf({ a: BASE, b: { ...other, rule: "gradient descent" } }, how);
   const [, a, b] = lines.split("GanSetting(\n");
   assert.match(lines, /^from ganflow import GanSetting, sweep\nfrom ganflow.data import ring\n/);

@@ -5,6 +5,7 @@
  * @typedef {object} Known
  * @property {Record<string, any[]>} choices by the field, what may be chosen
  * @property {Setting} base what both runs have where nothing else is said
+ * @property {Record<string, string[]>} reads by the rule, its numbers besides the step sizes
  */
 
 /**
@@ -108,13 +109,6 @@ export function fromAddress(hash, { base }) {
 }
 
 /**
- * The numbers, besides the step sizes, that a rule reads.
- *
- * @param {string} rule
- */
-export const numbersOf = (rule) => ({ Adam: ["beta1", "beta2"], momentum: ["beta"] })[rule] ?? [];
-
-/**
  * Traits that say which numbers no move of a run reads, so that their controls rest.
  *
  * @param {(name: string) => any} get
@@ -125,7 +119,8 @@ export const numbersOf = (rule) => ({ Adam: ["beta1", "beta2"], momentum: ["beta
 export function idleOf(get, run, known) {
   const { rule, penalty } = settingOf(get, run, known);
   const idle = { strength: penalty === "none" };
-  for (const name of ["beta", "beta1", "beta2"]) idle[name] = !numbersOf(rule).includes(name);
+  for (const name of Object.values(known.reads).flat())
+    idle[name] = !known.reads[rule].includes(name);
   return Object.fromEntries(Object.entries(idle).map(([name, is]) => [`${run}_idle_${name}`, is]));
 }
 
@@ -133,13 +128,14 @@ export function idleOf(get, run, known) {
  * The lines that train both runs in a notebook.
  *
  * @param {Record<string, Setting>} runs by "a" and "b"
- * @param {{ ticks: number, fixed: Record<string, number>, data: Record<string, any> }} how
- *   the ticks done, what all runs share, and by the data's name what is called for it
+ * @param {{ ticks: number, reads: Record<string, string[]>, fixed: Record<string, number>,
+ *   data: Record<string, any> }} how the ticks done, what a rule reads, what all runs share,
+ *   and by the data's name what is called for it
  */
-export function pythonOf(runs, { ticks, fixed, data }) {
+export function pythonOf(runs, { ticks, reads, fixed, data }) {
   const names = Object.values(runs).map((setting) => data[setting.data].call.replace("()", ""));
   const line = (/** @type {Setting} */ setting) => {
-    const numbers = ["step_size_D", "step_size_G", ...numbersOf(setting.rule)];
+    const numbers = ["step_size_D", "step_size_G", ...reads[setting.rule]];
     const values = {
       schedule: JSON.stringify(setting.schedule.trim().toUpperCase()),
       rule: JSON.stringify(setting.rule),

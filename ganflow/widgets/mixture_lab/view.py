@@ -14,6 +14,7 @@ import traitlets
 from ganflow.data import Cloud, Mixture
 from ganflow.dynamics import RULES
 from ganflow.dynamics.players import PENALTIES
+from ganflow.live.inputs import read_by
 from ganflow.live.program import gan_program
 from ganflow.live.settings import page_data
 from ganflow.losses import LOSSES
@@ -177,6 +178,7 @@ def _lab(a: GanSetting, b: GanSetting, batches: list[int]) -> dict[str, Any]:
     return {
         "choices": choices,
         "base": _values(BASE),
+        "reads": {name: read_by(rule) for name, rule in RULES.items()},
         "experiments": [{"says": ""}, *experiments],
         "fixed": {name: getattr(a, name) for name in FIXED} | {"shown": a.shown},
         "data": {

@@ -1,7 +1,6 @@
 // What the pictures show, in words.
 import { brief } from "../kit.js";
 import { CURVES, median } from "./pictures.js";
-import { numbersOf } from "./settings.js";
 
 /** @import { Shown } from "./pictures.js" */
 /** @import { Known, Setting } from "./settings.js" */
@@ -16,9 +15,9 @@ const rate = (/** @type {number} */ v) => Number(v.toPrecision(3));
  * @param {Setting} setting
  * @param {Known} known
  */
-export function titleOf(setting, { base }) {
+export function titleOf(setting, { base, reads }) {
   const { schedule, step_size_D, step_size_G, penalty, strength, seed, rule } = setting;
-  const numbers = numbersOf(rule).filter((name) => setting[name] !== base[name]);
+  const numbers = reads[rule].filter((name) => setting[name] !== base[name]);
   const others = ["rule", "loss", "batch", "data"].filter((name) => setting[name] !== base[name]);
   return [
     schedule.trim().toUpperCase() || "no schedule",

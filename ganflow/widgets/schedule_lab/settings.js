@@ -174,17 +174,17 @@ function valueIn(name, text, offers) {
  * @param {Setting} setting
  * @param {number} ticks
  * @param {{ tick: number, theta: number, psi: number }} seen what stands on the page
+ * @param {Record<string, string[]>} reads by the rule, its numbers besides the step sizes
  */
-export function pythonOf(setting, ticks, { tick, theta, psi }) {
+export function pythonOf(setting, ticks, { tick, theta, psi }, reads) {
   const same = setting.step_size_G === setting.step_size_D;
   const steps = same ? { step_size: setting.step_size_G } : pick(setting, OWN_STEPS);
-  const ofRule = { momentum: ["beta"], Adam: ["beta1", "beta2"] }[setting.rule] ?? [];
   const ofPenalty = { none: [], "WGAN-GP": ["strength", "target"] }[setting.penalty];
   const fields = {
     loss: setting.loss,
     schedule: setting.schedule.join(" "),
     rule: setting.rule,
-    ...pick(setting, ofRule),
+    ...pick(setting, reads[setting.rule]),
     ...steps,
     penalty: setting.penalty,
     ...pick(setting, ofPenalty ?? ["strength"]),

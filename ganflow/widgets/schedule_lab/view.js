@@ -568,7 +568,7 @@ async function render({ model, el }) {
     copy.open("The run in Python", () => {
       const { tick } = place;
       const seen = { tick, theta: run.whole.x[tick], psi: run.whole.y[tick] };
-      return pythonOf(run.setting, ticks, seen);
+      return pythonOf(run.setting, ticks, seen, machine.layout.reads);
     });
   parts.link.onclick = () => {
     copy.open("The link", () => new URL(hashOf(get, offers), location.href).href);
