@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ganflow.cost import cost_of, cost_table
 from ganflow.losses import LOSSES
-from ganflow.nets import dcgan_critic, dcgan_generator
+from ganflow.nets import dcgan_critic, dcgan_generator, frozen
 from ganflow.one_loss import one_pass, reverse_gradient, single_loss
 
 BETAS = (0.5, 0.999)
@@ -52,18 +52,17 @@ class Pair:
         self.optimizer_G.step()
 
 
-def two_steps(pair: Pair, *, fresh: bool, frozen: bool) -> None:
-    """D, then G. Unless frozen, G's step fills D's .grad for nothing."""
+def two_steps(pair: Pair, *, fresh: bool, freeze: bool) -> None:
+    """D, then G. Unless D is frozen, G's step fills D's .grad for nothing."""
     pair.clear()
     x_fake = pair.G(pair.z())
     pair.loss.D(pair.D(pair.x_real), pair.D(x_fake.detach())).backward()
     pair.optimizer_D.step()
     if fresh:
         x_fake = pair.G(pair.z())
-    pair.D.requires_grad_(not frozen)
-    score_real = pair.D(pair.x_real).detach() if pair.loss.G_reads_real else None
-    pair.loss.for_G(score_real, pair.D(x_fake)).backward()
-    pair.D.requires_grad_(True)
+    with frozen(pair.D, freeze):
+        score_real = pair.D(pair.x_real).detach() if pair.loss.G_reads_real else None
+        pair.loss.for_G(score_real, pair.D(x_fake)).backward()
     pair.optimizer_G.step()
 
 
@@ -102,10 +101,10 @@ def one(pair: Pair, *, check: bool) -> None:
 
 
 WAYS: dict[str, Callable[[Pair], None]] = {
-    "fresh noise": partial(two_steps, fresh=True, frozen=False),
-    "same fakes": partial(two_steps, fresh=False, frozen=False),
-    "fresh, D frozen": partial(two_steps, fresh=True, frozen=True),
-    "same, D frozen": partial(two_steps, fresh=False, frozen=True),
+    "fresh noise": partial(two_steps, fresh=True, freeze=False),
+    "same fakes": partial(two_steps, fresh=False, freeze=False),
+    "fresh, D frozen": partial(two_steps, fresh=True, freeze=True),
+    "same, D frozen": partial(two_steps, fresh=False, freeze=True),
     "shared graph": shared_graph,
     "Su's one loss": su,
     "gradient reversal": reversal,
