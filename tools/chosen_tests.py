@@ -18,18 +18,31 @@ class Session:
 
     Parameters
     ----------
-    tests : tuple of str
-        Their ids.
-    seconds : float
-        What they took without a mutant.
+    times : dict of str -> float
+        How many seconds each took without a mutant, by its id.
     """
 
-    tests: tuple[str, ...]
-    seconds: float
+    times: dict[str, float]
+
+    @property
+    def tests(self) -> tuple[str, ...]:
+        return tuple(self.times)
+
+    @property
+    def seconds(self) -> float:
+        return sum(self.times.values())
 
     @property
     def files(self) -> list[str]:
-        return list(dict.fromkeys(file_of(test) for test in self.tests))
+        return list(dict.fromkeys(file_of(test) for test in self.times))
+
+    def only(self, test: str) -> Session:
+        """That test alone, or none if it is none of them."""
+        return Session({test: self.times[test]} if test in self.times else {})
+
+    def without(self, test: str) -> Session:
+        """All but that test."""
+        return Session({t: time for t, time in self.times.items() if t != test})
 
 
 class Found:
@@ -100,7 +113,7 @@ class Found:
         size = 1
         while files:
             tests = [test for file in files[:size] for test in file]
-            yield Session(tuple(tests), sum(map(self.seconds, tests)))
+            yield Session({test: self.seconds(test) for test in tests})
             files, size = files[size:], 2 * size
 
 

@@ -11,7 +11,9 @@ import ast
 import hashlib
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
@@ -78,13 +80,14 @@ def enter(copy: Path) -> None:
     os.chdir(copy)
     sys.path.insert(0, str(copy))
     os.environ["PYTHONPATH"] = str(copy)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False  # the next run in this copy starts sooner
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # slow to load, and not needed
 
 
 def find(copy: Path, file: str, into: Path) -> None:
     """Run a test file of a copy, and write what each of its tests ran."""
-    place = copy / KEPT / "data"
-    place.mkdir(parents=True, exist_ok=True)
+    place = Path(tempfile.mkdtemp())
     config = place / "config"
     config.write_text(CONFIG.format(copy=copy, place=place))
     enter(copy)
@@ -98,6 +101,7 @@ def find(copy: Path, file: str, into: Path) -> None:
     watch.save()
     watch.combine(data_paths=[str(place)])
     lines = lines_of(watch.get_data(), copy)
+    shutil.rmtree(place)
     seen = {path for found in lines.values() for path in found} | {file}
     answer = {
         "seen": {path: digest(copy / path) for path in sorted(seen)},

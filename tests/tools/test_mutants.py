@@ -185,12 +185,32 @@ def test_a_verdict_is_kept_at_once_and_until_its_test_or_its_mutant_changes(proj
 
 def test_what_hangs_is_killed_with_all_that_it_started(project, desk, monkeypatch):
     monkeypatch.setattr(mutants, "PATIENCE", 1)
-    session = Session(("tests/other/test_other.py::test_nothing",), 0.0)
+    session = Session({"tests/other/test_other.py::test_nothing": 0.0})
     slow = "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', "
     slow += "'import time; time.sleep(60)'])\ntime.sleep(60)\n"
     (desk.copy / "tests/other/test_other.py").write_text(slow)
     (mutant, *_) = those_of(project)
     assert desk.killer(mutant, iter([session])) == "tests/other/test_other.py"
+
+
+def test_what_fails_by_chance_kills_nothing(project, desk):
+    """A test that waits is to fail twice."""
+    file = desk.copy / "tests/other/test_other.py"
+    file.write_text(
+        "from pathlib import Path\n\n\ndef test_late():\n"
+        "    place = Path(__file__).with_suffix('.run')\n"
+        "    place.write_text(place.read_text() + '.' if place.exists() else '.')\n"
+        "    assert place.read_text() != '.'\n\n\ndef test_nothing():\n    pass\n"
+    )
+    late, nothing = (
+        f"tests/other/test_other.py::test_{n}" for n in ("late", "nothing")
+    )
+    (mutant, *_) = those_of(project)
+    waits = Session({late: 2 * mutants.HASTY, nothing: 0.0})
+    assert desk.killer(mutant, iter([waits])) == ""
+    file.with_suffix(".run").unlink()
+    quick = Session({late: 0.0, nothing: 0.0})
+    assert desk.killer(mutant, iter([quick])) == late
 
 
 def test_all_tests_of_a_file_run_if_one_is_missing(tmp_path):
