@@ -213,7 +213,7 @@ def frozen(net: nn.Module, freeze: bool = True) -> Iterator[nn.Module]:
     ----------
     net : Module
         Most often D, in G's turn.
-    freeze : bool
+    freeze : bool, default True
         False leaves the network as it is, for a loop that compares both.
 
     Yields
