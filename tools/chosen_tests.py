@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,8 @@ import pytest
 from lines_run import QUIET, enter, kept, test_files
 from mutations import Mutant
 from reach import Place, Reach
+
+HASTY = 1.0  # seconds; a test that takes longer runs late, and may fail by chance
 
 
 @dataclass(frozen=True)
@@ -63,58 +65,68 @@ class Found:
     def sessions(self, mutant: Mutant) -> Iterator[Session]:
         """The tests that may notice a mutant, the likeliest first.
 
-        After those that run the line come the others of the same files: a cache or a
-        shared fixture may have run it for them.
+        After those that run the line, or read its file as a text where it runs as the
+        module is loaded, come the others of the same files and the same part of the
+        package: a cache may have run the line for them.
         """
         first, others = self.reach.lines(mutant)
-        if others:  # it runs as the module is loaded
-            yield from self.grouped(self.reading(mutant.path))
-        hits = {file: self.running(file, first) for file in self.tests}
-        hits = {file: tests for file, tests in hits.items() if tests}
-        near = sorted(hits, key=lambda file: self.distance(file, mutant.path))
-        yield from self.grouped([hits[file] for file in near])
-        rest = {f: self.running(f, others) for f in self.tests} if others else {}
-        for file in near:
-            rest[file] = sorted(self.tests[file], key=self.seconds)
-        run = {test for tests in hits.values() for test in tests}
-        left = [[t for t in rest[file] if t not in run] for file in {**hits, **rest}]
-        yield from self.grouped([tests for tests in left if tests])
+        by_distance = sorted(self.tests, key=lambda f: self.distance(f, mutant.path))
+        hits = {file: self.running(file, first) for file in by_distance}
+        if others:
+            for file in by_distance:
+                hits[file] += self.reading(file, mutant.path)
+        yield from self.grouped(hits)
+        own = [f for f in by_distance if hits[f] and self.is_near(f, mutant.path)]
+        rest = {file: set(self.running(file, others)) for file in by_distance}
+        rest |= {file: set(self.tests[file]) for file in own}
+        yield from self.grouped({file: rest[file] - {*hits[file]} for file in rest})
 
     def running(self, file: str, lines: set[Place]) -> list[str]:
-        """The tests of a file that run one of some lines, the fastest first."""
-        tests = [
+        """The tests of a file that run one of some lines."""
+        return [
             name
             for name, test in self.tests[file].items()
             if any(line in test["lines"].get(path, ()) for path, line in lines)
         ]
-        return sorted(tests, key=self.seconds)
 
-    def reading(self, path: str) -> list[list[str]]:
-        """The tests that read a module as a text, by the file."""
-        found = [
-            [name for name, test in tests.items() if path in test.get("reads", ())]
-            for tests in self.tests.values()
-        ]
-        return [tests for tests in found if tests]
+    def reading(self, file: str, path: str) -> list[str]:
+        """The tests of a file that read a module as a text."""
+        return [name for name, t in self.tests[file].items() if path in t["reads"]]
 
     def seconds(self, test: str) -> float:
         """What a test took without a mutant."""
         return self.tests[file_of(test)][test]["seconds"]
 
+    def is_near(self, file: str, path: str) -> bool:
+        """Whether a test file is about a module's part of the package."""
+        room = Path(path).parts[1].removesuffix(".py")
+        return Path(file).parent.name == room or Path(file).stem == f"test_{room}"
+
     def distance(self, file: str, path: str) -> tuple[bool, bool, float]:
         """How late a test file comes for a module: by its room, its name, its time."""
-        room = Path(path).parts[1].removesuffix(".py")
-        own = Path(file).parent.name == room or Path(file).stem == f"test_{room}"
         named = Path(path).stem in Path(file).stem
-        return not own, not named, sum(map(self.seconds, self.tests[file]))
+        time = sum(map(self.seconds, self.tests[file]))
+        return not self.is_near(file, path), not named, time
 
-    def grouped(self, files: list[list[str]]) -> Iterator[Session]:
-        """One session for the first file, the next for twice as many, and so on."""
-        size = 1
-        while files:
-            tests = [test for file in files[:size] for test in file]
-            yield Session({test: self.seconds(test) for test in tests})
-            files, size = files[size:], 2 * size
+    def grouped(self, tests: Mapping[str, Iterable[str]]) -> Iterator[Session]:
+        """The quick tests of one file, of the next two, of the next four, and so on.
+
+        Then those that take longer, file by file.
+        """
+        every = {test: self.seconds(test) for found in tests.values() for test in found}
+        slow = {test for test, time in every.items() if time >= HASTY}
+        quick = [{*found} - slow for found in tests.values() if {*found} - slow]
+        parts, size = [], 1
+        while quick:
+            parts.append(set().union(*quick[:size]))
+            quick, size = quick[size:], 2 * size
+        parts += [slow & {*found} for found in tests.values() if slow & {*found}]
+        for part in parts:
+            inside = [t for t in every if t in part]  # in the order of the files
+            inside.sort(
+                key=lambda test: (list(tests).index(file_of(test)), every[test])
+            )
+            yield Session({test: every[test] for test in inside})
 
 
 def as_sets(tests: dict[str, dict]) -> dict[str, dict]:

@@ -31,7 +31,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from queue import SimpleQueue
 
-from chosen_tests import Found, Session, run_tests
+from chosen_tests import HASTY, Found, Session, run_tests
 from lines_run import KEPT, find, kept, test_files
 from mutations import ROOT, Mutant, all_mutants
 from nursery import Nursery
@@ -51,7 +51,6 @@ LOADED += (
 )
 WITH_TF = (*LOADED, "tensorflow", "keras")
 PATIENCE = 60  # seconds, after which a mutant of fast tests counts as killed: it hangs
-HASTY = 1.0  # seconds; a test that takes longer is to fail twice, as it may wait
 LONGEST = 900  # seconds for a test file without a mutant
 
 
@@ -148,7 +147,7 @@ def main() -> None:
     chosen = [m for m in all_mutants() if all(w in str(m) for w in options.words)]
     if options.sample and options.sample < len(chosen):
         chosen = random.Random(options.seed).sample(chosen, options.sample)
-    os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ |= {"OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         desks = [Desk(Path(folder, str(job))) for job in range(options.jobs)]

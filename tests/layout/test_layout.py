@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import combinations
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,9 +19,11 @@ from ganflow.layout import (
     lay_out,
     lay_out_together,
     lines_of,
+    size_words,
 )
 from ganflow.layout.placement import place
-from ganflow.records import DerivativeTrace, Edge, Node
+from ganflow.layout.rows import _crossings
+from ganflow.records import DerivativeTrace, Edge, Flow, FlowCell, Node
 from ganflow.trace.flow import flow
 from ganflow.trace.watch import watch
 
@@ -277,3 +280,54 @@ def test_only_a_trace_or_a_flow_is_described():
 def test_a_part_of_the_weights_is_counted():
     frozen = replace(chain(names=("0.weight", "0.bias")))
     assert "accumulates into 1 of 2 parameters of D" in describe(frozen)
+
+
+def test_a_described_flow_has_three_digits():
+    cells = {("loss_D", "D"): FlowCell(0.123456, 4, 4, 4)}
+    told = describe(Flow(("loss_D",), ("D",), cells))
+    assert told.endswith("loss_D to D: 0.123, stepped.")
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "said"),
+    [
+        (None, ""),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (1_250, "1.2 kB"),
+        (999_000, "999.0 kB"),
+        (1_000_000, "1.0 MB"),
+        (2_500_000, "2.5 MB"),
+    ],
+)
+def test_bytes_are_said_in_powers_of_a_thousand(nbytes, said):
+    assert size_words(nbytes) == said
+
+
+@pytest.mark.parametrize(
+    ("lines", "crossings"),
+    [
+        ([("a", "x"), ("b", "y")], 0),
+        ([("a", "y"), ("b", "x")], 1),
+        ([("a", "x"), ("a", "y"), ("b", "y")], 0),  # they share an end
+        ([("a", "y"), ("b", "x"), ("b", "y")], 1),
+        ([("a", "z"), ("b", "y"), ("c", "x")], 3),
+    ],
+)
+def test_lines_cross_where_their_ends_are_in_opposite_orders(lines, crossings):
+    rows = [["a", "b", "c"], ["x", "y", "z"]]
+    up = nx.DiGraph(lines)
+    up.add_nodes_from("abcxyz")
+    assert _crossings(rows, up) == crossings
+
+
+def test_a_box_is_named_by_a_layer_only_where_a_network_has_it():
+    nodes = (
+        Node(0, "operation", "MeanBackward0", call="mean", layer="0"),
+        Node(1, "operation", "MulBackward0", call="mul", network="D"),
+        Node(2, "parameter", "AccumulateGrad", name="0.weight", network="D"),
+    )
+    made = replace(chain(), nodes=nodes)
+    assert {"D.", ".0"}.isdisjoint(fold_trace(made, "layer").boxes)
+    assert "D.0" in fold_trace(made, "layer").boxes

@@ -8,6 +8,7 @@ from live_module import call, read, run, write
 
 from ganflow.live.binary import signed, unsigned
 from ganflow.live.encoding import Function, Module, encode
+from ganflow.live.expressions import function
 from ganflow.live.opcodes import OPCODES
 
 
@@ -443,3 +444,8 @@ def test_wrong_types_are_refused_by_the_engine():
     code = encode(module(exported(("drop", ("f32.add", i32(1), i32(2))))))
     with pytest.raises(RuntimeError, match="expected type f32"):
         run(code, [])
+
+
+def test_a_function_is_exported_only_if_asked():
+    made = [function("own", [], []), function("lent", [], [], export=True)]
+    assert [one.export for one in made] == [False, True]

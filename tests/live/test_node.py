@@ -83,3 +83,8 @@ def test_without_node_the_cure_is_named(program, monkeypatch, tmp_path):
 def test_a_script_that_fails_says_why(program):
     with pytest.raises(RuntimeError, match="(?s)could not run .*missing is not"):
         call_in_node("missing();", program.code)
+
+
+def test_no_ticks_leave_the_start(program):
+    found = play_in_node(program, setting(), ["G0", "D0"], ticks=0)
+    assert [found[name].tolist() for name in ("G0", "D0")] == [[[1.0]], [[-1.0]]]

@@ -120,6 +120,7 @@ def test_networks_called_in_every_way(run):
     report = simple(run=run)
     assert report.name.startswith("alternating, D first")
     assert report.move_count == 8 and not errors(report)
+    assert "dead-score" not in {f.id for f in report.findings}
     assert "stepped" in fates(report)["G"]
 
 

@@ -123,3 +123,19 @@ def test_two_findings_of_one_kind_share_their_rule():
     assert len(run["tool"]["driver"]["rules"]) == 4
     assert [r["ruleIndex"] for r in run["results"]] == [0, 1, 2, 3, 0]
     assert as_sarif(twice, root=ROOT) == as_sarif(replace(twice), root=ROOT)
+
+
+def test_sarif_places_a_finding_on_the_first_line_of_a_file_and_none_on_no_line():
+    report = next(r for make in ALL.values() if (r := make()).findings)
+    for line, known in ((1, True), (0, False)):
+        finding = replace(report.findings[0], place=Place(FILE, line), also=())
+        run = run_of(replace(report, findings=(finding,)))
+        (result,) = run["results"]
+        assert ("locations" in result) == known
+
+
+@pytest.mark.parametrize("write", [as_json, lambda report: as_sarif(report, root=ROOT)])
+def test_each_level_is_two_blanks_further_in(write):
+    lines = write(ALL["alternating"]()).splitlines()
+    depth = {len(line) - len(line.lstrip()) for line in lines}
+    assert depth == {*range(0, max(depth) + 1, 2)}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganflow.loop_report import Move, Place
-from ganflow.loop_report.naming import main_pair, name_of
+from ganflow.loop_report.naming import _runs, _uneven, main_pair, name_of
 from ganflow.schedule import (
     ALTERNATING,
     ALTERNATING_G_FIRST,
@@ -239,3 +239,36 @@ def test_the_pair_is_the_critic_and_who_made_what_it_scores():
 def test_a_text_names_the_schedule_that_was_played():
     naming = name_of(play(["D", "D", "G", "D", "G", "G"], 3), "D", "G")
     assert naming.schedule == Schedule.from_text("D D G D G G")
+
+
+def test_it_is_settled_once_its_pattern_has_repeated_twice():
+    """Counted from the first move of all, kept or not."""
+    moves = play(["D", "D", "G"], 4)
+    assert name_of(moves, "D", "G").settled_after == 6
+    assert name_of(moves, "D", "G", earlier=10).settled_after == 16
+    late = play(["D", "D", "G"], 5, skip=2)  # G alone, then whole ticks
+    assert name_of(late, "D", "G").settled_after == 6
+
+
+def test_turns_of_several_moves_of_each_are_counted():
+    for text in ("D D G G", "D D G D G G"):
+        naming = name_of(play(text.split(), 4), "D", "G")
+        n = text.count("D")
+        assert naming.words.startswith(f"by turns {n} of D and {n} of G")
+
+
+def test_a_first_and_a_last_turn_that_may_be_cut_short_are_no_runs():
+    assert _runs(["DG", "D"]) == [("DG", 1)]
+    assert _runs(["D", "DG", "G"]) == [("DG", 1)]
+    assert _runs(["D"]) == [("D", 1)]
+    assert _runs(["D", "D", "G"]) == [("D", 2), ("G", 1)]
+
+
+def test_turns_are_uneven_unless_more_than_half_are_alike():
+    def runs(lengths):
+        pairs = [one for n in lengths for one in (("D", n), ("G", 1))]
+        return [("G", 1), *pairs, ("D", 1)]
+
+    assert _uneven(runs([2, 2, 3, 1])) == {"D": (1, 3), "G": (1, 1)}
+    assert _uneven(runs([2, 2, 2, 1])) == {}
+    assert _uneven(runs([2, 3])) == {}  # too few to tell

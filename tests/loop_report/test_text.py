@@ -7,7 +7,7 @@ import pytest
 from loop_samples import ALL, FILE, at, linecache, moves
 
 from ganflow.loop_report import Place, words
-from ganflow.loop_report.text import as_text
+from ganflow.loop_report.text import COLUMNS, _book, _finding, _folded, as_text
 
 
 @pytest.mark.parametrize("make", ALL.values(), ids=ALL)
@@ -168,3 +168,32 @@ def test_several_lines_may_feed_a_move():
 )
 def test_shares_have_two_digits(share, said):
     assert words.percent(share) == said
+
+
+def indents(lines):
+    return [len(line) - len(line.lstrip()) for line in lines]
+
+
+@pytest.mark.parametrize(("indent", "hang"), [(0, 2), (2, 0), (2, 4)])
+def test_what_does_not_fit_a_line_goes_on_further_in(indent, hang):
+    first, *rest = indents(_folded("word " * 60, indent, hang))
+    assert first == indent and rest == [indent + hang] * len(rest) and len(rest) > 1
+    assert _folded("word " * 60, indent) == _folded("word " * 60, indent, 0)
+
+
+def test_an_address_that_does_not_fit_stands_alone_and_two_further_in():
+    short = _book("a.html", "https://book.example", 2)
+    assert short == ["  The book on it: https://book.example/a.html"]
+    room = COLUMNS - len(short[0])
+    full = _book("a" * room + "a.html", "https://book.example", 2)
+    assert len(full) == 1 and len(full[0]) == COLUMNS
+    long = _book("a" * room + "aa.html", "https://book.example", 2)
+    assert long[0] == "  The book on it:" and indents(long) == [2, 4]
+
+
+@pytest.mark.parametrize(("times", "more"), [(1, ""), (2, ", seen 2 times")])
+def test_a_finding_says_how_often_if_more_than_once(times, more):
+    some = next(report.findings for make in ALL.values() if (report := make()).findings)
+    found = replace(some[0], times=times)
+    line = next(_finding(found, ""))
+    assert line.endswith(f"{found.place}{more}")

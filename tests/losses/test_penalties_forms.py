@@ -203,3 +203,13 @@ def test_smooth_activations_send_more_than_zeros():
     """Seen in the first bias, which only the activation's curvature reaches."""
     _, _, bias, *_ = learn(smooth(), PENALTIES["R1"], (2,))
     assert bias.abs().max() > 0.01
+
+
+@pytest.mark.parametrize("form", ["eager", "functional"])
+def test_the_functional_form_alone_runs_the_critic_under_torch_func(form):
+    D, seen = mlp_critic(), []
+    D.register_forward_pre_hook(
+        lambda _, given: seen.append(torch._C._functorch.is_gradtrackingtensor(*given))
+    )
+    slopes(D, torch.ones(4, 2), form=form)
+    assert seen == [form == "functional"]

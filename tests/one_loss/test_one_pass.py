@@ -166,6 +166,26 @@ def test_a_little_mixing_is_not_taken_for_rounding(dtype):
         check_samples_apart(nn.Sequential(Faint(), nn.Flatten()), x)
 
 
+@pytest.mark.parametrize("size", [1e-4, 1.0, 1e4])
+def test_what_counts_as_rounding_grows_with_the_score(size):
+    """64 units in the last place of it, whatever it is."""
+
+    class Rounds(nn.Module):
+        def __init__(self, units):
+            super().__init__()
+            self.units = units
+
+        def forward(self, x):
+            own = torch.full((len(x), 1), size)
+            unit = torch.finfo(x.dtype).eps * size
+            return own + self.units * unit * (x.mean() < 0.5)
+
+    x = torch.ones(4, 8)
+    check_samples_apart(Rounds(16), x)
+    with pytest.raises(ValueError, match="when the other samples do"):
+        check_samples_apart(Rounds(256), x)
+
+
 @pytest.mark.filterwarnings("ignore:`torch.nn.utils.spectral_norm` is deprecated")
 @pytest.mark.parametrize("name", APART)
 def test_a_critic_that_keeps_samples_apart_passes(name):

@@ -139,3 +139,8 @@ def test_a_record_that_contradicts_itself_is_refused():
         Flow(("loss_D",), ("D",), {})
     with pytest.raises(KeyError, match="is no cell"):
         small_table()["loss_X", "D"]
+
+
+def test_only_a_derivative_of_exactly_zero_is_called_zero():
+    states = [FlowCell(norm, 2, 2, 2).state for norm in (0.0, 1e-300, 1.0)]
+    assert states == ["zero", "stepped", "stepped"]

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from matplotlib.figure import Figure
 from PIL import Image
 from train_runs import SMALL, pixels
 
 from ganflow.records.training_run import TrainingRun, load_training_run
 from ganflow.training import train
-from ganflow.training.keep.pictures import grid_png
+from ganflow.training.keep.pictures import curves_png, grid_png
 from ganflow.training.keep.snapshots import as_bytes
 from ganflow.training.loop import pick_device
 
@@ -210,3 +211,33 @@ def test_a_gpu_that_is_not_there_is_refused():
     assert pick_device("auto") == torch.device("cpu")
     with pytest.raises(ValueError, match="torch sees no GPU"):
         pick_device("cuda")
+
+
+@pytest.mark.parametrize("slope", [False, True])
+def test_the_curves_have_a_panel_for_each_pair_and_one_axis_of_ticks(
+    slope, monkeypatch
+):
+    figures, save = [], Figure.savefig
+    monkeypatch.setattr(
+        Figure,
+        "savefig",
+        lambda self, *a, **k: figures.append(self) or save(self, *a, **k),
+    )
+    names = ["loss_D", "loss_G", "score_real", "score_fake", "penalty", "slope"]
+    rows = np.arange(4003 * 6.0).reshape(4003, 6)
+    shown = names if slope else names[:4]
+    curves_png(shown, rows[:, : len(shown)])
+    (figure,) = figures
+    labels = ["losses", "scores", "penalty and slope"][: len(shown) // 2]
+    assert [axis.get_ylabel() for axis in figure.axes] == labels
+    ticks = [axis.get_xlabel() for axis in figure.axes]
+    assert ticks == [*[""] * (len(labels) - 1), "tick"]
+    for axis, pair in zip(
+        figure.axes, zip(shown[::2], shown[1::2], strict=True), strict=True
+    ):
+        assert [line.get_label() for line in axis.lines] == [*pair]
+        for line, name in zip(axis.lines, pair, strict=True):
+            x, y = line.get_xdata(), line.get_ydata()
+            assert x[0] == 1 and x[-1] == 4003  # every second: no more than pixels
+            np.testing.assert_array_equal(y, rows[x - 1, names.index(name)])
+            assert len(x) == 2002
