@@ -72,8 +72,8 @@ CATALOGUE = {
         "error",
         "The step of {player} also takes what the backward pass at {line} left in it "
         "for the other player's sake.",
-        "Clear {player} right before its own backward(), or freeze it while the "
-        "other's loss is made.",
+        "Freeze {player} while the other's loss is made; or clear it right before its "
+        "own backward(), if that one call makes its whole gradient.",
         f"{NAMED}#leftovers-of-the-other-loss",
     ),
     "wrong-weights": Entry(

@@ -300,3 +300,25 @@ def test_accelerate_prints_what_the_page_prints():
         assert printed.getvalue() == stored
         compared += bool(stored)
     assert names["Prepared"] is Real and compared == 3
+
+
+@WARNS
+@pytest.mark.parametrize("parts", [1, 2])
+def test_two_clips_before_a_step_raise(parts):
+    """Of both players in one part, or of one in a part whose step is not due."""
+    pytest.importorskip("accelerate", reason="accelerate is not installed")
+    G, D = networks(0)
+    opts = [torch.optim.SGD(net.parameters(), lr=0.1) for net in (G, D)]
+    runner = Real(opts, parts, torch.amp.GradScaler("cpu"))
+    said = "unscale_() has already been called on this optimizer"
+    with runner.accumulate(G, D):
+        runner.backward(log_loss_D(D(BATCHES), D(G(BATCHES))))
+        runner.clip(D, 1.0)
+        if parts == 1:
+            with pytest.raises(RuntimeError, match=re.escape(said)):
+                runner.clip(G, 1.0)
+    if parts == 2:
+        with runner.accumulate(G, D):
+            runner.backward(log_loss_D(D(BATCHES), D(G(BATCHES))))
+            with pytest.raises(RuntimeError, match=re.escape(said)):
+                runner.clip(D, 1.0)
