@@ -3,7 +3,7 @@
 One factor at a time around a baseline, a small factorial, and some of it again on the
 real digits, each with six seeds (tuning.nc); the few settings that the chapter's advice
 rests on with 24 (tuning_seeds.nc); and, since 24 could not settle it, simultaneous
-against alternating with 64 others (tuning_turns.nc). About 45 minutes on one core.
+against alternating with 64 others (tuning_turns.nc). About an hour on one core.
 After each group of runs the file is written, and a second call goes on from there.
 """
 

@@ -49,7 +49,7 @@ class Passes:
         """Say that a step at a line has changed these weights."""
         self.stepped |= dict.fromkeys(keys, (_get_sequence_nr(), place))
 
-    def torn(self, node, key: int | None) -> Torn | None:
+    def torn(self, node, key: int) -> Torn | None:
         """Whether a walk reads a weight that was stepped since its node was made.
 
         A checkpoint does, which runs the network again; and the walk over a plain layer

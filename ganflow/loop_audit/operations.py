@@ -179,7 +179,7 @@ class Operations(TorchDispatchMode):
 
     # -- reading
 
-    def _read(self, player: str, node: Any, key: int | None = None) -> Trail:
+    def _read(self, player: str, node: Any, key: int) -> Trail:
         """The trail of a weight that is read now, in a walk or in none."""
         version = self.versions[player]
         call = self.observer.call
@@ -198,7 +198,7 @@ class Operations(TorchDispatchMode):
         if backward or call is None or call.player != copy.player:
             return self.observer.origin(copy.player, copy.version, copy.place)
         if copy.version == self.versions[copy.player]:
-            return self._read(copy.player, None)
+            return self._read(copy.player, None, -1)
         name = "autocast-cache" if copy.autocast else "stale-weight-copy"
         late = self.versions[copy.player] - copy.version
         self.observer.log.note(

@@ -389,7 +389,12 @@ def _fakes(game: Sequence[Move]) -> list[str]:
 
 def _torn(game: Sequence[Move], pair: Collection[str]) -> str:
     """Whose steps take a derivative that belongs to no version of a player."""
-    found = {(m.player, other): None for m in game for other in sorted(m.torn & pair)}
+    found = {
+        (m.player, other): None
+        for m in game
+        for other in sorted(m.torn)
+        if other in pair
+    }
     return ", and ".join(
         f"{who} reads neither the old {other} nor the new one wholly"
         for who, other in found
