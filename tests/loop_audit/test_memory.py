@@ -33,3 +33,15 @@ def test_a_part_that_is_overwritten_has_a_trail_of_its_own():
     memory.write(block[1:3], third, whole=False)
     assert memory.trail(block[0]) | third == memory.trail(block[:2])
     assert memory.trail(block[2:]) == first | third
+
+
+def test_a_block_written_whole_remembers_no_parts():
+    """Nor does one whose parts were told apart before."""
+    memory, block = Memory(), torch.zeros(4)
+    first, second = trails("G", "D")
+    memory.write(block, first, whole=True)
+    assert memory.mark(block) == first
+    memory.write(block[1:], second, whole=True)
+    assert memory.mark(block) != second
+    memory.write(block, second, whole=True)
+    assert memory.mark(block) == second

@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ganflow.nets import dcgan_critic, dcgan_generator
+from ganflow.trace.networks import Networks
 from ganflow.trace.watch import watch
 
 
@@ -214,3 +215,17 @@ def test_watching_a_64_pixel_pair_with_a_penalty_costs_less_than_its_forward_pas
 
     ratios = [seconds(watched) / seconds(forward) for _ in range(4)]
     assert median(ratios[1:]) < 2  # the first pair warms up
+
+
+def test_a_layer_of_two_networks_belongs_to_the_one_that_runs_it():
+    """And to the first that has it, where none runs."""
+    shared, other = nn.Tanh(), nn.Tanh()
+    nets = {"G": nn.Sequential(shared), "D": nn.Sequential(nn.Identity(), shared)}
+    known = Networks(nets, [])
+    found = {who: known.place_of(shared, who) for who in ("G", "D", None)}
+    assert {who: (at.network, at.layer) for who, at in found.items()} == {
+        "G": ("G", "0"),
+        "D": ("D", "1"),
+        None: ("G", "0"),
+    }
+    assert known.place_of(other, "G") is None
