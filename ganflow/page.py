@@ -185,13 +185,18 @@ def quiet_start() -> Iterator[None]:
 
     `with quiet_start(): import tensorflow as tf`. TensorFlow writes lines about oneDNN
     and CUDA past Python, whatever its log level. If the block raises, they are shown.
+    A TensorFlow that the block imports stays on the CPU: it would take all memory of a
+    GPU.
     """
+    new = "tensorflow" not in sys.modules
     sys.stderr.flush()
     with tempfile.TemporaryFile() as said:
         real = os.dup(2)
         os.dup2(said.fileno(), 2)
         try:
             yield
+            if new and (tf := sys.modules.get("tensorflow")):
+                tf.config.set_visible_devices([], "GPU")
         except BaseException:
             said.seek(0)
             os.write(real, said.read())

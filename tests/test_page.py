@@ -1,6 +1,7 @@
 """Shown source is the source, figures suit both pages, start-up is silent."""
 
 import ast
+import importlib
 import os
 import subprocess
 import sys
@@ -116,6 +117,23 @@ def test_quiet_start_gives_stderr_back(capfd):
         os.write(2, b"hidden")
     os.write(2, b"shown")
     assert capfd.readouterr().err == "shown"
+
+
+def test_a_tensorflow_that_it_imports_is_kept_off_the_gpu(tmp_path, monkeypatch):
+    """The stand-in only notes what it is told: no GPU is needed to see that."""
+    (tmp_path / "tensorflow.py").write_text(
+        "class config:\n"
+        "    told = []\n"
+        "    def set_visible_devices(*what):\n"
+        "        config.told.append(what)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    for _ in range(2):  # it can only be told before it has looked for devices
+        with quiet_start():
+            tensorflow = importlib.import_module("tensorflow")
+    assert tensorflow.config.told == [([], "GPU")]
+    monkeypatch.delitem(sys.modules, "tensorflow")
 
 
 def test_the_line_that_holds_the_words_is_printed_in_plain_text(capsys):

@@ -94,6 +94,7 @@ def run_piece(name: str, options: argparse.Namespace) -> bool:
 
 
 SAVED = 143  # 128 + SIGTERM, as the trainer returns when it is asked to stop
+GRACE = 60.0  # seconds to save in; then the piece is ended
 ENDED = -15  # by SIGTERM, as a program is that has no answer to it, or not yet
 
 
@@ -106,6 +107,10 @@ def within(command: list[str], seconds: float) -> int:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
         process.terminate()
+    try:
+        return process.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        process.kill()
         return process.wait()
     except BaseException:  # Ctrl-C reached the trainer too: let it save
         process.wait()

@@ -6,6 +6,7 @@ networks on a large GPU wait for.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from itertools import zip_longest
 
@@ -56,6 +57,7 @@ def recorded_turns(run: Run) -> Turns:
     torch.cuda.current_stream().wait_stream(side)
     run.optimizer_D.zero_grad()
     run.optimizer_G.zero_grad()
+    gc.collect()  # an older tick kept by a cycle would spoil the recording
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         row = turns(run, still)

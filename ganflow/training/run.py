@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -61,6 +63,13 @@ class Run:
     def loss(self) -> AdversarialLoss:
         """What the players minimise, before the penalty."""
         return LOSSES[self.settings.loss]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits that tell its images from others; found once, as that reads
+        all of them."""
+        pixels = self.images.cpu().contiguous().numpy()
+        return hashlib.sha256(pixels.data).hexdigest()[:16]
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -192,5 +201,5 @@ def _check(settings: Settings, images: Tensor, device: torch.device) -> None:
     if settings.precision == "tf32" and device.type != "cuda":
         raise ValueError(
             f"tf32 is a way of multiplying of NVIDIA GPUs and the device is {device}: "
-            "pass precision fp32"
+            "pass precision torch"
         )

@@ -85,7 +85,7 @@ def sample_batches(
     Returns
     -------
     Batches
-        On the device. The host does not wait for it.
+        On the device. The host waits for it once an epoch, for the order of the images.
     """
     steps, batch = settings.critic_steps, settings.batch
     rng = seeded(settings.seed, NOISE, tick, device)

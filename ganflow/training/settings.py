@@ -10,7 +10,7 @@ from ganflow.check import number, one_of, whole
 from ganflow.losses import LOSSES
 
 PENALTIES = ("none", "WGAN-GP", "R1", "R2")
-PRECISIONS = ("fp32", "tf32", "bf16")
+PRECISIONS = ("torch", "fp32", "tf32", "bf16")
 FREE = ("ticks", "data")  # may change when a run goes on: how long, and a folder's name
 
 
@@ -55,8 +55,10 @@ class Settings:
         Decay per tick of the averaged generator.
     batch_norm : bool, default True
         In G. It mixes the samples of a batch; N processes mix those of all.
-    precision : str, default "fp32"
-        One of PRECISIONS: fp32; tf32 and bf16 multiply faster with fewer digits.
+    precision : str, default "torch"
+        One of PRECISIONS. "torch" is torch as it comes: on NVIDIA GPUs it convolves in
+        tf32 and multiplies in fp32; "fp32" and "tf32" do both in one of them. "bf16"
+        has fewer digits still, and is emulated by GPUs older than Ampere.
     fast : bool, default True
         The same updates in less time; if not, the loop of most public code.
     seed : int, in [0, 2^63), default 0
@@ -85,7 +87,7 @@ class Settings:
     beta2: float = 0.9
     ema: float = 0.999
     batch_norm: bool = True
-    precision: str = "fp32"
+    precision: str = "torch"
     fast: bool = True
     seed: int = 0
 

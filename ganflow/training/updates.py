@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -70,7 +72,8 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     Returns
     -------
     Tensor (columns,), float32
-        On the device: the host does not wait for it.
+        On the device: the host does not wait for it, but once an epoch for the order of
+        the images.
 
     Gradient: as that of `turns`; the average of G takes none.
     """
@@ -88,23 +91,39 @@ def cuda_precision(settings: Settings) -> Iterator[None]:
 
     bf16 leaves the penalty and the weights in float32; those products then use tf32.
     """
-    kept = [(where, name, getattr(where, name)) for where, name in _switches()]
-    kept.append((torch.backends.cudnn, "benchmark", torch.backends.cudnn.benchmark))
-    exact = settings.precision == "fp32"
-    torch.backends.cudnn.benchmark = settings.fast
-    for where, name in _switches():
-        words = ("tf32", "ieee") if name == "fp32_precision" else (True, False)
-        setattr(where, name, words[exact])
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    kept = [*_read(cudnn, matmul), (cudnn, "benchmark", cudnn.benchmark)]
+    cudnn.benchmark = settings.fast
     try:
+        if settings.precision != "torch":
+            # By the older names, which set the newer ones too. The other way round, who
+            # reads an older one is refused: inductor does so up to torch 2.10.
+            tf32 = settings.precision != "fp32"
+            _set([(part, "allow_tf32", tf32) for part in (cudnn, matmul)])
         yield
     finally:
-        for where, name, value in kept:
-            setattr(where, name, value)
+        _set(kept)
 
 
-def _switches() -> list[tuple[object, str]]:
-    """Where torch keeps whether CUDA may use tf32; it was renamed in 2.9."""
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    if hasattr(cudnn, "conv"):
-        return [(part, "fp32_precision") for part in (cudnn.conv, cudnn.rnn, matmul)]
-    return [(part, "allow_tf32") for part in (cudnn, matmul)]
+def _read(cudnn: Any, matmul: Any) -> list[tuple[Any, str, Any]]:
+    """How CUDA may use tf32: by the older names, then by those since torch 2.9."""
+    older = [(part, "allow_tf32") for part in (cudnn, matmul)]
+    parts = (cudnn.conv, cudnn.rnn, matmul) if hasattr(cudnn, "conv") else ()
+    found = [(part, name, _value(part, name)) for part, name in older]
+    found += [(part, "fp32_precision", part.fp32_precision) for part in parts]
+    return [each for each in found if each[2] is not None]
+
+
+def _value(part: Any, name: str) -> bool | None:
+    """None where a newer name was set to what the older one does not know."""
+    try:
+        return getattr(part, name)
+    except RuntimeError:
+        return None
+
+
+def _set(values: list[tuple[Any, str, Any]]) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Please use the new API settings")
+        for part, name, value in values:
+            setattr(part, name, value)

@@ -11,6 +11,7 @@ from time import perf_counter
 import pytest
 import record_gpu
 import tick_cost
+import tick_ways
 import torch
 import train_wgan_gp
 
@@ -54,7 +55,7 @@ def test_all_pieces_come_to_be_recorded(recorded):
     runs = gpu_runs(recorded)
     assert list(runs) == ["gan", "wgan-gp"]
     assert all(len(run.series["loss_G"]) == 4 for run in runs.values())
-    assert {row["way"] for row in gpu_steps(recorded)} == {"plain", "fast"}
+    assert {row["way"] for row in gpu_steps(recorded)} == {*tick_ways.WAYS}
 
 
 def test_what_is_recorded_is_not_run_again(recorded, monkeypatch):
@@ -171,3 +172,12 @@ def test_the_steps_are_told_as_a_table(tmp_path):
 def test_what_lies_in_the_package_can_be_read():
     assert all(told_runs({name: run}) for name, run in gpu_runs(RESULTS).items())
     assert told_steps(gpu_steps(RESULTS))
+
+
+def test_a_piece_that_does_not_stop_when_asked_is_ended(monkeypatch):
+    monkeypatch.setattr(record_gpu, "GRACE", 0.5)
+    deaf = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
+        "time.sleep(300)"
+    )
+    assert record_gpu.within(["-c", deaf], 10) == -signal.SIGKILL

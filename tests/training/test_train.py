@@ -1,6 +1,9 @@
 """The trainer's numbers: what it draws, what it moves, and that fast is plain."""
 
 import copy
+import hashlib
+import subprocess
+import sys
 from contextlib import nullcontext
 from dataclasses import replace
 
@@ -13,6 +16,7 @@ from train_runs import SMALL, pixels, small_run
 from ganflow.losses import LOSSES, gradient_penalty
 from ganflow.nets import dcgan_critic, dcgan_generator
 from ganflow.training import Settings, begin, recipe, sample_batches, tick, turns
+from ganflow.training.keep.checkpoint import save
 from ganflow.training.keep.snapshots import snapshot, snapshot_ticks
 from ganflow.training.moves import fast as fast_moves
 from ganflow.training.moves import plain as plain_moves
@@ -277,7 +281,10 @@ def test_snapshots_are_taken_from_the_start_to_the_end():
         ({"size": 20}, "size is 20; expected one of 16, 32, 64"),
         ({"loss": "wgan"}, "loss is 'wgan'; expected one of saturating"),
         ({"penalty": "GP"}, "penalty is 'GP'; expected one of none, WGAN-GP"),
-        ({"precision": "fp16"}, "precision is 'fp16'; expected one of fp32, tf32"),
+        (
+            {"precision": "fp16"},
+            "precision is 'fp16'; expected one of torch, fp32, tf32",
+        ),
         ({"ticks": 0}, "ticks is 0; expected a whole number, at least 1"),
         ({"batch": 2.5}, "batch is 2.5; expected a whole number"),
         ({"seed": -1}, "seed is -1"),
@@ -324,6 +331,21 @@ def test_images_that_do_not_fit_are_refused(images, told):
         begin(SMALL, images)
 
 
+def test_the_images_are_read_once_however_often_a_run_is_saved(tmp_path, monkeypatch):
+    run, read = small_run(), []
+    monkeypatch.setattr(
+        hashlib,
+        "sha256",
+        lambda data, sha=hashlib.sha256: (read.append(len(data)), sha(data))[1],
+    )
+    for name in ("one.pt", "two.pt"):
+        save(tmp_path / name, run, {})
+    assert read == [len(run.images)]
+    other = small_run()
+    other.images = other.images.flip(0)
+    assert other.fingerprint != run.fingerprint
+
+
 def test_tf32_is_refused_without_a_gpu():
     with pytest.raises(ValueError, match="tf32 is a way of multiplying of NVIDIA"):
         small_run(precision="tf32")
@@ -348,6 +370,42 @@ def test_how_cuda_multiplies_is_restored():
         assert getattr(matmul, name) in ("tf32", True) and cudnn.benchmark
         raise KeyError
     assert (getattr(matmul, name), cudnn.benchmark) == before
+
+
+@pytest.mark.parametrize("precision", ["torch", "fp32", "tf32", "bf16"])
+def test_who_asks_by_an_older_name_how_cuda_multiplies_is_answered(precision):
+    """As inductor asks up to torch 2.10; by the newer names alone torch refuses."""
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    default = cudnn.allow_tf32, matmul.allow_tf32
+    expected = {"torch": default, "fp32": (False, False)}.get(precision, (True, True))
+    with cuda_precision(replace(SMALL, precision=precision)):
+        assert (cudnn.allow_tf32, matmul.allow_tf32) == expected
+        high = torch.get_float32_matmul_precision() != "highest"
+        assert high == matmul.allow_tf32
+    assert (cudnn.allow_tf32, matmul.allow_tf32) == default
+
+
+@pytest.mark.skipif(not hasattr(torch.backends.cudnn, "conv"), reason="torch < 2.9")
+def test_what_was_set_by_a_newer_name_is_set_again():
+    matmul = torch.backends.cuda.matmul
+    before = matmul.fp32_precision
+    matmul.fp32_precision = "tf32"
+    try:
+        with cuda_precision(replace(SMALL, precision="fp32")):
+            assert matmul.fp32_precision == "ieee"
+        assert matmul.fp32_precision == "tf32"
+    finally:
+        matmul.fp32_precision = before
+
+
+def test_torch_as_it_comes_convolves_in_tf32_and_multiplies_in_fp32():
+    """What the settings say of "torch", asked of a process that has set nothing."""
+    code = (
+        "import torch; b = torch.backends;"
+        "print(b.cudnn.allow_tf32, b.cuda.matmul.allow_tf32)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert told.stdout.split() == ["True", "False"]
 
 
 def test_networks_are_those_of_nets_at_the_same_seed():

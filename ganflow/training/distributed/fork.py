@@ -79,6 +79,8 @@ def _work(
     """What a child does from its birth to its end."""
     torch.set_num_threads(1)
     os.environ.pop("WORLD_SIZE", None)
+    # Or the first step of an optimizer looks for a GPU, which a fork cannot use.
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
     try:
         dist.init_process_group(
             "gloo", f"file://{meeting}", TIMEOUT, world_size=count, rank=rank

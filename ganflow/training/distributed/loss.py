@@ -12,7 +12,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ganflow.training.distributed.norm import join_batch_norm
 from ganflow.training.distributed.ranks import Ranks
-from ganflow.training.keep.checkpoint import fingerprint
 from ganflow.training.run import Run
 
 
@@ -64,7 +63,7 @@ def share(run: Run, ranks: Ranks) -> None:
         return
     ranks.part(run.settings.batch)
     everyone: list[Any] = [None] * ranks.count
-    dist.all_gather_object(everyone, (asdict(run.settings), fingerprint(run.images)))
+    dist.all_gather_object(everyone, (asdict(run.settings), run.fingerprint))
     for rank, other in enumerate(everyone):
         if other != everyone[0]:
             raise ValueError(

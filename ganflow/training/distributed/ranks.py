@@ -212,7 +212,9 @@ def open_together(log: RunLog, ranks: Ranks, *, resume: bool) -> None:
 def peers_lost(log: RunLog, ranks: Ranks) -> Iterator[None]:
     """Say so if the others cannot be reached any more; all other errors pass.
 
-    Started by torchrun, this process then ignores SIGTERM until it ends.
+    Started by torchrun, this process then ignores SIGTERM until it ends. Tried with
+    gloo only: with NCCL a kernel that waits for the lost process may hold it until
+    torchrun kills it.
 
     Raises
     ------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import os
 import zipfile
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from ganflow.training.run import Run
 
@@ -44,7 +42,7 @@ def save(path: Path, run: Run, log: dict[str, Any]) -> None:
     content = {
         "version": VERSION,
         "settings": asdict(run.settings),
-        "images": fingerprint(run.images),
+        "images": run.fingerprint,
         "tick": run.tick,
         "parts": {name: part.state_dict() for name, part in run.parts.items()},
         "log": log,
@@ -82,7 +80,7 @@ def resume(path: Path, run: Run, content: bytes | None = None) -> dict[str, Any]
             f"{path} is of other settings: {', '.join(differing)}; pass those, or "
             "another --out"
         )
-    if held["images"] != fingerprint(run.images):
+    if held["images"] != run.fingerprint:
         raise CannotResume(
             f"{path} was trained on other images than data {run.settings.data!r} holds "
             "now; pass those, or another --out"
@@ -95,12 +93,6 @@ def resume(path: Path, run: Run, content: bytes | None = None) -> dict[str, Any]
         part.load_state_dict(state)
     run.tick = held["tick"]
     return held["log"]
-
-
-def fingerprint(images: Tensor) -> str:
-    """Find 16 hex digits that tell one set of images from another."""
-    pixels = images.cpu().contiguous().numpy()
-    return hashlib.sha256(pixels.data).hexdigest()[:16]
 
 
 def write_whole(path: Path, content: bytes) -> None:
