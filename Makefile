@@ -102,8 +102,8 @@ faults: environment  ## run the audit on every loop of bench/faults, and print w
 	@$(BIN)/python bench/faults/measure.py
 
 .PHONY: mutants
-mutants: environment  ## break the package by one token, 200 times (or SAMPLE=), and print what no test notices
-	@$(BIN)/python tools/mutants.py --sample $(or $(SAMPLE),200)
+mutants: environment  ## break the package by one token, 200 times (or SAMPLE=, SEED=), and print what no test notices
+	@$(BIN)/python tools/mutants.py --sample $(or $(SAMPLE),200) --seed $(or $(SEED),0)
 
 .PHONY: gpu
 gpu: environment  ## record trainings and timings on a CUDA GPU (stop it and go on at any time)
