@@ -137,19 +137,20 @@ class Reach:
     def lines(self, mutant: Mutant) -> tuple[set[Place], set[Place]]:
         """The lines of which one must run, and others that may matter as well.
 
-        What runs as its module is loaded is noticed where its name is read.
+        What runs as its module is loaded is noticed where its name is read, or by a
+        test that loads the module itself.
         """
         source = self.sources[mutant.path]
         around = source.around(mutant)
         whole = {(mutant.path, line) for line in inside(source.tree)}
+        statement = [node for node in around if isinstance(node, ast.stmt)][-1]
+        own = {(mutant.path, line) for line in head(statement)}
         if run_when_called(around):
-            statement = [node for node in around if isinstance(node, ast.stmt)][-1]
-            return {(mutant.path, line) for line in head(statement)}, set()
+            return own, set()
         function = next((node for node in around if isinstance(node, DEF)), None)
         if function:  # a default
-            return {(mutant.path, line) for line in inside(function)}, whole
-        statement = next(n for n in reversed(around) if isinstance(n, ast.stmt))
-        return self.readers(statement), whole
+            return own | {(mutant.path, line) for line in inside(function)}, whole
+        return own | self.readers(statement), whole
 
     def readers(self, first: ast.AST) -> set[Place]:
         """The lines of functions that read what a statement sets, if by other names."""
