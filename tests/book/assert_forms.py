@@ -152,12 +152,21 @@ def is_clock(part, names, seen):
     return False
 
 
+def has_place(value, place):
+    """Whether a tuple as written has this many elements, none of them starred."""
+    return (
+        isinstance(value, ast.Tuple)
+        and place < len(value.elts)
+        and not any(isinstance(one, ast.Starred) for one in value.elts)
+    )
+
+
 def shares_of(each, names):
     """What an element comes from: of a function's tuples only the ones at its place."""
     known = each.place is not None and isinstance(each.of, ast.Call)
     if known and isinstance(each.of.func, ast.Name):
         returns = names.of(each.of.func).returns
-        if returns and all(isinstance(value, ast.Tuple) for value in returns):
+        if returns and all(has_place(value, each.place) for value in returns):
             return [value.elts[each.place] for value in returns]
     return [each.of]
 
