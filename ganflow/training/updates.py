@@ -91,7 +91,8 @@ def cuda_precision(settings: Settings) -> Iterator[None]:
 
     bf16 leaves the penalty and the weights in float32; those products then use tf32.
     """
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    cudnn: Any = torch.backends.cudnn
+    matmul = torch.backends.cuda.matmul
     kept = [*_read(cudnn, matmul), (cudnn, "benchmark", cudnn.benchmark)]
     cudnn.benchmark = settings.fast
     try:
