@@ -172,6 +172,25 @@ def test_saved_tensors_that_are_packed_are_not_watched_by_torch():
     assert truth(form, True) == said == "neither" and named
 
 
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_a_gradient_added_up_over_two_critics_is_of_both_wholly(reentrant):
+    """Each part runs again with the very weights that its score had read."""
+    loop = Loop(score=partial(checkpoint, use_reentrant=reentrant))
+    with audit(G=loop.G, D=loop.D) as seen:
+        for _ in range(4):
+            loop.G.zero_grad()
+            for _ in range(2):
+                loop.D.zero_grad()
+                scores = loop.D(torch.randn(8, 2) + 1), loop.D(torch.randn(8, 2))
+                (softplus(-scores[0]).mean() + softplus(scores[1]).mean()).backward()
+                loop.opt_D.step()
+                loop.loss_G(torch.randn(8, 2)).backward()
+            loop.opt_G.step()
+    assert len(seen.moves[-1].reads["D"]) == 2
+    assert not any(move.torn for move in seen.moves)
+    assert "old-and-new-weights" not in {one.id for one in seen.findings}
+
+
 @pytest.mark.parametrize("norm", [weight_norm, spectral_norm])
 def test_one_region_around_a_tick_gives_a_worked_out_weight_an_old_bias(norm):
     loop = Loop(layer=normed(norm))

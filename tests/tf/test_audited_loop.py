@@ -263,6 +263,58 @@ def test_half_precision_recomputed_calls_and_jacobians_raise_no_false_alarm(poli
         assert not ids(seen, "error", "warning") and not seen.unseen
 
 
+@pytest.mark.parametrize("again", [keras.remat, tf.recompute_grad])
+@pytest.mark.parametrize("late", [True, False])
+def test_a_network_that_runs_again_reads_the_weights_of_then(again, late):
+    """After D's step they are not those of its score; before it they are."""
+    loop = Loop()
+    score = again(lambda x: loop.D(x))
+
+    def tick():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.nn.softplus(-score(loop.samples())))
+        if late:
+            loop.turn_D()
+        grads = tape.gradient(loss, loop.G.trainable_variables)
+        if not late:
+            loop.turn_D()
+        loop.opt_G.apply(grads, loop.G.trainable_variables)
+
+    loop.D(loop.data())
+    seen = loop.audit(tick)
+    assert seen.moves[-1].torn == ({"D"} if late else set())
+    assert (seen.schedule is None) == late
+    assert ("old-and-new-weights" in ids(seen)) == late
+    if late:
+        place = only(seen, "old-and-new-weights").place
+        assert "tape.gradient(loss, loop.G" in place.source
+
+
+@pytest.mark.parametrize("again", [keras.remat, tf.recompute_grad])
+def test_a_gradient_added_up_over_two_critics_is_of_both_wholly(again):
+    """Each part runs again with the very weights that its score had read."""
+    loop = Loop()
+    score = again(lambda x: loop.D(x))
+
+    def part():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.nn.softplus(-score(loop.samples())))
+        return tape.gradient(loss, loop.G.trainable_variables)
+
+    def tick():
+        parts = []
+        for _ in range(2):
+            loop.turn_D()
+            parts.append(part())
+        grads = [first + second for first, second in zip(*parts, strict=True)]
+        loop.opt_G.apply(grads, loop.G.trainable_variables)
+
+    loop.D(loop.data())
+    seen = loop.audit(tick)
+    assert len(seen.moves[-1].reads["D"]) == 2
+    assert not seen.moves[-1].torn and not ids(seen, "error")
+
+
 class Gan(keras.Model):
     def __init__(self, loop):
         super().__init__()

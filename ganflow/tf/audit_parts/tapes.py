@@ -132,6 +132,7 @@ class Tapes:
                 result = real(tape, target, sources, *args, **kwargs)
             finally:
                 state.back, state.in_jacobian, self._asked = None, False, None
+            back.reread &= self._behind(trail)  # the others ran with what they had
             if record is not None and not tape._persistent:
                 record.scores.clear()
             self._give(back, trail, sources, result, place)
@@ -184,6 +185,12 @@ class Tapes:
     def _trail(self, target) -> frozenset:
         memory = self._state.memory
         return frozenset().union(*(memory.trail(t) for t in tf.nest.flatten(target)))
+
+    def _behind(self, trail) -> set[str]:
+        """The players whose older weights have made a value."""
+        versions = self._state.log.versions
+        read = filter(is_origin, trail)
+        return {one.player for one in read if one.version < versions[one.player]}
 
     def _begin(self, back: Backward, trail, record: Record | None) -> None:
         """What the losses of a pass were made from."""
