@@ -49,7 +49,7 @@ class Backward:
     cleared: int = 0  # moves before something of it was cleared
     skipped: bool = False  # a scaler left its step out
     held: bool = False  # a step that evaluates its closure is still running
-    reread: set[str] = field(default_factory=set)  # players it ran again, newer
+    reread: set[str] = field(default_factory=set)  # ran again with newer weights
 
     def fate(self, player: str) -> str | None:
         """One of `record.FATES`; None while nothing is known."""
