@@ -62,9 +62,7 @@ def prepare(
     rng = torch.Generator().manual_seed(0)
     images = torch.rand(4 * options.batch, 3, size, size, generator=rng) * 2 - 1
     run = begin(settings, images, device)
-    if (
-        played == "channels first"
-    ):  # as torch makes them; the fast moves turn them round
+    if played == "channels first":  # as torch makes them, not as `begin` does
         for net in (run.G, run.D):
             net.to(memory_format=torch.contiguous_format)
         run.images = run.images.contiguous()
