@@ -96,9 +96,10 @@ def flow(
     tensors run as in `backward`, so once more; where a function hands on None, a second
     time, to find it.
     """
-    tensors = parameters_of(players)
-    for player, given in players.items():
-        check_whole("flow", player, _members(given))
+    members = _members(players)
+    tensors = parameters_of(members)
+    for player, given in members.items():
+        check_whole("flow", player, given)
     check_losses(losses, _check_loss)
     check_watch(seen, WatchedBlock)
     held = held_after(losses, steps, _weights_of)
@@ -168,15 +169,27 @@ def parameters_of(players: Mapping[str, Player]) -> dict[str, list[Tensor]]:
     ValueError
         No player, a player without tensors, or lazy and never called.
     """
+    members = _members(players)
+    return {player: _tensors(player, given) for player, given in members.items()}
+
+
+def _members(players: Mapping[str, Player]) -> dict[str, list[Any]]:
+    """What plays each player; listed, since an iterator gives it only once."""
     check_dict("players", players, '{"G": G, "D": D}')
     if not players:
         raise ValueError('no players: pass a dict such as {"G": G, "D": D}')
-    return {player: _tensors(player, given) for player, given in players.items()}
+    members = {}
+    for player, given in players.items():
+        if isinstance(given, (nn.Module, Tensor)) or not isinstance(given, Iterable):
+            members[player] = [given]
+        else:
+            members[player] = list(given)
+    return members
 
 
-def _tensors(player: str, given: Player) -> list[Tensor]:
+def _tensors(player: str, members: list[Any]) -> list[Tensor]:
     found = []
-    for one in _members(given):
+    for one in members:
         found += one.parameters() if isinstance(one, nn.Module) else [one]
     tensors = list({id(tensor): tensor for tensor in found}.values())
     if not tensors:
@@ -192,12 +205,6 @@ def _tensors(player: str, given: Player) -> list[Tensor]:
                 f"{player} has a parameter without a shape: call it once first"
             )
     return tensors
-
-
-def _members(given: Player) -> Iterable[Any]:
-    if isinstance(given, Iterable) and not isinstance(given, (nn.Module, Tensor)):
-        return given
-    return [given]
 
 
 def _weights_of(where: str, step: Any) -> list[Tensor] | None:

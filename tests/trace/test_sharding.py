@@ -67,6 +67,8 @@ def test_flow_and_watch_say_that_they_cannot_see_whose_derivative_it_is(wrap):
         if wrap is not flat_with_names:  # its weights are plain, until they are used
             kept = [p for p in D.parameters() if type(p) is not nn.Parameter]
             ways += [lambda: flow({"loss_G": loss_G}, {"D": kept or D})]
+            if kept:
+                ways += [lambda: flow({"loss_G": loss_G}, {"D": iter(kept)})]
         return [error_of(way) for way in ways]
 
     for said in in_processes(2, work):
