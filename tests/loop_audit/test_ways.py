@@ -294,6 +294,7 @@ def test_two_processes_by_ddp():
         assert any("other processes" in sentence for sentence in unseen)
 
 
+@pytest.mark.filterwarnings("default")  # what lightning warns of is its own
 def test_lightning_manual_optimization():
     lightning = pytest.importorskip("lightning", reason="lightning is not installed")
     G, D = nets()
