@@ -183,6 +183,12 @@ def test_a_verdict_is_kept_at_once_and_until_its_test_or_its_mutant_changes(proj
     assert not again.killer(mutant)
 
 
+def test_files_of_one_name_run_side_by_side(project, desk):
+    (desk.copy / "tests/other/test_add.py").write_text("def test_it():\n    pass\n")
+    two = "tests/sums/test_add.py::test_of_two", "tests/other/test_add.py::test_it"
+    assert desk.failing(Session(dict.fromkeys(two, 0.0))) == ""
+
+
 def test_what_hangs_is_killed_with_all_that_it_started(project, desk, monkeypatch):
     monkeypatch.setattr(desks, "PATIENCE", 1)
     session = Session({"tests/other/test_other.py::test_nothing": 0.0})
