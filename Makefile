@@ -103,7 +103,7 @@ faults: environment  ## run the audit on every loop of bench/faults, and print w
 
 .PHONY: mutants
 mutants: environment  ## break the package by one token, 200 times (or SAMPLE=, SEED=), and print what no test notices
-	@$(BIN)/python tools/mutants.py --sample $(or $(SAMPLE),200) --seed $(or $(SEED),0)
+	@$(BIN)/python tools/mutants --sample $(or $(SAMPLE),200) --seed $(or $(SEED),0)
 
 .PHONY: reseed
 reseed: environment  ## run all pages, or PAGE=, with every seed shifted, three times (half an hour), and print what fails

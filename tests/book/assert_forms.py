@@ -27,12 +27,7 @@ CLOCK = re.compile(
     r"|elapsed\w*|(\w+_)?seconds|timeit|(blocked|adaptive)_autorange|getrusage"
     r"|\w*duration|utcnow|now|repeat"
 )
-COMMON = {
-    "time",
-    "time_ns",
-    "now",
-    "repeat",
-}  # clocks where they belong to one of these
+COMMON = {"time", "time_ns", "now", "repeat"}  # clocks if they belong to one of these
 OWNERS = {"time", "datetime", "timeit", "Timer"}
 EVERYTHING = {"BaseException", "Exception"}
 LETTERS = 10  # of a message that is no other's

@@ -2,12 +2,12 @@
 
 import ast
 
+import desk as desks
 import lines_run
-import mutants
 import mutations
 import pytest
 import verdicts
-from chosen_tests import Chosen, Found, Session
+from chosen_tests import HASTY, Chosen, Found, Session
 from reach import Reach
 
 CODE = '''"""Text with 1 + 1 in it."""
@@ -66,10 +66,10 @@ def project(tmp_path, monkeypatch):
     }.items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text(text)
-    monkeypatch.setattr(mutants, "ROOT", tmp_path)
+    monkeypatch.setattr(desks, "ROOT", tmp_path)
     monkeypatch.setattr(verdicts, "ROOT", tmp_path)
-    monkeypatch.setattr(mutants, "LOADED", ("json",))
-    monkeypatch.setattr(mutants, "tracked", lambda: files_of(tmp_path))
+    monkeypatch.setattr(desks, "LOADED", ("json",))
+    monkeypatch.setattr(desks, "tracked", lambda: files_of(tmp_path))
     return tmp_path
 
 
@@ -80,7 +80,7 @@ def files_of(folder):
 @pytest.fixture
 def desk(project, tmp_path_factory):
     """Where mutants of the project are judged."""
-    made = mutants.Desk(tmp_path_factory.mktemp("copy"))
+    made = desks.Desk(tmp_path_factory.mktemp("copy"))
     yield made
     made.close()
 
@@ -183,8 +183,14 @@ def test_a_verdict_is_kept_at_once_and_until_its_test_or_its_mutant_changes(proj
     assert not again.killer(mutant)
 
 
+def test_files_of_one_name_run_side_by_side(project, desk):
+    (desk.copy / "tests/other/test_add.py").write_text("def test_it():\n    pass\n")
+    two = "tests/sums/test_add.py::test_of_two", "tests/other/test_add.py::test_it"
+    assert desk.failing(Session(dict.fromkeys(two, 0.0))) == ""
+
+
 def test_what_hangs_is_killed_with_all_that_it_started(project, desk, monkeypatch):
-    monkeypatch.setattr(mutants, "PATIENCE", 1)
+    monkeypatch.setattr(desks, "PATIENCE", 1)
     session = Session({"tests/other/test_other.py::test_nothing": 0.0})
     slow = "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', "
     slow += "'import time; time.sleep(60)'])\ntime.sleep(60)\n"
@@ -206,7 +212,7 @@ def test_what_fails_by_chance_kills_nothing(project, desk):
         f"tests/other/test_other.py::test_{n}" for n in ("late", "nothing")
     )
     (mutant, *_) = those_of(project)
-    waits = Session({late: 2 * mutants.HASTY, nothing: 0.0})
+    waits = Session({late: 2 * HASTY, nothing: 0.0})
     assert desk.killer(mutant, iter([waits])) == ""
     file.with_suffix(".run").unlink()
     quick = Session({late: 0.0, nothing: 0.0})

@@ -11,7 +11,7 @@ from lines_run import KEPT
 from mutations import ROOT, Mutant
 from reach import Reach
 
-HARMLESS = Path(__file__).with_name("harmless_mutants.txt")
+HARMLESS = Path(__file__).with_name("harmless.txt")
 
 
 def content(path: Path) -> str:
@@ -36,7 +36,7 @@ class Verdicts:
         }
 
     def name(self, mutant: Mutant) -> str:
-        """A mutant as harmless_mutants.txt names it, wherever its line stands."""
+        """A mutant as harmless.txt names it, wherever its line stands."""
         place = f"{mutant.path} {self.reach.scope(mutant)}".rstrip()
         line = mutant.marked(self.reach.sources[mutant.path].text)
         return f"{place}: {line} -> {mutant.new}".rstrip()

@@ -23,7 +23,8 @@ import coverage
 import pytest
 
 KEPT = Path("_build", "mutants")
-QUIET = ["-q", "-p", "pytest_timeout", "-p", "no:cacheprovider", "-o", "addopts="]
+QUIET = ["-q", "-p", "pytest_timeout", "-p", "no:cacheprovider"]
+QUIET += ["-o", "addopts=--import-mode=importlib"]
 QUIET += ["-m", "not browser and not alone and not cuda"]
 CONFIG = """[run]
 source =
