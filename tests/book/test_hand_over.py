@@ -290,7 +290,7 @@ def test_accelerate_prints_what_the_page_prints():
     code = [c for c in cells if c["cell_type"] == "code"][1:]  # the first installs
     names, compared = {}, 0
     for cell in code:
-        if "Prepared.due" in (source := "".join(cell["source"])):
+        if "class Prepared(Shared)" in (source := "".join(cell["source"])):
             names["Prepared"] = Real
             continue
         printed = io.StringIO()

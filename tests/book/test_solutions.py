@@ -111,3 +111,14 @@ def test_the_contents_hold_every_page_of_solutions_in_the_order_of_the_chapters(
     assert held == list(SOLVED)
     linked = re.findall(r"\]\(\.\./\.\./notebooks/(\S+)\.ipynb\)", text_of(INDEX))
     assert linked == held and len(held) == 11
+
+
+@pytest.mark.parametrize("page", SOLVED)
+def test_the_pages_of_a_chapter_are_named_where_their_tasks_are_solved(page):
+    """In the index of all solutions, and on top of the chapter's own."""
+    asked = [title(text) for each, text in ASKED.items() if solutions_of(each) == page]
+    (row,) = (row for row in text_of(INDEX).split("\n- ") if page in row)
+    stand = re.search(r"^The tasks stand on (.*?)\n\n", SOLVED[page], re.S | re.M)[1]
+    in_index = re.findall(r"\*([^*]+)\*", " ".join(row.split()))
+    on_top = re.findall(r"\[([^\]]+)\]", " ".join(stand.split()))
+    assert in_index == on_top == asked
