@@ -89,7 +89,11 @@ def test_a_formula_that_came_late_and_is_too_wide_is_reached_by_keyboard(browser
     page = browser.new_page(viewport={"width": 250, "height": 800})
     page.goto(f"{host}/notebooks/06_one_loss/train_with_one_loss.html")
     reached = "mjx-container[display][tabindex='0']"
-    page.wait_for_selector(reached, state="attached", timeout=10_000)
+    formula = page.wait_for_selector(reached, state="attached", timeout=10_000)
+    formula.focus()
+    wide = "formula => formula.scrollWidth > formula.clientWidth"
+    assert formula.evaluate(wide)
+    assert formula.evaluate("formula => document.activeElement === formula")
     page.close()
 
 

@@ -19,8 +19,19 @@ from ganflow.metrics import captured_modes, high_quality_share, sliced_wasserste
 from ganflow.schedule import Schedule
 from ganflow.sweeps import GanSetting
 from ganflow.sweeps.stack import Stack
-from ganflow.widgets.mixture_lab import EXPERIMENTS, mixture_lab, setting_of
-from ganflow.widgets.mixture_lab.experiments import CHANGES, DATA, data_of, name_of
+from ganflow.widgets.mixture_lab import (
+    EXPERIMENTS,
+    MixtureLabView,
+    mixture_lab,
+    setting_of,
+)
+from ganflow.widgets.mixture_lab.experiments import (
+    BASE,
+    CHANGES,
+    DATA,
+    data_of,
+    name_of,
+)
 from ganflow.widgets.mixture_lab.opening import DIRECTIONS, FAR, REACH, opening, packed
 from ganflow.widgets.mixture_lab.view import FIXED, KINDS
 
@@ -201,6 +212,55 @@ def test_every_named_setting_is_in_an_experiment_and_each_says_something():
     assert {name for e in EXPERIMENTS for name in (e.a, e.b)} == CHANGES.keys()
     assert all(len(e.says) > 40 and e.says.endswith(".") for e in EXPERIMENTS)
     assert len({(e.a, e.b) for e in EXPERIMENTS}) == len(EXPERIMENTS)
+
+
+CLAIMS = {  # of each of twelve seeds: words, and what they say of A's and B's ends
+    "has the higher share of high quality for each": lambda a, b: (
+        b["modes"] >= 7 and b["share"] > a["share"]
+    ),
+    "a second move of G, ends with one or two": lambda a, b: b["modes"] in (1, 2),
+    "with a faster D, ends with all eight": lambda a, b: (
+        a["modes"] >= 7 and b["modes"] == 8
+    ),
+    "a slower D, ends with one mode or none": lambda a, b: b["modes"] <= 1,
+    "B has all eight at each of its last": lambda a, b: b["modes"] == 8,
+    "A ends with 2 to 8 modes, B with all": lambda a, b: (
+        a["modes"] >= 2 and b["modes"] == 8
+    ),
+    "A ends with 0 to 8 modes, B with all eight": lambda a, b: b["modes"] == 8,
+    "one critic step, ends with 0 to 7": lambda a, b: (
+        a["modes"] <= 7 and b["modes"] == 8
+    ),
+    "A ends with 7 or 8 modes, B with 1 to 8": lambda a, b: (
+        a["modes"] >= 7 and b["modes"] >= 1
+    ),
+    "A’s fakes end further from the data": lambda a, b: a["distance"] > b["distance"],
+}
+
+
+@pytest.fixture(scope="module")
+def wide_view():
+    """The view with the networks and the batch of the experiments; it measures once."""
+    view = MixtureLabView(BASE, BASE, batches=(), opens_at=0)
+    view.lab = view.lab | {"every": view.lab["ticks"]}
+    return view
+
+
+@pytest.mark.parametrize(("seed", "words"), [*enumerate(CLAIMS)])
+def test_what_is_said_of_each_seed_holds(wide_view, page, seed, words):
+    """One of the twelve for each sentence; `run 12 seeds` shows the others."""
+    (known,) = [e for e in wide_view.lab["experiments"] if words in e["says"]]
+    changes, until = {}, wide_view.lab["ticks"]
+    for run in "ab":
+        changes |= chosen(wide_view, run, **known[run] | {"seed": seed})
+    (a,), (b,) = page("spread", traits_of(wide_view), changes, 1, until)
+    assert [marks[-1]["tick"] for marks in (a, b)] == [until, until]
+    assert CLAIMS[words](a[-1], b[-1])
+
+
+def test_other_sentences_are_of_twelve_seeds_together():
+    rest = [e for e in EXPERIMENTS if not any(words in e.says for words in CLAIMS)]
+    assert all("each" not in e.says for e in rest) and len(rest) == 5
 
 
 def test_controls_are_ordinary_widgets_linked_in_the_browser():

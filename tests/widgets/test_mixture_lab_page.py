@@ -161,8 +161,9 @@ def test_changes_one_after_the_other_leave_a_run_running(endless):
     endless.wait_for_function(
         "document.querySelectorAll('.title')[1].innerText.includes('seed 4')"
     )
-    wait_for(endless, "Tick 1")
-    press(endless, "pause")
+    before = frames(endless)
+    wait_for_frames(endless, before)
+    assert endless.locator(".steps button").first.inner_text() == "pause"
 
 
 def test_pause_leaves_both_at_one_tick(endless):
@@ -329,6 +330,12 @@ def frames(page):
     return page.evaluate("performance.getEntriesByName('gf-mixture').length")
 
 
+def wait_for_frames(page, before):
+    page.wait_for_function(
+        "n => performance.getEntriesByName('gf-mixture').length > n", arg=before
+    )
+
+
 HIDES = "Object.defineProperty(document, 'hidden', { value: true, writable: true });"
 CHANGES = "document.dispatchEvent(new Event('visibilitychange'))"
 
@@ -354,9 +361,7 @@ def test_nothing_runs_where_nobody_sees_it(wide, leave, come):
     wide.wait_for_timeout(1500)
     assert frames(wide) == before > 0
     wide.evaluate(come)
-    wide.wait_for_function(
-        "n => performance.getEntriesByName('gf-mixture').length > n", arg=before
-    )
+    wait_for_frames(wide, before)
 
 
 def test_who_wants_no_motion_sees_the_end_only(wide):
