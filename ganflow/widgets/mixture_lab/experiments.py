@@ -163,7 +163,7 @@ EXPERIMENTS = (
         "batch 16",
         "batch 256",
         "Not told apart by twelve seeds: both end with 0 to 8 modes, and a tick of B "
-        "takes about ten times as long.",
+        "takes several times as long.",
     ),
     Experiment(
         "5 critic steps",
