@@ -43,7 +43,7 @@ class Experiment:
     b : str
         What the page calls the setting of run B.
     says : str
-        What twelve seeds of each show here, and no more.
+        What twelve seeds of each show here, and where the page's 64 say more.
     seed_b : int
         >= 0, where B's seeds begin; A's begin at 0.
     """
@@ -109,7 +109,7 @@ EXPERIMENTS = (
         "simultaneous",
         "Not told apart by twelve seeds: both end with 0 to 8 modes, and B has more "
         "than A for four seeds, fewer for seven. It takes the 64 recorded seeds of "
-        "this chapter to see that A finds more, on average.",
+        "chapter 5 to see that A finds more, on average.",
     ),
     Experiment(
         "2 critic steps",
@@ -163,7 +163,7 @@ EXPERIMENTS = (
         "batch 16",
         "batch 256",
         "Not told apart by twelve seeds: both end with 0 to 8 modes, and a tick of B "
-        "takes about ten times as long.",
+        "takes several times as long.",
     ),
     Experiment(
         "5 critic steps",
