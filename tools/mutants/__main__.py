@@ -9,9 +9,10 @@ fails: then it is *killed*. What no test kills is printed with the name that it 
 `harmless.txt`: a test is missing, or that file says why nobody could tell.
 WORDs pick mutants by what their line of the list holds: "losses/" or "rules.py:200".
 
-Which test runs which line is found once, and kept in _build/mutants with each verdict;
-what has changed since is found again. Tests of the book, its site and its tools, those
-that time something and those that need a browser or a GPU kill nothing here.
+Which test runs which line is found once, in a quarter of an hour, and kept with each
+verdict in _build/mutants; what has changed since is found again. Tests of the book, its
+site and its tools, those that time something and those that need a browser or a GPU
+kill nothing here.
 It works in copies of the project, one for each job; nothing here is changed.
 """
 
