@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import pytest
@@ -10,7 +10,17 @@ from loop_samples import ALL, moves, report
 
 from ganflow.loop_report import words
 from ganflow.loop_report.picture import marks, picture
-from ganflow.loop_report.timeline import BOX, LABEL, along, lay_out_moves
+from ganflow.loop_report.timeline import (
+    ARC,
+    BAND,
+    BOX,
+    EDGE,
+    GAP,
+    LABEL,
+    LETTER,
+    along,
+    lay_out_moves,
+)
 
 STALE_OWN = report(
     [("D", 42, [41], {"G": [0]}), ("G", 48, [47], {"D": [0]})],
@@ -25,8 +35,20 @@ STALE_OWN = report(
 LONG_AGO = report(
     [("D", 42, [41], {"G": [1, 3, 4, 5, 7, 9]}), ("G", 48, [47], {})], "", cycles=12
 )
+FAR = report(  # lanes lie between reader and version, both ways, and boxes beside
+    [
+        ("encoder", 57, [57], {}),
+        ("G", 48, [47], {"Q": [2]}),
+        ("encoder", 57, [57], {}),
+        ("D", 42, [41], {}),
+        ("Q", 62, [61], {"G": [0, 3]}),
+    ],
+    "far",
+    players=["G", "D", "encoder", "Q"],
+    cycles=5,
+)
 SAMPLES = {name: make() for name, make in ALL.items()}
-SAMPLES |= {"stale_own": STALE_OWN, "long_ago": LONG_AGO}
+SAMPLES |= {"stale_own": STALE_OWN, "long_ago": LONG_AGO, "far": FAR}
 
 
 @pytest.fixture(params=SAMPLES.values(), ids=SAMPLES)
@@ -77,6 +99,39 @@ def test_arrows_go_from_edge_to_edge_and_cross_no_box(sample):
                 for box in places.boxes:
                     inside = box.x + 0.01 < x < box.x + box.width - 0.01
                     assert not (inside and box.y + 0.01 < y < box.y + BOX - 0.01)
+
+
+def test_columns_and_lanes_are_as_far_apart_as_arrows_need(sample):
+    """Evenly; a box is as wide as its words, a lane's name ends left of all boxes."""
+    places = lay_out_moves(sample)
+    if not places.boxes:
+        return
+    xs = sorted({round(box.x, 6) for box in places.boxes})
+    wide = places.boxes[0].width
+    assert {round(b - a, 6) for a, b in pairwise(xs)} <= {wide + GAP}
+    for box in places.boxes:
+        assert box.width == wide >= LETTER * len(box.title)
+    assert min(xs) > 12 + LETTER * max(map(len, places.lanes))
+    heights = list(places.lanes.values())
+    assert all(BOX + BAND <= b - a <= BOX + BAND + ARC for a, b in pairwise(heights))
+    assert places.width - (max(xs) + wide) == pytest.approx(EDGE)
+    assert places.height - (heights[-1] + BOX / 2) == pytest.approx(EDGE)
+
+
+def test_a_line_through_a_gap_keeps_to_the_middle_of_it():
+    """And passes the lanes between from edge to edge, up and down."""
+    places = lay_out_moves(FAR)
+    through = [arrow for arrow in places.arrows if len(arrow.pieces) > 1]
+    down = [a.end.y > a.start.y for a in through]
+    assert set(down) == {True, False}
+    for arrow in through:
+        (_, enter, *_), straight, _ = [piece[::3] for piece in arrow.pieces]
+        (x0, y0), (x1, y1) = straight
+        assert enter == (x0, y0) and x0 == x1 == arrow.start.x - GAP / 2
+        order = list(places.lanes)
+        ends = sorted(map(order.index, (arrow.start.player, arrow.end.player)))
+        passed = [places.lanes[order[i]] for i in range(ends[0] + 1, ends[1])]
+        assert sorted((y0, y1)) == [min(passed) - BOX / 2, max(passed) + BOX / 2]
 
 
 def test_a_label_stands_on_every_old_read_and_on_no_other_label():
