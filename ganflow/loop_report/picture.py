@@ -101,7 +101,7 @@ def _ground(places: Timeline, mark: dict[str, str]) -> Iterable[str]:
     """What lies below the boxes: cycles, lanes and their names, ties."""
     for i, (x0, x1, name) in enumerate(places.spans):
         yield (
-            f'<rect class="cycle{i % 2}" x="{x0 - 9:.1f}" y="4" '
+            f'<rect class="cycle{i}" x="{x0 - 9:.1f}" y="4" '
             f'width="{x1 - x0 + 18:.1f}" height="{places.height - 8:.1f}" rx="8"/>'
             f'<text class="span" x="{x0:.1f}" y="{HEAD - 11:.0f}">{name}</text>'
         )

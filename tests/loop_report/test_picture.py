@@ -68,6 +68,7 @@ def test_an_arrow_runs_along_its_pieces_and_its_head_ends_it(shown):
     drawn = of_kind(svg, "read")
     by_step = sorted(places.arrows, key=lambda a: places.boxes.index(a.start))
     assert len(drawn) == len(by_step)
+    lengths = set()
     for group, arrow in zip(drawn, by_step, strict=True):
         path = [float(n) for n in re.findall(r"-?[\d.]+", group[0].get("d"))]
         points = [arrow.pieces[0][0], *(p for c in arrow.pieces for p in c[1:])]
@@ -77,6 +78,8 @@ def test_an_arrow_runs_along_its_pieces_and_its_head_ends_it(shown):
         np.testing.assert_allclose((x, y), end, **PX)
         assert (back > 0) == (before[1] > end[1])
         assert left == -wide / 2 and abs(back) <= wide < 2 * abs(back)
+        lengths.add(abs(back))
+    assert len(lengths) == 1
 
 
 def test_a_label_is_centred_where_the_timeline_has_it(shown):

@@ -158,6 +158,26 @@ def test_cycles_are_named_where_there_is_one():
     assert lay_out_moves(SAMPLES["unsettled"]).spans == ()
 
 
+def test_a_cycle_reaches_from_its_first_box_to_its_last(sample):
+    places = lay_out_moves(sample)
+    steps = [box for box in places.boxes if box.move]
+    for i, (x0, x1, _) in enumerate(places.spans):
+        own = steps[i * sample.cycle : (i + 1) * sample.cycle]
+        assert (x0, x1) == (own[0].x, own[-1].x + own[-1].width)
+
+
+def test_a_curve_leaves_and_arrives_upright_and_by_long_handles(sample):
+    for arrow in lay_out_moves(sample).arrows:
+        for (x0, y0), (x1, y1), (x2, y2), (x3, y3) in arrow.pieces:
+            assert x1 == x0 and x2 == x3
+            straight = x0 == x3
+            assert straight or min(abs(y1 - y0), abs(y3 - y2)) >= abs(y3 - y0) / 2
+            if arrow.start.player == arrow.end.player:
+                assert y1 == y2 == y0 - ARC  # over the lane
+            else:
+                assert min(y0, y3) <= min(y1, y2) and max(y1, y2) <= max(y0, y3)
+
+
 def test_what_is_very_old_shares_a_box():
     titles = [
         b.title for b in lay_out_moves(LONG_AGO).boxes if b.player == "G" and not b.move
