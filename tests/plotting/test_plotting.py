@@ -16,7 +16,7 @@ from small_step import dcgan_trace, small_networks, small_step
 
 from ganflow.layout import FOLDS, lay_out
 from ganflow.plotting import COLORS, describe, draw_trace
-from ganflow.plotting.card import PX, cross
+from ganflow.plotting.card import PX
 from ganflow.plotting.trace import SAYS
 from ganflow.trace.flow import flow
 from ganflow.widgets.trace_view import view as trace_view
@@ -153,10 +153,3 @@ def test_alt_text_says_what_the_figure_shows(recorded):
     traces, table = recorded[True, False]
     assert "cut: detach" in describe(traces["loss_D"], "loss_D")
     assert "loss_D to G: cut: detach" in describe(table)
-
-
-def test_a_cross_stands_on_its_point_and_is_as_wide_as_high():
-    figure, ax = plt.subplots()
-    cross(ax, 10, 20, 4)
-    ends = [[tuple(p) for p in line.get_xydata()] for line in ax.lines]
-    assert ends == [[(6, 16), (14, 24)], [(6, 24), (14, 16)]]
