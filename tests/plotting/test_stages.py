@@ -99,6 +99,11 @@ def test_words_stand_in_the_middle_of_their_part_and_totals_beside_their_bar():
             assert left + 2 < extent(told).x0 and extent(told).x1 < left + width - 2
 
 
+def test_a_share_of_one_and_nothing_of_a_kind_are_amounts():
+    widths = [width for *_, width in parts(draw_stages({"all": {"x": 0, "y": 0.5}}))]
+    assert len(widths) == 1
+
+
 def test_totals_and_amounts_are_written_and_nothing_runs_over():
     words = said(draw_stages(STAGES))
     assert {"100", "25", "3,000", *STAGES} <= set(words)
@@ -128,6 +133,10 @@ def test_words_stand_out_on_every_fill():
     [
         ({}, "stages have the kinds .*; expected 1 to 5"),
         ({"a": {k: 1 for k in "abcdef"}}, "expected 1 to 5"),
+        (
+            {"a": {"x": 1}, "b": {}},
+            "the stage 'b' has {}; expected amounts of at least",
+        ),
         ({"a": {"x": 0}}, "the stage 'a' has {'x': 0}; expected amounts of at least 0"),
         ({"a": {"x": 2, "y": -1}}, "expected amounts of at least 0, and one above"),
     ],
