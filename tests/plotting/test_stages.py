@@ -63,6 +63,15 @@ def test_a_kind_of_which_nothing_is_left_ends_in_a_point():
         assert np.ptp(band[2:4, 0]) > 0 and np.ptp(band[:2, 1]) == 0
 
 
+def test_above_the_first_bar_and_below_the_last_is_the_same_margin():
+    ax = draw_stages(STAGES)
+    tops = sorted({top for top, *_ in parts(ax)})
+    (below, _), (_, wide) = ax.get_ylim(), ax.get_xlim()
+    assert tops[0] == below - (tops[-1] + BAR) > 0
+    rights = {round(left + width, 9) for _, left, width in parts(ax)}
+    assert max(rights) == wide - tops[0]
+
+
 def test_a_band_leads_from_the_foot_of_a_bar_to_the_head_of_the_next():
     ax = draw_stages(STAGES)
     bands = [p.get_xy() for p in ax.patches if isinstance(p, Polygon)]
