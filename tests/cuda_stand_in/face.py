@@ -31,6 +31,10 @@ class Stream:
         """Wait, as the host would."""
         wait("Stream.synchronize")
 
+    def is_capturing(self):
+        """Whether a graph is being recorded."""
+        return STATE.steps is not None
+
 
 def _debug(mode):
     STATE.when_waiting = {0: "default", 1: "warn", 2: "error"}.get(mode, mode)
@@ -70,6 +74,8 @@ def show() -> None:
             if module is torch.cuda or hasattr(module, name):
                 setattr(module, name, value)
     torch.backends.cuda.is_built = lambda: True
+    torch.accelerator.current_stream = lambda *_: Stream()
+    torch.accelerator.synchronize = lambda *_: wait("torch.accelerator.synchronize")
     torch.UntypedStorage.clone = _clone
 
 

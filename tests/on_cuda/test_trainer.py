@@ -45,5 +45,9 @@ def test_a_run_goes_on_from_its_checkpoint(precision, fast, tmp_path):
     cuda_claims.a_run_resumes(tmp_path, precision=precision, fast=fast)
 
 
-def test_a_longer_run_waits_no_more(monkeypatch):
-    cuda_claims.a_longer_run_waits_no_more(monkeypatch)
+def test_a_longer_run_waits_no_more():
+    cuda_claims.a_longer_run_waits_no_more()
+
+
+def test_a_run_can_be_looked_at():
+    cuda_claims.a_run_can_be_looked_at()
