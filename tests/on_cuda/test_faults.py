@@ -17,7 +17,7 @@ TRAINER = Path(ganflow.__file__).parent / "training"
 
 @dataclass(frozen=True)
 class Fault:
-    """A mistake: the file, its right text and the wrong one; the claim that it breaks."""
+    """A mistake: the right text of a file, the wrong one, and the claim it breaks."""
 
     file: str
     right: str
