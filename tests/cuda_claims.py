@@ -72,9 +72,10 @@ def moves_are_those_of_the_cpu(*, bounds, **changes):
     from ganflow.training.updates import cuda_precision
 
     settings = replace(SMALL, **changes)
-    plain = "fp32" if settings.precision == "tf32" else settings.precision
-    here = begin(replace(settings, precision=plain), pixels(40))
     there = begin(settings, pixels(40), "cuda")
+    settings = there.settings  # what auto chose
+    plain = {"tf32": "fp32"}.get(settings.precision, settings.precision)
+    here = begin(replace(settings, precision=plain), pixels(40))
     for k in range(TICKS):
         batches = sample_batches(settings, 40, k, "cpu")
         moved = Batches(*(x.to("cuda") for x in batches))

@@ -25,6 +25,7 @@ from ganflow.training.updates import cuda_precision, tick
 
 READ = 0.5  # seconds between two readings of the losses: to read is to wait
 SHOWN = ("images/s", "loss_D", "loss_G", "slope")  # beside the progress bar
+SHOWN += ("skipped_D", "skipped_G")  # in fp16
 
 
 @dataclass(frozen=True)
@@ -99,11 +100,12 @@ def train(
     LostProcess
         Another process of this run has ended.
     CannotGoOn
-        A loss or weight is no longer finite, or a file cannot be written. The
-        checkpoint from before it is whole.
+        A loss or weight is no longer finite, in fp16 no scale is small enough, or a
+        file cannot be written. The checkpoint from before it is whole.
     ValueError
-        An option out of its range, images that do not fit, graphs without a GPU, a
-        batch that does not come out even for the processes.
+        An option out of its range, images that do not fit, a precision that the device
+        does not offer, graphs without a GPU, a batch that does not come out even for
+        the processes.
 
     Gradient: as `tick`; the loop around it takes none.
     """
@@ -119,7 +121,7 @@ def train(
         with peers_lost(log, ranks):
             open_together(log, ranks, resume=resume)
             patient = ranks.count > 1
-            with stop_on_signals(patient=patient) as stop, cuda_precision(settings):
+            with stop_on_signals(patient=patient) as stop, cuda_precision(run.settings):
                 turns = recorded_turns(run) if graphs else ranks.turns
                 with _bar(run, shown=progress and first) as bar:
                     while True:

@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from contrast import contrast
+from drawn_shapes import extent, middle, pieces
 from matplotlib.patches import FancyBboxPatch, Polygon
 
 from ganflow.plotting import COLORS, draw_stages
-from ganflow.plotting.stages import BAR, FILLS
+from ganflow.plotting.stages import BAR, FILLS, TEXT
 
 STAGES = {
     "operations": {"views": 60, "maps": 30, "products": 10},
@@ -60,6 +61,42 @@ def test_a_kind_of_which_nothing_is_left_ends_in_a_point():
     assert np.ptp(first[2:4, 0]) == 0 < np.ptp(first[:2, 0])
     for band in others[:2]:
         assert np.ptp(band[2:4, 0]) > 0 and np.ptp(band[:2, 1]) == 0
+
+
+def test_a_band_leads_from_the_foot_of_a_bar_to_the_head_of_the_next():
+    ax = draw_stages(STAGES)
+    bands = [p.get_xy() for p in ax.patches if isinstance(p, Polygon)]
+    tops = sorted({top for top, *_ in parts(ax)})
+    for i, band in enumerate(bands):
+        above, below = tops[i // 3], tops[i // 3 + 1]
+        assert band[:4, 1].tolist() == [above + BAR, above + BAR, below, below]
+    for row, top in enumerate(tops[:2]):
+        bar = [(left, left + width) for y, left, width in parts(ax) if y == top]
+        drawn = [tuple(b[:2, 0]) for b in bands[3 * row : 3 * row + 3]]
+        wide = [(a, b) for a, b in drawn if b > a]
+        np.testing.assert_allclose(wide, bar, rtol=1e-12)
+
+
+def test_words_stand_in_the_middle_of_their_part_and_totals_beside_their_bar():
+    """The total over the name, as far over the middle of the bar as the name under."""
+    stages = STAGES | {"loops": {"maps": 15, "products": 12}}  # each word once
+    ax = draw_stages(stages)
+    words = dict(pieces(ax, "words"))
+    tops = sorted({top for top, *_ in parts(ax)})
+    for top, (name, amounts) in zip(tops, stages.items(), strict=True):
+        total = middle(words[f"{sum(amounts.values()):,g}"])
+        below = middle(words[name])
+        assert total[1] < top + BAR / 2 < below[1]
+        assert abs((total[1] + below[1]) / 2 - (top + BAR / 2)) < 1.5
+        assert below[1] - total[1] > TEXT
+        assert extent(words[name]).x1 < min(left for _, left, _ in parts(ax))
+        bar = [(left, width) for y, left, width in parts(ax) if y == top]
+        for (left, width), (kind, amount) in zip(bar, amounts.items(), strict=True):
+            told = words.get(f"{amount:,g} {kind}") or words[f"{amount:,g}"]
+            np.testing.assert_allclose(
+                middle(told), (left + width / 2, top + BAR / 2), rtol=0, atol=1.7
+            )
+            assert left + 2 < extent(told).x0 and extent(told).x1 < left + width - 2
 
 
 def test_totals_and_amounts_are_written_and_nothing_runs_over():

@@ -31,7 +31,10 @@ def refused(path, settings=SMALL, images=None):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("changes", [{}, {"fast": False}, {"precision": "bf16"}])
+HALVES = [{"precision": "bf16"}, {"precision": "fp16"}]
+
+
+@pytest.mark.parametrize("changes", [{}, {"fast": False}, *HALVES])
 @pytest.mark.parametrize("batch", [8, 41])
 def test_a_resumed_run_is_the_uninterrupted_one(changes, batch, tmp_path):
     """Also where an epoch ends in a batch, and where a batch holds more than one."""

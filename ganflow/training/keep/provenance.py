@@ -30,6 +30,7 @@ def provenance(device: torch.device, **more: object) -> dict[str, object]:
     """
     return {
         "device": device_name(device),
+        "capability": _capability(device),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -46,6 +47,13 @@ def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU"
+
+
+def _capability(device: torch.device) -> str:
+    """The compute capability, by which a GPU's units for half precision are known."""
+    if device.type != "cuda":
+        return "none"
+    return ".".join(map(str, torch.cuda.get_device_capability(device)))
 
 
 @cache
