@@ -76,8 +76,8 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     Returns
     -------
     Tensor (columns,), float32
-        On the device: the host does not wait for it, but once an epoch for the order of
-        the images.
+        On the device: the host does not wait for it. The one that does is the plain
+        loop in fp16, once a move, to learn whether the gradient overflowed.
 
     Gradient: as that of `turns`; the average of G takes none.
     """
