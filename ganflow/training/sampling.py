@@ -47,6 +47,9 @@ def seeded(
 ) -> torch.Generator:
     """Make a generator whose numbers depend on nothing but the arguments.
 
+    That costs the host some tens of microseconds a tick. One generator for several
+    ticks would cost less; what a tick reads would then depend on how many they are.
+
     Parameters
     ----------
     seed : int, >= 0
@@ -85,9 +88,7 @@ def sample_batches(
     Returns
     -------
     Batches
-        On the device, which the host does not wait for. It spends some tens of
-        microseconds on a generator of this tick's own; drawing several ticks at once
-        would spare most of them, and what a tick reads would depend on how many.
+        On the device; the host does not wait for it.
     """
     steps, batch = settings.critic_steps, settings.batch
     rng = seeded(settings.seed, NOISE, tick, device)
@@ -131,10 +132,8 @@ def image_indices(
 def _epoch(seed: int, images: int, epoch: int, device: str) -> Tensor:
     """The order of one epoch; drawn on the CPU, so that all devices share it.
 
-    From pinned memory a copy to the GPU is only asked for; for one from ordinary memory
-    the host would wait until the GPU had done all that was asked before.
+    Into pinned memory for a GPU: the host waits for a copy of any other.
     """
-    order = torch.randperm(images, generator=seeded(seed, ORDER, epoch))
-    if torch.device(device).type == "cuda":
-        order = order.pin_memory()
+    rng, pinned = seeded(seed, ORDER, epoch), torch.device(device).type == "cuda"
+    order = torch.randperm(images, generator=rng, pin_memory=pinned)
     return order.to(device, non_blocking=True)

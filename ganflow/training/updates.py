@@ -66,6 +66,9 @@ def turns(run: Run, batches: Batches) -> Tensor:
 def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     """Do one tick.
 
+    In fp16 the plain loop waits for the device once a move, to learn whether the
+    gradient overflowed; no other tick waits.
+
     Parameters
     ----------
     run : Run
@@ -76,8 +79,7 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     Returns
     -------
     Tensor (columns,), float32
-        On the device: the host does not wait for it. The one that does is the plain
-        loop in fp16, once a move, to learn whether the gradient overflowed.
+        On the device: the host does not wait for it.
 
     Gradient: as that of `turns`; the average of G takes none.
     """

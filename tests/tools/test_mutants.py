@@ -242,7 +242,44 @@ def test_each_harmless_mutant_is_one_of_the_package_with_its_reason():
 def test_a_name_without_its_reason_is_refused(tmp_path):
     path = tmp_path / "harmless.txt"
     path.write_text("# why\n\na.py: a «<» b -> <=\nb.py: a «<» b -> <=\n")
-    with pytest.raises(ValueError, match=r"a name and a reason, not 'a.py"):
+    with pytest.raises(ValueError, match=r"'b.py: a .*' has no reason below it"):
+        verdicts.harmless(path)
+    path.write_text("# why\n\n    both hold at a == b\n")
+    with pytest.raises(ValueError, match=r"'    both .*' is the reason of no mutant"):
         verdicts.harmless(path)
     path.write_text("# why\n\na.py: a «<» b -> <=\n    both hold at a == b\n")
     assert verdicts.harmless(path) == {"a.py: a «<» b -> <=": "both hold at a == b"}
+
+
+def test_mutants_that_lie_together_share_a_reason(tmp_path):
+    path = tmp_path / "harmless.txt"
+    path.write_text(
+        "a.py: «1» -> 2\nb.py: «1» -> 2\n    why\n\nc.py: «3» -> 4\n    so\n"
+    )
+    assert verdicts.harmless(path) == {
+        "a.py: «1» -> 2": "why",
+        "b.py: «1» -> 2": "why",
+        "c.py: «3» -> 4": "so",
+    }
+
+
+def test_what_a_zip_asserts_is_left_as_it_is(tmp_path):
+    path = tmp_path / "code.py"
+    path.write_text("zip(a, b, strict=True)\nzip(a, b, strict=False)\nf(loud=True)\n")
+    found = mutations.mutants_of(path, "code.py")
+    assert {(m.line, m.old, m.new) for m in found} == {
+        (2, "False", "True"),
+        (3, "True", "False"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("killed", "survived", "share", "enough"),
+    [(90, 10, "90.0%", True), (89, 11, "89.0%", False), (0, 0, "100.0%", True)],
+)
+def test_fewer_than_nine_in_ten_killed_are_too_few(killed, survived, share, enough):
+    """Harmless ones are none of them."""
+    counts = {"killed": killed, "survived": survived, "harmless": 50}
+    words, is_enough = verdicts.summary(counts)
+    assert is_enough == enough
+    assert words.startswith(f"{killed} of {killed + survived} mutants killed ({share})")

@@ -465,21 +465,6 @@ def test_a_recorded_graph_plays_the_same_ticks(precision):
     torch.testing.assert_close(*rows, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-@pytest.mark.parametrize("precision", ["torch", "fp16"])
-def test_no_tick_waits_for_the_gpu(precision):
-    """Also where an epoch ends, and where float16 might overflow."""
-    run = begin(replace(SMALL, precision=precision), pixels(40), "cuda")
-    tick(run)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        for _ in range(4):
-            tick(run)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
-
-
 def test_a_graph_is_refused_without_a_gpu():
     from ganflow.training.graphs import recorded_turns
 
