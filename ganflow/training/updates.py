@@ -66,9 +66,6 @@ def turns(run: Run, batches: Batches) -> Tensor:
 def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     """Do one tick.
 
-    In fp16 the plain loop waits for the device once a move, to learn whether the
-    gradient overflowed; no other tick waits.
-
     Parameters
     ----------
     run : Run

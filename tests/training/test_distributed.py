@@ -151,6 +151,13 @@ def test_parts_make_up_the_batch(batch, count):
     assert len({len(part) for part in parts}) == 1
 
 
+def test_the_processes_of_a_notebook_see_no_gpu(monkeypatch):
+    """A fork cannot use one, and Adam would look for it; this process keeps its own."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    seen = in_processes(2, lambda rank: os.environ["CUDA_VISIBLE_DEVICES"])
+    assert seen == ["", ""] and os.environ["CUDA_VISIBLE_DEVICES"] == "0"
+
+
 def test_a_process_that_fails_or_hangs_is_told():
     def fail(rank):
         if rank == 1:
