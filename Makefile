@@ -102,6 +102,14 @@ newest:  ## run the notebooks with the newest torch and TensorFlow, in _build/ne
 colab-image:  ## run the notebooks in Colab's public image, by docker or podman (tens of GB)
 	@tools/run_colab_image.sh
 
+.PHONY: oldest
+oldest:  ## run the notebooks with the oldest packages that pyproject.toml allows, in _build/oldest
+	@tools/run_oldest.sh
+
+.PHONY: colab-list
+colab-list: environment  ## renew tools/colab_list.txt, what Colab holds; fail if a package of ours moved
+	@$(BIN)/python tools/colab_list.py
+
 .PHONY: faults
 faults: environment  ## run the audit on every loop of bench/faults, and print what it found (some minutes)
 	@$(BIN)/python bench/faults/measure.py

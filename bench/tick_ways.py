@@ -18,11 +18,8 @@ from ganflow.training.sampling import Batches
 from ganflow.training.updates import Turns, cuda_precision
 
 # name: precision, whether the moves are the fast ones, how they are played
-WAYS = {
-    "plain": ("torch", False, "eager"),
-    "fast": ("torch", True, "eager"),
-    "fast, channels first": ("torch", True, "channels first"),
-}
+BASE = {"plain": ("torch", False, "eager"), "fast": ("torch", True, "eager")}
+WAYS = BASE | {"fast, channels first": ("torch", True, "channels first")}
 GPU_WAYS = {
     "fast, fp32": ("fp32", True, "eager"),
     "fast, tf32": ("tf32", True, "eager"),
@@ -31,10 +28,21 @@ GPU_WAYS = {
     "fast, tf32, CUDA graph": ("tf32", True, "graph"),
     "fast, bf16, CUDA graph": ("bf16", True, "graph"),
 }
-COMPILED = {"fast, compiled": ("torch", True, "compiled")}
+COMPILED = BASE | {"fast, compiled": ("torch", True, "compiled")}
 GPU_COMPILED = {"fast, tf32, compiled": ("tf32", True, "compiled")}
+TENSORFLOW = BASE | {"TensorFlow": ("torch", False, "tensorflow")}
+GROUPS = {
+    "eager": (WAYS, GPU_WAYS),
+    "compiled": (COMPILED, GPU_COMPILED),
+    "tensorflow": (TENSORFLOW, {}),
+}
+EVERY_WAY = WAYS | GPU_WAYS | COMPILED | GPU_COMPILED | TENSORFLOW
 
-EVERY_WAY = WAYS | GPU_WAYS | COMPILED | GPU_COMPILED
+
+def names(group: str, device: torch.device) -> list[str]:
+    """The ways of a group on a device, the plain one first."""
+    anywhere, on_gpu = GROUPS[group]
+    return [*anywhere, *(on_gpu if device.type == "cuda" else ())]
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,10 @@ def prepare(
         for net in (run.G, run.D):
             net.to(memory_format=torch.contiguous_format)
         run.images = run.images.contiguous()
+    if played == "tensorflow":
+        from tensorflow_tick import tensorflow_tick  # may not be installed
+
+        return Way(run, tensorflow_tick(run))
     with cuda_precision(settings):
         moves = {"graph": recorded_turns, "compiled": compiled_turns}
         play = moves[played](run) if played in moves else turns
