@@ -25,6 +25,7 @@ from tick_ways import GROUPS, Way, names, prepare
 from ganflow.cost.flops import Flops
 from ganflow.training import tick
 from ganflow.training.keep.provenance import provenance
+from ganflow.training.precision import HALF
 from ganflow.training.updates import cuda_precision
 
 
@@ -38,7 +39,7 @@ def flops(way: Way) -> int:
 def peak(device: torch.device, precision: str) -> float:
     """The most FLOPs per second of a large product and of a convolution."""
     side = 8192 if device.type == "cuda" else 1024
-    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    kind = HALF.get(precision, torch.float32)
     make = partial(torch.randn, device=device, dtype=kind)
     square, x, w = make(side, side), make(side // 64, 256, 16, 16), make(512, 256, 4, 4)
     last = [each.contiguous(memory_format=torch.channels_last) for each in (x, w)]
@@ -75,7 +76,8 @@ def measure(
         work = flops(way)
         yield where | {
             "way": name,
-            "precision": settings.precision,
+            "precision": way.precision.name,
+            "why": way.precision.why,
             "ms": 1e3 * clock,
             "times": median(ratios(taken["plain"], taken[name], "clock")),
             "processor": median(ratios(taken["plain"], taken[name], "processor")),

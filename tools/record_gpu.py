@@ -84,7 +84,7 @@ def training(loss: str, options: argparse.Namespace) -> Piece:
     words |= {"snapshots": SNAPSHOTS}
     if options.width:
         words["width"] = options.width
-    cuda = ["--precision", "tf32", "--graphs"] if options.device == "cuda" else []
+    cuda = ["--precision", "auto", "--graphs"] if options.device == "cuda" else []
     given = [word for k, v in words.items() for word in (f"--{k}", str(v))]
     made, kept = words["out"] / "run.npz", options.results / f"gpu_{loss}.npz"
     program = str(TOOLS / "train_wgan_gp.py")

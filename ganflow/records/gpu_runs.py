@@ -116,6 +116,7 @@ def _told(name: str, run: TrainingRun) -> str:
     return (
         f"{name}: {ticks:,} ticks of {settings['critic_steps']} critic steps on "
         f"{settings['data']} at {size}x{size} in {where['seconds']:.0f} s\n"
+        f"  in {where['precision']} ({where['why']})\n"
         f"  {where['device']}, torch {where['torch']}, seed {where['seed']}, commit "
         f"{where['commit']}, {where['date']}\n  {where['command']}"
     )

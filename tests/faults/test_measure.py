@@ -54,3 +54,10 @@ def test_in_processes_of_their_own_loops_are_told_the_same(tmp_path):
         and "not right: 1" in done.stdout
     )
     assert all(one["named"] and not one["failed"] for one in outcomes.values())
+
+
+def test_weights_that_no_optimizer_holds_are_counted():
+    """Of a critic's four only its head's two are left out."""
+    (loop,) = (one for one in every_loop("torch") if one.name == "head_left_out")
+    found = [one["sentence"] for one in audit(str(loop.path))["findings"]]
+    assert any("2 of the 4 weights of D" in sentence for sentence in found), found

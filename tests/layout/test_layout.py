@@ -23,6 +23,7 @@ from ganflow.layout import (
     lines_of,
     size_words,
 )
+from ganflow.layout.coordinates import _apart
 from ganflow.layout.placement import GAP, LABEL, MARGIN, place
 from ganflow.layout.rows import SIDE, _crossings
 from ganflow.records import DerivativeTrace, Edge, Flow, FlowCell, Node
@@ -424,3 +425,27 @@ def test_a_box_is_named_by_a_layer_only_where_a_network_has_it():
     made = replace(chain(), nodes=nodes)
     assert {"D.", ".0"}.isdisjoint(fold_trace(made, "layer").boxes)
     assert "D.0" in fold_trace(made, "layer").boxes
+
+
+def test_a_row_keeps_its_order_its_spaces_and_inside_the_column():
+    """Where there is room each box lies where it wants; else they share the way."""
+    wide, even = [40.0, 60.0], [1.0, 1.0]
+    step = 50 + SIDE
+    for want, found in (
+        ([100, 300], [100, 300]),
+        ([0, 300], [20, 300]),
+        ([100, 1000], [100, 370]),  # the right edge at 400
+        ([200, 200], [200 - step / 2, 200 + step / 2]),
+        ([300, 100], [200 - step / 2, 200 + step / 2]),
+        ([1000, 1000], [370 - step, 370]),
+    ):
+        at = _apart(want, even, wide, 400.0)
+        np.testing.assert_allclose(at, found, rtol=1e-12)
+    heavy = _apart([200, 200], [3.0, 1.0], wide, 400.0)
+    np.testing.assert_allclose(heavy, [200 - step / 4, 200 + 3 * step / 4], rtol=1e-12)
+
+
+def test_three_in_a_row_meet_at_their_common_middle():
+    at = _apart([50, 50, 101], [1.0] * 3, [20.0] * 3, 400.0)
+    np.testing.assert_allclose(np.diff(at), 20 + SIDE, rtol=1e-12)
+    np.testing.assert_allclose(at.mean(), 67, rtol=1e-12)

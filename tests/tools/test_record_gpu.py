@@ -239,11 +239,18 @@ def test_nothing_recorded_is_told_in_words(tmp_path):
 def test_a_recorded_run_is_told_with_where_it_comes_from(recorded):
     where = {"seconds": 99.6, "device": "A GPU", "torch": "2.11", "seed": 3}
     where |= {"commit": "abc", "date": "2026-01-01", "command": "train --data flowers"}
+    where |= {"precision": "bf16", "why": "auto: it has units"}
     settings = {"critic_steps": 5, "data": "flowers", "size": 64}
     run = replace(gpu_runs(recorded)["gan"], provenance=where, settings=settings)
     told = told_runs({"wgan-gp": run})
     assert told.startswith("wgan-gp: 4 ticks of 5 critic steps on flowers at 64x64")
-    for words in ("in 100 s", "A GPU, torch 2.11, seed 3", "commit abc", "--data flow"):
+    for words in (
+        "in 100 s",
+        "A GPU, torch 2.11, seed 3",
+        "commit abc",
+        "--data flow",
+        "in bf16 (auto: it",
+    ):
         assert words in told
 
 
