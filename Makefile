@@ -10,6 +10,9 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 JUPYTER_BOOK = $(BIN)/jupyter-book build . -W -n --keep-going \
 	2> >(grep --line-buffered -v "Kernel is running over TCP without encryption" >&2)
 
+# A GPU, or what stands in for one and must be there before torch is imported.
+ON_CUDA = PYTHONPATH=tests PYTEST_PLUGINS=cuda_stand_in
+
 .PHONY: help
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -42,7 +45,9 @@ assets: environment
 test: lint assets  ## run every test, and compare every notebook with what its run printed
 	@$(BIN)/python tools/build_notebooks.py --check
 	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
-		$(BIN)/python -m pytest -n logical --dist worksteal -m "not alone"; exit $$alone
+		cuda=0; $(ON_CUDA) $(BIN)/python -m pytest tests -n logical -m cuda || cuda=$$?; \
+		$(BIN)/python -m pytest -n logical --dist worksteal -m "not alone and not cuda"; \
+		exit $$((alone | cuda))
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)

@@ -1,6 +1,7 @@
 """What the tool that breaks the package changes, and which tests then judge it."""
 
 import ast
+import signal
 
 import desk as desks
 import lines_run
@@ -197,6 +198,20 @@ def test_what_hangs_is_killed_with_all_that_it_started(project, desk, monkeypatc
     (desk.copy / "tests/other/test_other.py").write_text(slow)
     (mutant, *_) = those_of(project)
     assert desk.killer(mutant, iter([session])) == "tests/other/test_other.py"
+
+
+def test_a_test_may_send_an_interrupt_however_the_tool_was_started(project, desk):
+    (desk.copy / "tests/other/test_other.py").write_text(
+        "import os, signal, pytest\n\n\ndef test_nothing():\n"
+        "    with pytest.raises(KeyboardInterrupt):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    session = Session({"tests/other/test_other.py::test_nothing": 0.0})
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert desk.failing(session) == ""
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_what_fails_by_chance_kills_nothing(project, desk):
