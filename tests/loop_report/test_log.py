@@ -3,7 +3,7 @@
 import pytest
 
 from ganflow.loop_report import Move, Place
-from ganflow.loop_report.log import Backward, Log
+from ganflow.loop_report.log import Backward, Log, Pull
 
 BACK, WIPE, STEP = (Place("loop.py", line) for line in (1, 2, 3))
 
@@ -162,3 +162,91 @@ def test_a_note_counts_and_keeps_its_first_four_lines():
         log.note("stale", STEP, [Place("loop.py", line)], player="D")
     (note,) = log.notes.values()
     assert note.times == 6 and [place.line for place in note.also] == [10, 11, 12, 13]
+
+
+def test_one_use_is_counted_once():
+    log = Log()
+    back = arrived(log, tensors=3)
+    log.use(back, "D", again=False)
+    log.use(back, "D", again=True)
+    log.wipe(back, "D", WIPE, fresh=True)
+    assert (back.used["D"], back.again["D"], back.wiped["D"]) == (1, 1, 1)
+    log.arrive(back, "G")
+    assert back.arrived == {"D": 3, "G": 1}
+
+
+@pytest.mark.parametrize(
+    ("user", "told"), [("G", True), ("D", False)], ids=["another's", "its own"]
+)
+def test_what_another_s_step_used_up_before_the_newest_pass_began_is_left_over(
+    user, told
+):
+    log = Log()
+    old = arrived(log, "G", 1)
+    log.use(old, user, again=False)
+    log.moved(move(user, 1))
+    own = arrived(log, "D", 1)
+    log.leftovers("D", STEP, [old, own])
+    found = [note.also for (what, _), note in log.notes.items()]
+    assert found == ([(BACK,)] if told else [])
+
+
+def test_what_another_s_step_used_up_since_is_no_leftover():
+    """Nor is anything where the step has no pass of its own."""
+    log = Log()
+    own = arrived(log, "D", 1)
+    shared = arrived(log, "G", 1)
+    log.use(shared, "G", again=False)
+    log.leftovers("D", STEP, [shared, own])
+    log.leftovers("D", STEP, [shared])
+    assert not log.notes
+
+
+@pytest.mark.parametrize(
+    ("cut", "maker", "kept"),
+    [(False, "G", 1), (True, "G", 0), (True, None, 1), (False, None, 1)],
+)
+def test_a_pull_is_kept_with_its_move_but_for_one_that_was_cut_from_who_moved(
+    cut, maker, kept
+):
+    log = Log()
+    back = arrived(log, "G", 1)
+    back.pulls.append(Pull("D", maker, [0.0], [1.0], BACK, cut=cut))
+    log.moved(move("D", 1))
+    log.moved(move("G", 1))
+    log.pull("G", [back])
+    assert [one.move for one in log.pulled["D", maker, "G"]] == [1] * kept
+
+
+def test_a_step_of_parts_is_blind_if_one_of_them_is():
+    log = Log()
+    log.step(move("D", 1), {1}, parts=True)
+    log.step(move("D", 2, blind=True), {2}, parts=True)
+    assert log.moves[-1].blind
+
+
+def test_a_loop_s_first_move_may_be_undone():
+    log = Log()
+    log.moved(move("D", 1))
+    log.undo("D", 0)
+    assert [one.undone for one in log.moves] == [True]
+
+
+@pytest.mark.parametrize(
+    ("first", "said"), [(STEP, "more than once"), (BACK, f"and at {BACK}")]
+)
+def test_a_second_score_of_one_batch_is_told_with_the_line_of_the_first(first, said):
+    log = Log()
+    log.twice("D", first, STEP)
+    assert log.notes["scored-twice", STEP].facts == {"player": "D", "again": said}
+
+
+def test_a_log_is_bounded_however_long_the_loop_runs():
+    log = Log()
+    for version in range(1, 1001):
+        log.moved(move("D", version))
+        log.skip("D")
+        log.sizes["D"].append(1.0)
+    kept = len(log.moves), len(log.skips), len(log.sizes["D"])
+    assert all(0 < n < 1000 for n in kept) and log.move_count == 1000
+    assert log.moves[-1].version == 1000
