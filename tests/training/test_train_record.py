@@ -19,6 +19,7 @@ from train_runs import SMALL, pixels
 from ganflow.records.training_run import TrainingRun, load_training_run
 from ganflow.training import glance, pace, speed, tick, train
 from ganflow.training.keep.pictures import curves_png, grid_png
+from ganflow.training.keep.provenance import provenance
 from ganflow.training.keep.snapshots import as_bytes
 from ganflow.training.loop import pick_device
 
@@ -242,6 +243,13 @@ def test_the_curves_have_a_panel_for_each_pair_and_one_axis_of_ticks(
             assert x[0] == 1 and x[-1] == 4003  # every second: no more than pixels
             np.testing.assert_array_equal(y, rows[x - 1, names.index(name)])
             assert len(x) == 2002
+
+
+def test_a_record_has_the_command_without_the_folder_of_its_program(monkeypatch):
+    words = ["/somewhere/train_wgan_gp.py", "--ticks", "4"]
+    monkeypatch.setattr(sys, "argv", words)
+    said = provenance(torch.device("cpu"), images=3)
+    assert said["command"] == "train_wgan_gp.py --ticks 4" and said["images"] == 3
 
 
 def test_a_look_shows_the_fixed_pictures_and_changes_nothing(monkeypatch):
