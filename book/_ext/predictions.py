@@ -187,6 +187,8 @@ def fill_sheets(app, doctree, docname):
                 chapters.setdefault(page.split("/")[-2], []).append(page)
         parts = [chapter_sheet(app, docname, *each) for each in chapters.items()]
         place.replace_self(parts)
+        if any(doctree.findall(nodes.math)):
+            app.env.domains["math"].data["has_equations"][docname] = True
 
 
 def chapter_sheet(app, docname, chapter, pages):

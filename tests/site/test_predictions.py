@@ -48,7 +48,7 @@ AGAIN = """After the first.
 Here.
 
 :::{predict}
-How many products?
+How many products has $G$?
 
 :::
 """
@@ -137,6 +137,11 @@ def test_without_a_script_all_is_there(small):
     assert not first.select("button, input") and not second.select("button, input")
     assert not soup(small).select("[inert], .gf-waits")
     assert (first["data-right"], second["data-right"]) == ("2", "9")
+
+
+def test_a_sheet_has_what_typesets_its_formulas(small):
+    scripts = soup(small, "book/appendix/predictions.html").select("script[src]")
+    assert any("mathjax" in script["src"] for script in scripts)
 
 
 def test_what_follows_waits_up_to_the_next_heading_or_question(reader):
@@ -232,7 +237,7 @@ def test_a_teacher_prints_a_chapter(reader, answers):
         names[answers],
     )
     seen = page.evaluate("window.seen")
-    assert any(text.startswith("How many products?") for text in seen)
+    assert any(text.startswith("How many products has") for text in seen)
     assert ("Answers" in seen) == answers == any("(2)" in text for text in seen)
     assert page.evaluate("document.documentElement.dataset.sheet ?? null") is None
 
