@@ -310,4 +310,5 @@ def answer_number(measured: float, *, within: float) -> None:
             f"measured is {measured!r} and within is {within!r}; expected a finite "
             "number, and a distance that is not negative"
         )
-    print(f"Answer: {measured:.6g}, give or take {within:.6g}")
+    around = f", give or take {within:.6g}" if within else ""
+    print(f"Answer: {measured:.6g}{around}")

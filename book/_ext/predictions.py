@@ -126,9 +126,10 @@ def take(form, printed, docname):
     """Note the printed answer, if the question's choices fit it."""
     choices = [part for part in form if isinstance(part, choice)]
     asked = f"{docname}: of {' '.join(form[0].astext().split())!r} "
-    if bool(choices) == bool(printed[2]):
+    if choices and printed[2]:
         raise ExtensionError(f"{asked}the cell prints {printed[0]!r}")
-    form["right"], form["within"] = printed[1], printed[2] or ""
+    form["right"] = printed[1]
+    form["within"] = "" if choices else printed[2] or "0"
     unexplained = [str(i) for i, each in enumerate(choices, 1) if not each["why"]]
     if choices and unexplained != [printed[1]]:
         raise ExtensionError(
@@ -148,7 +149,8 @@ def answers_to(forms):
 def right(form):
     """The right answer of a question, in words."""
     if form["within"]:
-        return nodes.paragraph("", f"{form['right']}, give or take {form['within']}")
+        around = "" if form["within"] == "0" else f", give or take {form['within']}"
+        return nodes.paragraph("", form["right"] + around)
     choices = [part for part in form if isinstance(part, choice)]
     words = choices[int(form["right"]) - 1].deepcopy().children
     return nodes.paragraph("", "", nodes.Text(f"({form['right']}) "), *words)

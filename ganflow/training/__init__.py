@@ -8,12 +8,14 @@ from ganflow.training.precision import Precision, offered, precision_of
 from ganflow.training.run import Run, begin
 from ganflow.training.sampling import sample_batches
 from ganflow.training.settings import Settings, recipe
+from ganflow.training.speed import Pace, pace
 from ganflow.training.updates import tick, turns
 
 __all__ = [
     "CannotGoOn",
     "CannotResume",
     "LostProcess",
+    "Pace",
     "Precision",
     "Ranks",
     "Run",
@@ -21,6 +23,7 @@ __all__ = [
     "Trained",
     "begin",
     "offered",
+    "pace",
     "precision_of",
     "recipe",
     "sample_batches",

@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from ganflow.records.training_run import TrainingRun
 from ganflow.training.distributed.loss import share
 from ganflow.training.distributed.ranks import open_together, peers_lost, process_group
+from ganflow.training.glance import Glance, Look
 from ganflow.training.graphs import recorded_turns
 from ganflow.training.keep.run_log import RunLog
 from ganflow.training.keep.snapshots import snapshot_ticks
@@ -59,6 +60,7 @@ def train(
     graphs: bool = False,
     progress: bool = True,
     watch: Callable[[TrainingRun], None] | None = None,
+    look: Look | None = None,
 ) -> Trained:
     """Train a generator and a critic of images.
 
@@ -88,6 +90,10 @@ def train(
         Show a bar.
     watch : callable, optional
         Called with the record so far at each snapshot.
+    look : callable, optional
+        Called before the first tick, every few seconds, and at the end, with the ticks
+        done and what the averaged generator makes of 25 fixed z: array (25, size,
+        size, channels), uint8. None of it is recorded.
 
     Returns
     -------
@@ -116,6 +122,7 @@ def train(
         run = begin(settings, images, ranks.device(pick_device(device)))
         share(run, ranks)
         first = ranks.rank == 0
+        glance = Glance(look if first else None)
         folder = Path(out) if out is not None and first else None
         log = RunLog(run, folder, processes=ranks.count)
         with peers_lost(log, ranks):
@@ -132,6 +139,7 @@ def train(
                         saving = run.tick and (run.tick % every == 0 or last)
                         if due or saving or last or late:
                             _show(bar, log.flush(), run.tick)
+                            glance(run, always=bool(last))
                         if due:
                             log.take_snapshot()
                             if watch and first:

@@ -56,8 +56,8 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
     ValueError
         Another name, or one that `offered` does not give for this device.
 
-    Source: NVIDIA, CUDA C++ Programming Guide, *Compute Capabilities* (Tensor Cores for
-    half precision from 7.0 on, for bfloat16 and tf32 from 8.0 on).
+    Source: NVIDIA CUTLASS, `functionality.md` (tensor cores multiply float16 from 7.0
+    on, bfloat16 and tf32 from 8.0 on); pytorch pull request 148322 (what emulates).
     """
     one_of("precision", asked, PRECISIONS)
     device = torch.device(device)
@@ -70,7 +70,7 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
         if capability >= FP16_UNITS:
             only = "has units for float16 and none for bfloat16"
             return Precision("fp16", f"auto: {told} {only}")
-        return Precision("torch", f"auto: {told} has no units for half precision")
+        return Precision("torch", f"auto: {told} has no tensor cores")
     if asked not in offered(device):
         raise ValueError(
             f"{LACKING[asked]}, and the device is {told}: pass precision auto or torch"
@@ -94,13 +94,18 @@ def offered(device: str | torch.device) -> tuple[str, ...]:
         out: it has the rounding of a GPU's, not its speed.
     """
     device = torch.device(device)
-    capability = _capability(device)
     lacking = set()
-    if capability is not None and capability < BF16_UNITS:
+    if older_than(BF16_UNITS, device):
         lacking = {"tf32", "bf16"}
     elif device.type != "cuda":
         lacking = {"tf32"}
     return tuple(name for name in PRECISIONS if name not in lacking)
+
+
+def older_than(capability: tuple[int, int], device: torch.device) -> bool:
+    """Say whether this is an NVIDIA GPU of a lower compute capability."""
+    own = _capability(device)
+    return own is not None and own < capability
 
 
 def _capability(device: torch.device) -> tuple[int, int] | None:

@@ -16,7 +16,13 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from ganflow.losses import LOSSES, AdversarialLoss
 from ganflow.nets import dcgan_critic, dcgan_generator
-from ganflow.training.precision import HALF, Precision, precision_of
+from ganflow.training.precision import (
+    BF16_UNITS,
+    HALF,
+    Precision,
+    older_than,
+    precision_of,
+)
 from ganflow.training.sampling import WEIGHTS, seeded
 from ganflow.training.scaling import LossScaler
 from ganflow.training.settings import Settings
@@ -180,7 +186,7 @@ def begin(
         size, settings.latent, width, channels, batch_norm=norm, generator=rng
     )
     D = dcgan_critic(size, width, channels, generator=rng)
-    form = torch.channels_last if settings.fast else torch.contiguous_format
+    form = _form(settings, device)
     for net in (G, D):  # torch's stubs do not know that a module takes a format
         net.to(device, memory_format=form)  # pyright: ignore[reportCallIssue]
     averaged = deepcopy(G).eval().requires_grad_(False)
@@ -196,10 +202,25 @@ def begin(
     )
 
 
+def _form(settings: Settings, device: torch.device) -> torch.memory_format:
+    """In which order images and weights lie; it changes no number but by rounding.
+
+    Channels last for the fast moves, but on NVIDIA GPUs before Ampere: there it helps
+    float16 only, and takes longer in float32 (pytorch issue 44943), in which every
+    penalty is found, in fp16 too.
+    """
+    last = settings.fast and not older_than(BF16_UNITS, device)
+    return torch.channels_last if last else torch.contiguous_format
+
+
 def _adam(settings: Settings, net: nn.Module, rate: float) -> torch.optim.Adam:
-    """Adam; for the fast moves one kernel, which may be recorded in a CUDA graph."""
+    """Adam; for the fast moves one kernel, which may be recorded in a CUDA graph.
+
+    In fp16 for the plain ones too: that kernel sees by itself whether a step is to be
+    left out, where the host would have to wait for the device to know.
+    """
     betas = (settings.beta1, settings.beta2)
-    if not settings.fast:
+    if not settings.fast and settings.precision != "fp16":
         return torch.optim.Adam(net.parameters(), rate, betas)
     cuda = next(net.parameters()).is_cuda
     return torch.optim.Adam(net.parameters(), rate, betas, fused=True, capturable=cuda)

@@ -47,8 +47,8 @@ class LossScaler:
         """Find the gradients of the scaled loss, and step by them divided by the scale.
 
         A step whose gradients are not all finite is left out, and halves the scale;
-        2,000 others in a row double it. For a fused optimizer the GPU decides that by
-        itself; for another one the host waits to know.
+        2,000 others in a row double it. A fused optimizer decides that on the device;
+        for another one the host would wait to know.
 
         Parameters
         ----------

@@ -76,8 +76,7 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     Returns
     -------
     Tensor (columns,), float32
-        On the device: the host does not wait for it, but once an epoch for the order of
-        the images.
+        On the device: the host does not wait for it.
 
     Gradient: as that of `turns`; the average of G takes none.
     """

@@ -62,9 +62,10 @@ FAR = report(  # lanes lie between reader and version, both ways, and boxes besi
     players=["G", "D", "encoder", "Q"],
     cycles=5,
 )
+ONCE = report([D_READS_G, G_READS_D], "one cycle is kept", cycles=1)
 SAMPLES = {name: make() for name, make in ALL.items()}
 SAMPLES |= {"stale_own": STALE_OWN, "far": FAR, "three_old": THREE_OLD}
-SAMPLES |= {"long_ago": LONG_AGO}
+SAMPLES |= {"long_ago": LONG_AGO, "once": ONCE}
 
 
 @pytest.fixture(params=SAMPLES.values(), ids=SAMPLES)

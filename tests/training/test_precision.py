@@ -15,6 +15,7 @@ from ganflow.training import (
     tick,
     train,
 )
+from ganflow.training.run import _form
 from ganflow.training.scaling import LossScaler
 from ganflow.training.settings import PRECISIONS
 from ganflow.training.updates import columns, cuda_precision
@@ -72,6 +73,18 @@ def test_what_a_gpu_does_not_compute_is_refused_by_its_name(gpu, precision):
     device = gpu((8, 0))
     assert precision_of(device, precision).name == precision
     assert offered(device) == PRECISIONS
+
+
+def test_before_ampere_the_channels_do_not_lie_last(gpu):
+    """The penalty is in float32 there, whatever the scores are in."""
+    last, first = torch.channels_last, torch.contiguous_format
+    for precision in ("torch", "fp16"):
+        settings = replace(SMALL, precision=precision)
+        assert _form(settings, gpu((7, 5))) == first
+        assert (
+            _form(settings, gpu((8, 0))) == _form(settings, torch.device("cpu")) == last
+        )
+        assert _form(replace(settings, fast=False), gpu((8, 0))) == first
 
 
 def test_another_name_is_refused():

@@ -452,7 +452,6 @@ def test_the_warm_up_of_a_graph_is_undone(done, precision):
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 @pytest.mark.parametrize("precision", ["torch", "fp16"])
 def test_a_recorded_graph_plays_the_same_ticks(precision):
     from ganflow.training.graphs import recorded_turns

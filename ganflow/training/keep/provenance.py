@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -58,7 +59,10 @@ def _capability(device: torch.device) -> str:
 
 @cache
 def _commit() -> str:
-    """The commit that the package was read from, "-dirty" if it was edited since."""
+    """The commit that the package was read from, "-dirty" if it was edited since.
+
+    A copy without its history may be told by GANFLOW_COMMIT.
+    """
     command = ("git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12")
     try:
         done = subprocess.run(
@@ -70,5 +74,5 @@ def _commit() -> str:
             timeout=10,
         )
     except (OSError, subprocess.SubprocessError):  # no git, or not in a clone
-        return UNKNOWN
+        return os.environ.get("GANFLOW_COMMIT", UNKNOWN)
     return done.stdout.strip()
