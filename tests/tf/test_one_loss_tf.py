@@ -152,3 +152,19 @@ def test_several_scores_for_a_sample_are_refused():
 def test_an_unknown_loss_is_refused():
     with pytest.raises(ValueError, match="expected one of saturating"):
         SingleLoss(*players(), "hinged")
+
+
+def test_both_batches_are_scored_as_in_training():
+    """A layer that does otherwise in training, such as dropout, does so for both."""
+
+    class Told(keras.layers.Layer):
+        def call(self, x, training=None):
+            told.append(training)
+            return x
+
+    told = []
+    D = keras.Sequential([keras.layers.Dense(1), Told()])
+    D.build((None, 2))
+    told.clear()
+    one_pass_loss(D, KERAS_LOSSES["hinge"], tf.ones((4, 2)), tf.zeros((4, 2)))
+    assert told == [True, True]
