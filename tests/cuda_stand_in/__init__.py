@@ -3,8 +3,8 @@
     PYTHONPATH=tests PYTEST_PLUGINS=cuda_stand_in python -m pytest tests -m cuda
 
 It must be there before torch is imported, hence an environment variable: pytest then
-loads it before any conftest, in each worker of xdist too. With a torch that is built
-for CUDA it does nothing, and the tests run on the real device.
+loads it before any conftest, in each worker of xdist too. Where the driver finds a real
+device it does nothing, and the tests run on that.
 
 Tensors on "cuda:0" are plain tensors over memory of the CPU, so all numbers are right.
 What CUDA has rules about is checked at every operator (`operators`): tensors of two
@@ -34,13 +34,13 @@ from pathlib import Path
 
 import pytest
 
-from cuda_stand_in.build import NoCompiler, has_cuda, library
+from cuda_stand_in.build import NoCompiler, has_gpu, library
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests() -> None:
     """Load the device, before a conftest imports torch."""
-    if has_cuda():
+    if has_gpu():
         return
     if "torch" in sys.modules:
         raise pytest.UsageError("torch is imported already: load this plugin earlier")
@@ -68,8 +68,9 @@ def load(path: Path) -> None:
     path : Path
         Of its compiled C++ part.
     """
-    ctypes.CDLL(str(path))
+    device = ctypes.CDLL(str(path))
     from cuda_stand_in import face, operators  # they import torch
 
+    device.cuda_stand_in_guard()
     operators.register()
     face.show()

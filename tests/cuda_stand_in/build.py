@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import runpy
@@ -32,9 +33,19 @@ def torch_version() -> dict:
     return runpy.run_path(str(torch_folder() / "version.py"))
 
 
-def has_cuda() -> bool:
-    """Whether torch is built for CUDA."""
-    return torch_version()["cuda"] is not None
+def has_gpu() -> bool:
+    """Whether torch can have a real CUDA device: its build, and the driver's word."""
+    if torch_version()["cuda"] is None:
+        return False
+    try:
+        driver = ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    count = ctypes.c_int()
+    begun = driver.cuInit(0) == 0
+    return (
+        begun and not driver.cuDeviceGetCount(ctypes.byref(count)) and count.value > 0
+    )
 
 
 def library() -> Path:

@@ -1,5 +1,5 @@
-// One CUDA device for torch's CPU build. Its memory is the CPU's: `there` shows a CPU
-// tensor as one on cuda:0, `here` shows it as a CPU tensor again, both over the same bytes.
+// One CUDA device whose memory is the CPU's: `there` shows a CPU tensor as one on cuda:0,
+// `here` shows it as a CPU tensor again, both over the same bytes.
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/_reshape_alias_native.h>
@@ -134,8 +134,11 @@ struct OneDevice final : NoDevice {
 };
 } // namespace
 
-namespace c10::impl {
-C10_REGISTER_GUARD_IMPL(CUDA, OneDevice)
+// Called once torch is there: a torch built for CUDA brings a guard of its own.
+extern "C" void cuda_stand_in_guard() {
+  static const OneDevice guard;
+  constexpr auto place = static_cast<size_t>(c10::DeviceType::CUDA);
+  c10::impl::device_guard_impl_registry[place].store(&guard);
 }
 namespace at {
 struct OneDeviceHooks final : CUDAHooksInterface {
@@ -154,8 +157,9 @@ struct OneDeviceHooks final : CUDAHooksInterface {
     return make_generator<::Generator>(detail::createCPUGenerator());
   }
 };
-using CUDAHooks = OneDeviceHooks;
-REGISTER_CUDA_HOOKS(CUDAHooks)
+// Before those of a torch built for CUDA, which then are passed over.
+C10_REGISTER_TYPED_CLASS_WITH_PRIORITY(
+    CUDAHooksRegistry, "CUDAHooks", c10::REGISTRY_PREFERRED, OneDeviceHooks)
 } // namespace at
 
 TORCH_LIBRARY(cuda_stand_in, m) {
