@@ -449,6 +449,8 @@ def test_the_warm_up_of_a_graph_is_undone(done, precision):
         assert torch.equal(tick(run), tick(expected))
     for ours, theirs in zip(_values(run), _values(expected), strict=True):
         assert torch.equal(ours, theirs)
+    for player, scaler in run.scalers.items():
+        assert scaler.state_dict() == expected.scalers[player].state_dict()
 
 
 @pytest.mark.cuda

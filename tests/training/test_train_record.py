@@ -156,6 +156,23 @@ def test_the_command_trains_on_the_digits(tmp_path, capsys):
     assert json.loads(json.dumps(run.provenance))["device"]
 
 
+def test_the_command_says_what_it_trained_in_and_what_was_left_out(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("ganflow.training.scaling.START", 2.0**60)
+    options = "--size 16 --ticks 2 --width 2 --batch 4 --quiet --device cpu"
+    for precision, told in (
+        ("auto", "precision torch (auto: cpu is no NVIDIA GPU)\n"),
+        (
+            "fp16",
+            "precision fp16 (asked for, on cpu); left out as they overflowed: 10 ",
+        ),
+    ):
+        out = ["--precision", precision, "--out", str(tmp_path / precision)]
+        assert command().main([*options.split(), *out]) == 0
+        assert told in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
