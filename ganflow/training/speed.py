@@ -9,12 +9,11 @@ import numpy as np
 from torch import Tensor
 
 from ganflow.check import whole
-from ganflow.training.graphs import recorded_turns
 from ganflow.training.keep.provenance import device_name
 from ganflow.training.loop import pick_device
 from ganflow.training.run import begin
 from ganflow.training.settings import Settings
-from ganflow.training.updates import cuda_precision, tick, turns
+from ganflow.training.updates import cuda_precision, tick
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,6 @@ def pace(
     images: Tensor | np.ndarray,
     *,
     device: str = "auto",
-    graphs: bool = False,
     ticks: int = 3,
 ) -> Pace:
     """Measure a few ticks of a run of its own, after one that chooses kernels.
@@ -73,8 +71,6 @@ def pace(
     images : Tensor or array (n, channels, size, size), float32
         As for `train`.
     device : str, default "auto"
-        As for `train`.
-    graphs : bool, default False
         As for `train`.
     ticks : int, >= 1, default 3
         How many are measured.
@@ -93,11 +89,10 @@ def pace(
     whole("ticks", ticks, least=1)
     run = begin(settings, images, pick_device(device))
     with cuda_precision(run.settings):
-        play = recorded_turns(run) if graphs else turns
-        tick(run, turns=play).cpu()  # to read is to wait
+        tick(run).cpu()  # to read is to wait
         started = perf_counter()
         for _ in range(ticks - 1):
-            tick(run, turns=play)
-        tick(run, turns=play).cpu()
+            tick(run)
+        tick(run).cpu()
         taken = (perf_counter() - started) / ticks
     return Pace(settings, device_name(run.device), taken)

@@ -31,9 +31,10 @@ def test_a_recorded_run_is_begun_and_gone_on_with(tmp_path, capsys):
 
 
 def test_every_way_is_measured_on_the_device(tmp_path, monkeypatch, capsys):
-    if STOOD_IN:  # torch compiles for no such device, and its peak says nothing
+    if STOOD_IN:  # nothing compiles for it, and no peak or memory is its own
         monkeypatch.setattr(torch, "compile", lambda function: function)
         monkeypatch.setattr(tick_cost, "peak", lambda *_: 1.0)
+        monkeypatch.setattr(tick_cost, "memory", lambda _way: 0)
     file = tmp_path / "rows.json"
     assert tick_cost.main([*TINY, "--json", str(file)]) == 0
     rows = json.loads(file.read_text())

@@ -298,9 +298,9 @@ def test_a_pace_tells_of_the_whole_run_from_a_few_ticks(changes, monkeypatch):
     """By a clock that a tick moves on by two seconds, the first by a minute."""
     settings, clock = replace(SMALL, ticks=600, **changes), [0.0]
 
-    def slow(run, **how):
+    def slow(run):
         clock[0] += 60 if not run.tick else 2
-        return tick(run, **how)
+        return tick(run)
 
     monkeypatch.setattr(speed, "tick", slow)
     monkeypatch.setattr(speed, "perf_counter", lambda: clock[0])
