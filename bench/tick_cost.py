@@ -28,12 +28,24 @@ from ganflow.training.keep.provenance import provenance
 from ganflow.training.precision import HALF
 from ganflow.training.updates import cuda_precision
 
+HEAD = f"{'':28} ms a tick   times  processor    GFLOP  of peak  MiB (GPU)"
+
 
 def flops(way: Way) -> int:
     """Of one tick: products and convolutions, whatever plays them."""
     with Flops() as counter:
         tick(way.run)
     return counter.total
+
+
+def memory(way: Way) -> int | None:
+    """Bytes of a GPU that a tick takes beside what lies there before; None on a CPU."""
+    if way.run.device.type != "cuda":
+        return None
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    way.tick().cpu()
+    return torch.cuda.max_memory_allocated() - before
 
 
 def peak(device: torch.device, precision: str) -> float:
@@ -82,6 +94,7 @@ def measure(
             "times": median(ratios(taken["plain"], taken[name], "clock")),
             "processor": median(ratios(taken["plain"], taken[name], "processor")),
             "gflop": work / 1e9,
+            "memory": memory(way),
             "share": work / clock / peaks[settings.precision],
             "peak": peaks[settings.precision],
         }
@@ -111,9 +124,10 @@ def shown(row: dict) -> str:
     """A row as text."""
     if "not_run" in row:
         return f"{row['way']:28}   not run: {row['not_run']}"
+    held = "" if row["memory"] is None else f"{row['memory'] / 2**20:9.0f}"
     return (
         f"{row['way']:28}{row['ms']:10.2f}{row['times']:8.2f}{row['processor']:11.2f}"
-        f"{row['gflop']:9.1f}{row['share']:9.0%}"
+        f"{row['gflop']:9.1f}{row['share']:9.0%}{held}"
     )
 
 
@@ -143,7 +157,7 @@ def main(words: list[str] | None = None) -> int:
     for name in (options.device,) if options.device else found:
         for size in options.sizes:
             print(f"\n{name}: {size}x{size}, batch {options.batch}, {told}")
-            print(f"{'':28}{'ms a tick':>10}   times  processor    GFLOP  of peak")
+            print(HEAD)
             for row in measure(torch.device(name), size, options):
                 rows.append(row)
                 print(shown(row), flush=True)

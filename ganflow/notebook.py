@@ -11,6 +11,7 @@ import numpy as np
 
 from ganflow.training.keep.pictures import grid_png
 
+GREY = 128
 DRIVE = "/content/drive"  # where Colab's own examples put it
 
 
@@ -35,7 +36,9 @@ class LiveGrid:
         from IPython.display import Image, display
 
         told = {"alt": f"25 pictures that the averaged G makes after {tick} ticks"}
-        image = Image(grid_png(pictures), format="png", metadata=told)
+        edge = ((0, 0), (1, 1), (1, 1), (0, 0))  # a grey line around each
+        framed = np.pad(pictures, edge, constant_values=GREY)
+        image = Image(grid_png(framed), format="png", metadata=told)
         if self._shown is None:
             self._shown = display(image, display_id=True)
         else:

@@ -70,7 +70,7 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
         if capability >= FP16_UNITS:
             only = "has units for float16 and none for bfloat16"
             return Precision("fp16", f"auto: {told} {only}")
-        return Precision("torch", f"auto: {told} has no units for half precision")
+        return Precision("torch", f"auto: {told} has no tensor cores")
     if asked not in offered(device):
         raise ValueError(
             f"{LACKING[asked]}, and the device is {told}: pass precision auto or torch"

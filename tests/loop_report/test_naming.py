@@ -286,3 +286,10 @@ def test_who_never_reads_the_newest_is_named_with_how_old_it_is():
     naming = name_of(moves, "D", "G")
     assert naming.words.startswith("no schedule of the book: D reads 2 moves back")
     assert naming.schedule is None
+
+
+def test_where_some_steps_move_both_players_no_schedule_is_named():
+    moves = play(["DG", "D"], 6, joint=True)
+    naming = name_of(moves, "D", "G")
+    assert naming.words.startswith("no schedule of the book: some steps move both")
+    assert naming.schedule is None and not naming.disguised

@@ -39,17 +39,17 @@ def test_these_pages_ask_for_a_device():
 
 @pytest.fixture
 def small(monkeypatch):
-    """Let who asks for flowers get few small pictures, and a short run of them."""
+    """Let who asks for flowers get digits in grey, and a run of the page be short."""
     load, recipe = ganflow.data.load_images, ganflow.recipe
 
     def load_small(name, size=16, **how):
-        digits = load("digits", size=16, **how)
+        digits = load("digits", size=size, **how)
         if name != "flowers":
-            return load(name, size=size, **how)
+            return digits
         return replace(digits, name=name, pixels=digits.pixels.repeat(3, axis=1))
 
     def small_recipe(name, **changes):
-        if changes.get("data") == "flowers":
+        if "data" in changes:
             changes |= {"size": 16, "width": 4, "batch": 8, "ticks": 21}
         return recipe(name, **changes)
 
@@ -61,12 +61,17 @@ def small(monkeypatch):
     plt.close("all")
 
 
-def test_the_page_that_trains_on_a_gpu_runs_to_its_end(small, capsys):
+@pytest.mark.parametrize(
+    ("switch", "told"),
+    [("False", "digits (1, 16, 16)"), ("True", "flowers (3, 16, 16)")],
+)
+def test_the_page_that_trains_on_a_gpu_runs_to_its_end(switch, told, small, capsys):
     names = {"__name__": "__main__"}
     for source in cells(TEXTS["train_on_a_gpu"]):
+        source = source.replace("FLOWERS = False", f"FLOWERS = {switch}")
         exec(compile(source, "a cell of train_on_a_gpu", "exec"), names)
     assert names["on_gpu"] and names["done"].run.device.type == "cuda"
-    assert "flowers (3, 16, 16)" in capsys.readouterr().out
+    assert told in capsys.readouterr().out and str(names["FLOWERS"]) == switch
     assert all(np.isfinite(v).all() for v in names["done"].record.series.values())
     assert all(np.isfinite(v) for v in names["found"].values())
 

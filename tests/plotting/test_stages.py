@@ -122,6 +122,20 @@ def test_totals_and_amounts_are_written_and_nothing_runs_over():
     assert "5 products" not in narrow and "5" in narrow  # the number alone has room
 
 
+def test_words_are_written_only_where_their_part_has_room_for_them():
+    """The name where it has, else the amount alone, else nothing."""
+    kinds = set()
+    for share in np.arange(0.5, 30, 0.5):
+        ax = draw_stages({"all": {"most": 100 - share, "maps": share}})
+        (_, left, width) = parts(ax)[1]
+        told = [(w, extent(a)) for w, a in pieces(ax, "words")]
+        inside = [(w, at) for w, at in told if (at.x0 + at.x1) / 2 > left]
+        kinds.add(" ".join(w.split(" ")[-1][:4] for w, _ in inside))
+        assert all(left < at.x0 and at.x1 < left + width for _, at in inside), share
+        plt.close("all")
+    assert "maps" in kinds and "" in kinds and len(kinds) > 2
+
+
 def test_what_is_drawn_stays_on_its_paper():
     ax = draw_stages(STAGES)
     ax.figure.canvas.draw()

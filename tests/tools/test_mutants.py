@@ -35,6 +35,7 @@ def add(a, b, c=0):
         return a + NOTHING
     return a + b + c
 '''
+SUMS = "tests/sums/test_add.py"
 TESTS = """from ganflow.sums.add import add
 
 
@@ -157,6 +158,26 @@ def test_only_tests_that_run_the_line_come_first_and_the_rest_of_their_file_last
         ("tests/sums/test_add.py::test_of_much",),
         ("tests/sums/test_add.py::test_of_two",),
     ]
+
+
+def test_tests_that_read_a_module_come_first_where_a_default_changes(project, desk):
+    """And nowhere else: what a function does is not seen in its text."""
+    file = project / "tests/other/test_other.py"
+    file.write_text(
+        "from pathlib import Path\n\n\ndef test_text():\n"
+        "    text = Path(__file__).parents[2] / 'ganflow/sums/add.py'\n"
+        "    assert 'c=0' in text.read_text()\n"
+    )
+    (desk.copy / "tests/other/test_other.py").write_text(file.read_text())
+    for one in lines_run.test_files(project):
+        desk.find(one)
+    known, mutants = Found(project), those_of(project)
+    (default,) = (m for m in mutants if m.line == 7)
+    order = [test for session in known.sessions(default) for test in session.tests]
+    text, two = "tests/other/test_other.py::test_text", f"{SUMS}::test_of_two"
+    assert order == [f"{SUMS}::test_of_much", text, two]  # the first loads the module
+    inside = next(m for m in mutants if m.line == 10)
+    assert text not in [t for s in known.sessions(inside) for t in s.tests]
 
 
 def test_what_was_found_holds_until_what_a_test_ran_does_something_else(project, desk):
