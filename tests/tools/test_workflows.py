@@ -252,18 +252,18 @@ def test_the_notebooks_of_head_go_into_colabs_image(tool):
 
 
 APT = 'echo "$*" >> "$HEARD"'
-ALL_FOUR = {"google-chrome", "firefox", "WebKitWebDriver", "Xvfb"}
+ALL_FIVE = {"google-chrome", "firefox", "WebKitWebDriver", "Xvfb", "g++"}
 
 
 @pytest.mark.parametrize(
     ("there", "wanted"),
     [
-        (set(), "chromium firefox-esr webkit2gtk-driver xvfb"),
-        ({"google-chrome", "firefox"}, "webkit2gtk-driver xvfb"),
-        (ALL_FOUR, None),
+        (set(), "chromium firefox-esr webkit2gtk-driver xvfb g++"),
+        ({"google-chrome", "firefox", "g++"}, "webkit2gtk-driver xvfb"),
+        (ALL_FIVE, None),
     ],
 )
-def test_the_browsers_that_are_missing_are_installed(tool, tmp_path, there, wanted):
+def test_what_the_tests_miss_is_installed(tool, tmp_path, there, wanted):
     programs = dict.fromkeys(there, "true") | {"apt-get": APT, "sudo": 'exec "$@"'}
     programs |= {"bash": 'exec /bin/bash "$@"', "env": 'exec /usr/bin/env "$@"'}
     done, heard = tool(
