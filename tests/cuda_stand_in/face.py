@@ -61,6 +61,10 @@ def show() -> None:
         "get_sync_debug_mode": lambda: ("default", "warn", "error").index(
             STATE.when_waiting
         ),
+        # Of its memory it knows nothing: each count is 0.
+        "reset_peak_memory_stats": lambda *_: None,
+        "memory_allocated": lambda *_: 0,
+        "max_memory_allocated": lambda *_: 0,
         # The device's stream of random numbers is the CPU's own.
         "default_generators": (torch.default_generator,),
         "current_stream": lambda *_: Stream(),
