@@ -40,6 +40,7 @@ assets: environment
 
 .PHONY: test
 test: lint assets  ## run every test, and compare every notebook with what its run printed
+	@$(BIN)/python tools/older_widgets.py
 	@$(BIN)/python tools/build_notebooks.py --check
 	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
 		$(BIN)/python -m pytest -n logical --dist worksteal -m "not alone"; exit $$alone
