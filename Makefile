@@ -10,6 +10,9 @@ export TF_CPP_MIN_LOG_LEVEL := 3
 JUPYTER_BOOK = $(BIN)/jupyter-book build . -W -n --keep-going \
 	2> >(grep --line-buffered -v "Kernel is running over TCP without encryption" >&2)
 
+# A GPU, or what stands in for one and must be there before torch is imported.
+ON_CUDA = PYTHONPATH=tests PYTEST_PLUGINS=cuda_stand_in
+
 .PHONY: help
 help:  ## print the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-11s %s\n", $$1, $$2}'
@@ -43,7 +46,9 @@ test: lint assets  ## run every test, and compare every notebook with what its r
 	@$(BIN)/python tools/older_widgets.py
 	@$(BIN)/python tools/build_notebooks.py --check
 	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
-		$(BIN)/python -m pytest -n logical --dist worksteal -m "not alone"; exit $$alone
+		cuda=0; $(ON_CUDA) $(BIN)/python -m pytest tests -n logical -m cuda || cuda=$$?; \
+		$(BIN)/python -m pytest -n logical --dist worksteal -m "not alone and not cuda"; \
+		exit $$((alone | cuda))
 
 .PHONY: book
 book: notebooks assets  ## build the site into _build/html (set REPOSITORY=owner/name for Colab buttons)
@@ -98,12 +103,20 @@ newest:  ## run the notebooks with the newest torch and TensorFlow, in _build/ne
 colab-image:  ## run the notebooks in Colab's public image, by docker or podman (tens of GB)
 	@tools/run_colab_image.sh
 
+.PHONY: oldest
+oldest:  ## run the notebooks with the oldest packages that pyproject.toml allows, in _build/oldest
+	@tools/run_oldest.sh
+
+.PHONY: colab-list
+colab-list: environment  ## renew tools/colab_list.txt, what Colab holds; fail if a package of ours moved
+	@$(BIN)/python tools/colab_list.py
+
 .PHONY: faults
 faults: environment  ## run the audit on every loop of bench/faults, and print what it found (some minutes)
 	@$(BIN)/python bench/faults/measure.py
 
 .PHONY: mutants
-mutants: environment  ## break the package by one token, 200 times (or SAMPLE=, SEED=), and print what no test notices
+mutants: environment  ## break the package by one token, 200 times (or SAMPLE=, SEED=), print what no test notices, fail below 9 in 10
 	@$(BIN)/python tools/mutants --sample $(or $(SAMPLE),200) --seed $(or $(SEED),0)
 
 .PHONY: reseed

@@ -5,7 +5,8 @@
 of its own and with a penalty, and one of G. The ways take turns; each round compares
 its ways with its own plain one; shown are the medians over rounds. "of peak" is the
 tick's arithmetic per second as a share of this process's fastest product or convolution
-in that precision.
+in that precision. A way that fails here is named as not run, with the reason; only a
+plain tick that fails ends it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from statistics import median
 
 import torch
 from rounds import ratios, rounds_of, spent
-from tick_ways import COMPILED, GPU_COMPILED, GPU_WAYS, WAYS, Way, prepare
+from tick_ways import GROUPS, Way, names, prepare
 
 from ganflow.cost.flops import Flops
 from ganflow.training import tick
 from ganflow.training.keep.provenance import provenance
+from ganflow.training.precision import HALF
 from ganflow.training.updates import cuda_precision
+
+HEAD = f"{'':28} ms a tick   times  processor    GFLOP  of peak  MiB (GPU)"
 
 
 def flops(way: Way) -> int:
@@ -34,10 +38,20 @@ def flops(way: Way) -> int:
     return counter.total
 
 
+def memory(way: Way) -> int | None:
+    """Bytes of a GPU that a tick takes beside what lies there before; None on a CPU."""
+    if way.run.device.type != "cuda":
+        return None
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    way.tick().cpu()
+    return torch.cuda.max_memory_allocated() - before
+
+
 def peak(device: torch.device, precision: str) -> float:
     """The most FLOPs per second of a large product and of a convolution."""
     side = 8192 if device.type == "cuda" else 1024
-    kind = torch.bfloat16 if precision == "bf16" else torch.float32
+    kind = HALF.get(precision, torch.float32)
     make = partial(torch.randn, device=device, dtype=kind)
     square, x, w = make(side, side), make(side // 64, 256, 16, 16), make(512, 256, 4, 4)
     last = [each.contiguous(memory_format=torch.channels_last) for each in (x, w)]
@@ -58,16 +72,13 @@ def peak(device: torch.device, precision: str) -> float:
 def measure(
     device: torch.device, size: int, options: argparse.Namespace
 ) -> Iterator[dict]:
-    """A row for each way on this device, at this size."""
-    cuda = device.type == "cuda"
-    names = [*WAYS, *(GPU_WAYS if cuda else ())]
-    if options.compile:
-        names += [*COMPILED, *(GPU_COMPILED if cuda else ())]
-    ways = {name: prepare(name, device, size, options) for name in names}
+    """A row for each way on this device, at this size; those that failed come last."""
+    where = provenance(device) | {"size": size}
+    ways, failed = begun(device, size, options)
     steps = {name: way.tick for name, way in ways.items()}
-    taken = rounds_of(steps, options.rounds, options.repeat or 1 + 9 * cuda)
+    repeat = options.repeat or (10 if device.type == "cuda" else 1)
+    taken = rounds_of(steps, options.rounds, repeat)
     peaks: dict[str, float] = {}
-    where = provenance(device)
     for name, way in ways.items():
         settings = way.run.settings
         if settings.precision not in peaks:
@@ -77,21 +88,46 @@ def measure(
         work = flops(way)
         yield where | {
             "way": name,
-            "size": size,
+            "precision": way.precision.name,
+            "why": way.precision.why,
             "ms": 1e3 * clock,
             "times": median(ratios(taken["plain"], taken[name], "clock")),
             "processor": median(ratios(taken["plain"], taken[name], "processor")),
             "gflop": work / 1e9,
+            "memory": memory(way),
             "share": work / clock / peaks[settings.precision],
             "peak": peaks[settings.precision],
         }
+    for name, reason in failed.items():
+        yield where | {"way": name, "not_run": reason}
+
+
+def begun(
+    device: torch.device, size: int, options: argparse.Namespace
+) -> tuple[dict[str, Way], dict[str, str]]:
+    """The ways after a tick each; and why some could not take theirs, by name."""
+    ways, failed = {}, {}
+    for name in names(options.ways, device):
+        try:
+            way = prepare(name, device, size, options)
+            way.tick().cpu()
+        except RuntimeError as error:  # of a compiler, of memory, of a recording
+            if name == "plain":
+                raise
+            failed[name] = f"{type(error).__name__}: {error}".splitlines()[0]
+        else:
+            ways[name] = way
+    return ways, failed
 
 
 def shown(row: dict) -> str:
     """A row as text."""
+    if "not_run" in row:
+        return f"{row['way']:28}   not run: {row['not_run']}"
+    held = "" if row["memory"] is None else f"{row['memory'] / 2**20:9.0f}"
     return (
         f"{row['way']:28}{row['ms']:10.2f}{row['times']:8.2f}{row['processor']:11.2f}"
-        f"{row['gflop']:9.1f}{row['share']:9.0%}"
+        f"{row['gflop']:9.1f}{row['share']:9.0%}{held}"
     )
 
 
@@ -104,7 +140,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--repeat", type=int, help="ticks in a row; 10 on a GPU, else 1")
     made.add_argument("--device", choices=("cpu", "cuda"), help="both, if not given")
     made.add_argument(
-        "--compile", action="store_true", help="also torch.compile; needs a C compiler"
+        "--ways", choices=GROUPS, default="eager", help="compiled needs a C compiler"
     )
     made.add_argument("--json", metavar="FILE", help="write the rows there too")
     return made
@@ -121,7 +157,7 @@ def main(words: list[str] | None = None) -> int:
     for name in (options.device,) if options.device else found:
         for size in options.sizes:
             print(f"\n{name}: {size}x{size}, batch {options.batch}, {told}")
-            print(f"{'':28}{'ms a tick':>10}   times  processor    GFLOP  of peak")
+            print(HEAD)
             for row in measure(torch.device(name), size, options):
                 rows.append(row)
                 print(shown(row), flush=True)

@@ -11,38 +11,50 @@ from torch import Tensor
 from torch.func import functional_call
 
 from ganflow.losses import gradient_penalty
-from ganflow.training import Run, begin, recipe, tick, turns
+from ganflow.training import Precision, Run, begin, offered, recipe, tick, turns
 from ganflow.training.graphs import recorded_turns
 from ganflow.training.moves import fast as fast_moves
 from ganflow.training.sampling import Batches
 from ganflow.training.updates import Turns, cuda_precision
 
 # name: precision, whether the moves are the fast ones, how they are played
-WAYS = {
-    "plain": ("torch", False, "eager"),
-    "fast": ("torch", True, "eager"),
-    "fast, channels first": ("torch", True, "channels first"),
-}
+BASE = {"plain": ("torch", False, "eager"), "fast": ("torch", True, "eager")}
+WAYS = BASE | {"fast, channels first": ("torch", True, "channels first")}
 GPU_WAYS = {
     "fast, fp32": ("fp32", True, "eager"),
     "fast, tf32": ("tf32", True, "eager"),
     "fast, bf16": ("bf16", True, "eager"),
+    "fast, fp16": ("fp16", True, "eager"),
     "fast, CUDA graph": ("torch", True, "graph"),
     "fast, tf32, CUDA graph": ("tf32", True, "graph"),
     "fast, bf16, CUDA graph": ("bf16", True, "graph"),
+    "fast, fp16, CUDA graph": ("fp16", True, "graph"),
 }
-COMPILED = {"fast, compiled": ("torch", True, "compiled")}
+COMPILED = BASE | {"fast, compiled": ("torch", True, "compiled")}
 GPU_COMPILED = {"fast, tf32, compiled": ("tf32", True, "compiled")}
+TENSORFLOW = BASE | {"TensorFlow": ("torch", False, "tensorflow")}
+GROUPS = {
+    "eager": (WAYS, GPU_WAYS),
+    "compiled": (COMPILED, GPU_COMPILED),
+    "tensorflow": (TENSORFLOW, {}),
+}
+EVERY_WAY = WAYS | GPU_WAYS | COMPILED | GPU_COMPILED | TENSORFLOW
 
-EVERY_WAY = WAYS | GPU_WAYS | COMPILED | GPU_COMPILED
+
+def names(group: str, device: torch.device) -> list[str]:
+    """The ways of a group that a device has units for, the plain one first."""
+    anywhere, on_gpu = GROUPS[group]
+    ways = anywhere | (on_gpu if device.type == "cuda" else {})
+    return [name for name, (asked, *_) in ways.items() if asked in offered(device)]
 
 
 @dataclass(frozen=True)
 class Way:
-    """A run, and what does one tick of it."""
+    """A run, what does one tick of it, and in which precision."""
 
     run: Run
     tick: Callable[[], Tensor]
+    precision: Precision
 
 
 def prepare(
@@ -66,6 +78,11 @@ def prepare(
         for net in (run.G, run.D):
             net.to(memory_format=torch.contiguous_format)
         run.images = run.images.contiguous()
+    if played == "tensorflow":
+        from tensorflow_tick import tensorflow_tick  # may not be installed
+
+        why = "TensorFlow as it comes: tf32 on GPUs that have it"
+        return Way(run, tensorflow_tick(run), Precision(precision, why))
     with cuda_precision(settings):
         moves = {"graph": recorded_turns, "compiled": compiled_turns}
         play = moves[played](run) if played in moves else turns
@@ -74,7 +91,7 @@ def prepare(
         with cuda_precision(settings):
             return tick(run, turns=play)
 
-    return Way(run, one_tick)
+    return Way(run, one_tick, run.precision)
 
 
 def compiled_turns(run: Run) -> Turns:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import math
 import os
 import re
 import sys
@@ -248,3 +249,66 @@ def _line_with(words: str, message: str) -> str | None:
         return "" if plain == "" else None
     found = re.search(rf".*{re.escape(words)}.*(?:\n[a-z].*)*", plain)
     return re.sub(r"\s*\n", " ", found[0].strip()) if found else None
+
+
+def answer(*choices: object) -> None:
+    """Find which choice of the page's last question is right, and print its number.
+
+    Each choice is said once more as a claim about what the cell has measured, so the
+    page cannot keep an answer that is no longer true.
+
+    Parameters
+    ----------
+    *choices : bool
+        For each choice, in the order of the page, whether it holds. A boolean of
+        NumPy, torch or TensorFlow counts, too.
+
+    Raises
+    ------
+    TypeError
+        A claim that is neither true nor false, such as a number.
+    AssertionError
+        Not exactly one of them holds.
+    """
+    wrong = [claim for claim in choices if _truth(claim) is None]
+    if wrong:
+        raise TypeError(f"a choice holds or not, but one is {wrong[0]!r}: compare it")
+    true = [place for place, claim in enumerate(choices, 1) if _truth(claim)]
+    if len(true) != 1:
+        held = ", ".join(map(str, true)) or "none"
+        raise AssertionError(
+            f"one of {len(choices)} choices must hold, but here: {held}"
+        )
+    print(f"Answer: {true[0]}")
+
+
+def _truth(claim: object) -> bool | None:
+    """The boolean that this is, also as an array or tensor of one; None for another."""
+    import numpy as np
+
+    value = np.asarray(claim)
+    return bool(value) if value.dtype == bool and value.size == 1 else None
+
+
+def answer_number(measured: float, *, within: float) -> None:
+    """Print the number that the page's last question asks for.
+
+    Parameters
+    ----------
+    measured : float
+        What the cell has measured.
+    within : float
+        How far from it a prediction may lie and still count as right; at least 0.
+
+    Raises
+    ------
+    ValueError
+        `measured` is not finite, or `within` is negative.
+    """
+    if not math.isfinite(measured) or not within >= 0:
+        raise ValueError(
+            f"measured is {measured!r} and within is {within!r}; expected a finite "
+            "number, and a distance that is not negative"
+        )
+    around = f", give or take {within:.6g}" if within else ""
+    print(f"Answer: {measured:.6g}{around}")

@@ -5,6 +5,7 @@ from zipfile import ZipFile
 
 import pack_offline
 import pytest
+import torch
 import webdriver
 from page_cost import CHROMIUM, FLAGS, serve
 from site_browser import cannot, open_page
@@ -25,6 +26,12 @@ def pytest_sessionstart():
     required = os.environ.get("GANFLOW_REQUIRE_BROWSER") == "1"
     if required and (SITE / "index.html").exists() and (why := outdated()):
         pytest.exit(why, returncode=1)
+
+
+def pytest_runtest_setup(item):
+    """Without a CUDA device its tests are for the process that has the stand-in."""
+    if item.get_closest_marker("cuda") and not torch.cuda.is_available():
+        pytest.skip("no CUDA device: tests/cuda_stand_in says how one is stood in for")
 
 
 @pytest.fixture

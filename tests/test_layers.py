@@ -17,7 +17,7 @@ LAYERS = [
     ("dynamics", "one_loss", "loop_audit"),
     ("sweeps", "tf"),  # tf alone loads TensorFlow
     ("training", "live"),
-    ("plotting", "page"),  # matplotlib
+    ("plotting", "page", "notebook"),  # matplotlib
     ("widgets",),  # anywidget
     ("__main__",),  # the command
 ]

@@ -11,10 +11,19 @@ import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+import torch
 from contrast import contrast
 
 from ganflow import page as helpers
-from ganflow.page import quiet_start, raises, show_source, source_of, use_book_style
+from ganflow.page import (
+    answer,
+    answer_number,
+    quiet_start,
+    raises,
+    show_source,
+    source_of,
+    use_book_style,
+)
 from ganflow.records import Flow, FlowCell
 
 
@@ -191,3 +200,36 @@ def test_a_block_that_runs_to_its_end_is_told():
     with pytest.raises(AssertionError, match="nothing was raised"):
         with raises(ValueError, "these"):
             pass
+
+
+@pytest.mark.parametrize("true", [True, np.True_, np.array(True), torch.tensor(True)])
+def test_the_choice_that_holds_is_the_answer(true, capsys):
+    answer(False, np.False_, true, torch.tensor(False))
+    assert capsys.readouterr().out == "Answer: 3\n"
+
+
+@pytest.mark.parametrize(
+    ("claims", "held"), [((False, False), "none"), ((True, False, True), "1, 3")]
+)
+def test_not_exactly_one_choice_holds(claims, held):
+    with pytest.raises(AssertionError, match=f"must hold, but here: {held}$"):
+        answer(*claims)
+
+
+@pytest.mark.parametrize("vague", [1, 0.0, "yes", None, np.ones(1), [True, False]])
+def test_a_claim_is_true_or_false(vague):
+    with pytest.raises(TypeError, match="one is .*: compare it"):
+        answer(True, vague)
+
+
+def test_a_number_is_told_with_its_tolerance(capsys):
+    answer_number(np.float32(0.1), within=0)
+    answer_number(46, within=10)
+    said = capsys.readouterr().out
+    assert said == "Answer: 0.1\nAnswer: 46, give or take 10\n"
+
+
+@pytest.mark.parametrize(("x", "within"), [(np.nan, 1), (1, -1), (1, np.nan)])
+def test_a_number_must_be_one(x, within):
+    with pytest.raises(ValueError, match="expected a finite"):
+        answer_number(x, within=within)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Install those of the browsers in which the site is tested that Debian or Ubuntu misses.
+# Install what the tests need of Debian or Ubuntu and miss: browsers, and a compiler.
 set -euo pipefail
 
 missing=()
@@ -13,6 +13,7 @@ want chromium chromium chromium-browser google-chrome
 want firefox-esr firefox-esr firefox
 want webkit2gtk-driver WebKitWebDriver
 want xvfb Xvfb # the screen that WebKit's browser draws on
+want g++ g++ # for what stands in for a GPU
 if [[ ${#missing[@]} -eq 0 ]]; then exit; fi
 
 as_root=(env DEBIAN_FRONTEND=noninteractive)

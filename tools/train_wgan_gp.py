@@ -26,6 +26,7 @@ from ganflow.training import (
     CannotResume,
     LostProcess,
     Settings,
+    Trained,
     recipe,
     train,
 )
@@ -54,7 +55,7 @@ def parser() -> argparse.ArgumentParser:
     for name in NUMBERS:
         add(f"--{name.replace('_', '-')}", type=KINDS[name], metavar="N")
     add("--no-batch-norm", dest="batch_norm", action="store_false", help="in G")
-    add("--precision", choices=PRECISIONS)
+    add("--precision", choices=PRECISIONS, help="auto: what this device has units for")
     way = made.add_mutually_exclusive_group()
     way.add_argument("--fast", action="store_true", help="the same updates, less time")
     way.add_argument("--plain", dest="fast", action="store_false", help="textbook loop")
@@ -66,6 +67,14 @@ def parser() -> argparse.ArgumentParser:
     add("--graphs", action="store_true", default=False, help="CUDA graph of the moves")
     add("--quiet", dest="progress", action="store_false", default=True)
     return made
+
+
+def precision_told(done: Trained) -> str:
+    """What it was trained in, and in fp16 how many steps were left out."""
+    name, why = done.run.precision
+    steps = [f"{int(s.skipped)} steps of {p}" for p, s in done.run.scalers.items()]
+    told = f"; left out as they overflowed: {' and '.join(steps)}" if steps else ""
+    return f"precision {name} ({why}){told}"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -97,6 +106,7 @@ def main(words: list[str] | None = None) -> int:
         said = f"stopped and saved after tick {tick}: add --resume to go on in {out}"
     else:
         said = f"{tick} ticks in {done.record.provenance['seconds']:.0f} s: see {out}"
+        said += f"\n{precision_told(done)}"
     if first:
         print(said)
     return 128 + done.stopped if done.stopped else 0

@@ -23,9 +23,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from loops import Loop, every_loop
-
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from faults.loops import Loop, every_loop  # noqa: E402
+
 TICKS = 2
 FOREVER = 10**6  # the script ends by itself
 
@@ -61,10 +63,10 @@ def audit(path: str) -> dict:
     """Run one loop watched; its report as plain data, or why there is none."""
     os.environ["TICKS"] = str(TICKS)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    warnings.simplefilter("ignore")
     from ganflow.loop_audit.script import WATCHES, Script, run_script
 
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         run = run_script(
             Script(path), WATCHES, ticks=FOREVER, by_force=lambda run: None
         )

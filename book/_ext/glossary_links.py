@@ -10,12 +10,14 @@ from pathlib import Path
 
 from book_site import digest
 from docutils import nodes
+from predictions import choice
 
 GLOSSARY = "book/appendix/glossary"
 # Everyday words: they are terms where they stand as a noun, or emphasised.
 EVERYDAY = {"cut", "move", "one pass", "turn", "walk"}
 NOUN = re.compile(r"(?i)\b(a|an|each|every|of|the) $")
 CLOSED = (
+    choice,  # which becomes a button
     nodes.FixedTextElement,  # code, and what it prints
     nodes.Titular,
     nodes.caption,

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
 from torch import Tensor, nn
-from torch._C._autograd import _get_sequence_nr
 
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.hub import Hub
+from ganflow.loop_audit.node_ages import NodeAges
 from ganflow.loop_audit.origins import Derivative, Origin, Rounded, Slope, Torn
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
@@ -33,30 +34,36 @@ class Passes:
 
     def __init__(self, observer: Hub):
         self._observer = observer
-        self._calls: OrderedDict[int, Call] = OrderedDict()  # by its node's number
+        self.ages = NodeAges()
+        self._calls: OrderedDict[float, Call] = OrderedDict()  # by its node's age
         self.counts = True  # the pass is by weights: it pulls at scores
-        # Of each weight the last step that moved it, and the number that a node would
-        # have got then: those of older graphs have smaller ones.
+        self._inner = 0  # walks that a walk has begun
+        # Of each weight the last step that moved it, and the age that a node would
+        # have got then: those of older graphs are smaller.
         self.stepped: dict[int, tuple[int, Place]] = {}
 
     def made(self, node, call: Call) -> None:
         """Say that a call's output hangs on an autograd node."""
-        self._calls[node._sequence_nr()] = call
+        self._calls[self.ages.of(node)] = call
         if len(self._calls) > CALLS_KEPT:
             self._calls.popitem(last=False)
 
     def moved(self, keys: Iterable[int], place: Place) -> None:
         """Say that a step at a line has changed these weights."""
-        self.stepped |= dict.fromkeys(keys, (_get_sequence_nr(), place))
+        now = self.ages.now(self._observer.thread)
+        self.stepped |= dict.fromkeys(keys, (now, place))
 
     def torn(self, node, key: int) -> Torn | None:
         """Whether a walk reads a weight that was stepped since its node was made.
 
         A checkpoint does, which runs the network again; and the walk over a plain layer
         whose optimizer writes without being counted, or that was written by `.data`.
+        What a checkpoint walks within a walk on a GPU it has made just now.
         """
-        number, step = self.stepped.get(key, (-1, UNKNOWN))
-        if node._sequence_nr() >= number:
+        if self._inner and threading.get_ident() != self._observer.thread:
+            return None
+        age, step = self.stepped.get(key, (-1, UNKNOWN))
+        if self.ages.of(node) >= age:
             return None
         back = self._observer.back
         return Torn(here() if back is None else back.place, step)
@@ -68,15 +75,14 @@ class Passes:
         if observer.busy and not observer.in_closure:
             observer.steps.give_up()
         if observer.back is not None or (observer.busy and not observer.in_closure):
-            observer.costs.walk(nodes)  # a checkpoint's own pass, inside of another
-            return real(outputs, *args, **kwargs)
+            return self._run_inner(real, nodes, outputs, *args, **kwargs)
         create = bool(args[2]) if len(args) > 2 else bool(kwargs.get("create_graph"))
         wanted = args[3] if len(args) > 3 else kwargs.get("inputs", ())
         accumulate = bool(kwargs.get("accumulate_grad", False))
         observer.steps.finish_hand()
         place = here()
         observer.gradients.look(place)
-        back, leaves = self._begin(outputs, nodes, place)
+        back, order, leaves = self._begin(outputs, nodes, place)
         back.bare = not nodes
         observer.gradients.last_wipe = None
         if observer.in_closure:
@@ -89,11 +95,16 @@ class Passes:
         inputs = {id(p): _state(p) for p in leaves} if accumulate else {}
         self.counts = by_weights
         observer.back = back
+        self.ages.begin()
         try:
             result = real(outputs, *args, **kwargs)
         finally:
             observer.back = None
             observer.costs.forget()
+        if create:
+            weights = [p for _, p in observer.players.weights.values() if p.is_leaf]
+            made = [p.grad for p in leaves + weights] if accumulate else result
+            self.ages.end(made, order)
         if accumulate:
             changed = [
                 p.grad
@@ -114,8 +125,28 @@ class Passes:
             observer.last_back = back
         return result
 
-    def _begin(self, outputs, nodes, place: Place) -> tuple[Backward, list[Tensor]]:
-        """Write down what a pass starts from; also the leaves that are no weights."""
+    def _run_inner(self, real, nodes, outputs, *args, **kwargs):
+        """Let the engine run a checkpoint's own pass, inside of another."""
+        self._observer.costs.walk(nodes)
+        self._inner += 1
+        try:
+            return real(outputs, *args, **kwargs)
+        finally:
+            self._inner -= 1
+
+    def _begin(
+        self, outputs, nodes, place: Place
+    ) -> tuple[Backward, list[Any], list[Tensor]]:
+        """Write down what a pass starts from; also its graph and what it reads.
+
+        Returns
+        -------
+        back : Backward
+        order : list of autograd nodes
+            Those of the graph.
+        leaves : list of Tensor
+            Those that are no weights.
+        """
         observer = self._observer
         trail: set = set()
         for output in outputs:
@@ -125,11 +156,11 @@ class Passes:
         back = observer.log.backward(place, reads)
         order, leaves = observer.costs.walk(nodes)
         back.rounded = {o.player: o.place for o in trail if type(o) is Rounded}
-        numbers = {node._sequence_nr() for node in order}
-        for number in numbers & self._calls.keys():
-            self._calls[number].walked = True
+        ages = set(map(self.ages.of, order))
+        for age in ages & self._calls.keys():
+            self._calls[age].walked = True
         slopes = [o for o in trail if type(o) is Slope]
-        living = {o.back.place for o in slopes if o.nodes & numbers}
+        living = {o.back.place for o in slopes if o.nodes & ages}
         for o in slopes:  # one of an earlier pass of a living line is a running mean
             if o.back.place not in living and observer.log.move_count - o.moves < 2:
                 where = o.cut or o.back.place
@@ -144,7 +175,7 @@ class Passes:
         observer.remember(back, calls)
         strays = [p for p in leaves if isinstance(p, nn.Parameter)]
         observer.steps.note_strays(strays, place)
-        return back, [p for p in leaves if not isinstance(p, nn.Parameter)]
+        return back, order, [p for p in leaves if not isinstance(p, nn.Parameter)]
 
     def _grads(self) -> dict[int, tuple[int, int] | None]:
         return {
@@ -173,7 +204,7 @@ class Passes:
         observer = self._observer
         for slope in slopes:
             node = slope.grad_fn
-            nodes = frozenset() if node is None else frozenset((node._sequence_nr(),))
+            nodes = frozenset() if node is None else frozenset((self.ages.of(node),))
             tag = observer.tag(Slope, back, observer.log.move_count, nodes)
             observer.gradients.tag([slope], tag)
 

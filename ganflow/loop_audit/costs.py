@@ -31,7 +31,7 @@ class Costs:
         self._edges: dict[Any, tuple[list, list]] = {}  # node -> what lies behind it
         self._factors: dict[Any, _Factors] = {}
         self._owners: dict[str, frozenset[str]] = {}
-        self._asked: deque[int] = deque(maxlen=ASKED)
+        self._asked: deque[float] = deque(maxlen=ASKED)
 
     def asks(self, node) -> None:
         """Say that a slope was taken at the values that a node of the graph made.
@@ -39,7 +39,7 @@ class Costs:
         They ask for a derivative by themselves: what goes to them is worked out for
         whoever made them, and just as well if nobody learns from it.
         """
-        self._asked.append(node._sequence_nr())
+        self._asked.append(self._observer.passes.ages.of(node))
 
     def walk(self, outputs) -> tuple[list, list]:
         """Learn, for each edge behind some outputs, whose weights lie behind it.
@@ -82,7 +82,8 @@ class Costs:
                 todo.append((node, after))
                 todo += [(one, None) for one in after if one is not None]
         if self._asked:
-            self._stop_at({n for n in order if n._sequence_nr() in self._asked}, order)
+            ages = self._observer.passes.ages
+            self._stop_at({n for n in order if ages.of(n) in self._asked}, order)
         return order, leaves
 
     def _stop_at(self, points: set, order: list) -> None:

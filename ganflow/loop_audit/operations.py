@@ -352,8 +352,8 @@ class Operations(TorchDispatchMode):
         training = True
         for place, argument in enumerate(call._schema.arguments):
             if argument.name in ("training", "train"):
-                training = kwargs.get(argument.name, True)
-                training = args[place] if place < len(args) else training
+                given = place < len(args)
+                training = args[place] if given else kwargs[argument.name]
         if training and running.frozen:
             for tensor in tensors(args):
                 mark = self.memory.mark(tensor)

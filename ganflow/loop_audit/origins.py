@@ -61,12 +61,14 @@ class Slope:
 
     __slots__ = ("back", "cut", "moves", "nodes", "number")
 
-    def __init__(self, number: int, back: Backward, moves: int, nodes: frozenset[int]):
+    def __init__(
+        self, number: int, back: Backward, moves: int, nodes: frozenset[float]
+    ):
         self.number = number
         self.back = back
         self.cut: Place | None = None  # where it was taken off its graph
         self.moves = moves  # made before it
-        self.nodes = nodes  # the numbers of its nodes; none where no graph was kept
+        self.nodes = nodes  # the ages of its nodes; none where no graph was kept
 
 
 class Scaled:

@@ -48,7 +48,8 @@ class Steps:
     def before(self, optimizer, args: tuple, kwargs: dict):
         """The hook before a step: look at the gradients, watch the closure."""
         observer = self._observer
-        observer.follow()
+        if observer.back is None:  # a step inside of a walk is in the walk's thread
+            observer.follow()
         self.finish_hand()
         for group in optimizer.param_groups:
             for p in group["params"]:

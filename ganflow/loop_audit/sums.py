@@ -29,13 +29,13 @@ class Sums:
 
     def __init__(self, observer: Hub):
         self._observer = observer
-        self._walked: OrderedDict[int, tuple[Place, int]] = OrderedDict()
+        self._walked: OrderedDict[float, tuple[Place, int]] = OrderedDict()
         self._sizes: dict[Place, tuple[int, int, int]] = {}
 
     def walked(self, node, place: Place) -> None:
         """Say that the backward pass of a line began at a node."""
         moves = self._observer.log.move_count
-        self._walked[node._sequence_nr()] = place, moves
+        self._walked[self._observer.passes.ages.of(node)] = place, moves
         if len(self._walked) > KEPT:
             self._walked.popitem(last=False)
 
@@ -58,7 +58,7 @@ class Sums:
 
     def _places(self, node, depth: int = 0) -> list[tuple[Place, int]]:
         """The lines whose losses lie in a sum, and the moves before each backward."""
-        walked = self._walked.get(node._sequence_nr())
+        walked = self._walked.get(self._observer.passes.ages.of(node))
         if walked is not None:
             return [walked]
         if depth == DEPTH or not node.name().startswith(("Add", "Div", "Mul")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from html import escape
+from math import copysign
 from pathlib import Path
 
 from ganflow.loop_report.record import LoopRecord
@@ -101,7 +102,7 @@ def _ground(places: Timeline, mark: dict[str, str]) -> Iterable[str]:
     """What lies below the boxes: cycles, lanes and their names, ties."""
     for i, (x0, x1, name) in enumerate(places.spans):
         yield (
-            f'<rect class="cycle{i % 2}" x="{x0 - 9:.1f}" y="4" '
+            f'<rect class="cycle{i}" x="{x0 - 9:.1f}" y="4" '
             f'width="{x1 - x0 + 18:.1f}" height="{places.height - 8:.1f}" rx="8"/>'
             f'<text class="span" x="{x0:.1f}" y="{HEAD - 11:.0f}">{name}</text>'
         )
@@ -154,7 +155,7 @@ def _arrow(arrow: Arrow, mark: dict[str, str]) -> str:
     for _, *rest in arrow.pieces:
         path.append("C" + " ".join(f"{px:.1f} {py:.1f}" for px, py in rest))
     (_, before), (x, y) = arrow.pieces[-1][2:]
-    back = 9 if before > y else -9
+    back = int(copysign(9, before - y))
     tip = f"M{x:.1f} {y:.1f}l-5 {back}h10z"
     stale = " stale" if arrow.lag else ""
     lx, ly = arrow.label_at

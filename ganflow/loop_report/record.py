@@ -44,10 +44,16 @@ UNKNOWN = Place("", 0)
 
 
 def _name(file: str) -> str:
-    """A file's name; of a notebook's cell the one of IPython's own errors: "In[7]"."""
+    """A file's name; of a notebook's cell the number of its latest run, as "In[7]"."""
     notebook = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    cell = notebook and notebook.compile.format_code_name(file)
-    return cell[1] if cell else Path(file).name
+    code = "".join(linecache.getlines(file)).rstrip("\n")
+    if notebook and code:
+        # IPython 8 knows the number by the file's name, IPython 7 (Colab's) does not.
+        cells = notebook.history_manager.input_hist_parsed
+        for number in reversed(range(len(cells))):
+            if cells[number] == code:
+                return f"In[{number}]"
+    return Path(file).name
 
 
 @dataclass(frozen=True)

@@ -156,12 +156,14 @@ def lay_out_moves(record: LoopRecord) -> Timeline:
         The same for the same record; without boxes if no step was seen.
     """
     moves = one_cycle(record, repeats=2)
+    if not moves:
+        return Timeline(0, 0, {}, (), (), (), ())
     columns = list(_columns(moves))
     before = _before(moves, record)
     names = [version(m.player, m.version) for m in moves]
     names += [_old(p, v, first) for p, old in before.items() for v, first in old]
     notes = [_note(move) for move in moves]
-    longest = max([*map(len, names), *(0.8 * len(note) for note in notes), 5])
+    longest = max([*map(len, names), *(0.8 * len(note) for note in notes)])
     wide = round(longest * LETTER + 14)
     arcs = {m.player for m in moves for _, lag in lags_of(m).get(m.player, ()) if lag}
     lanes, y = {}, EDGE + HEAD
@@ -170,8 +172,8 @@ def lay_out_moves(record: LoopRecord) -> Timeline:
             y += ARC if place == 0 else ARC / 2
         lanes[player] = y + BOX / 2
         y += BOX + BAND
-    left = EDGE + 10.5 * max((len(player) for player in record.players), default=0) + 12
-    start = max((len(old) for old in before.values()), default=0)
+    left = EDGE + 10.5 * max(map(len, record.players)) + 12
+    start = max(map(len, before.values()))
 
     def x_of(column: int) -> float:
         return left + column * (wide + GAP)
@@ -202,8 +204,8 @@ def lay_out_moves(record: LoopRecord) -> Timeline:
                 taken = [arrow.label_at for arrow in arrows if arrow.label]
                 place = _label_place(pieces[-1], taken)
                 arrows.append(Arrow(own, end, lag, pieces, label, place))
-    last = x_of(start + (columns[-1] if columns else 0)) + wide + EDGE
-    high = max(lanes.values(), default=0.0) + BOX / 2 + EDGE
+    last = x_of(start + columns[-1]) + wide + EDGE
+    high = max(lanes.values()) + BOX / 2 + EDGE
     return Timeline(
         last,
         high,
@@ -232,7 +234,7 @@ def _before(
     last few, and True where one stands for all that are older still.
     """
     found: dict[str, list[tuple[int, bool]]] = {}
-    for player in record.players if moves else ():
+    for player in record.players:
         made = {move.version for move in moves if move.player == player}
         read = {v for m in moves for v in m.reads.get(player, ())}
         known = [m.newest[player] for m in moves if player in m.newest]
@@ -271,8 +273,8 @@ def _route(
         top = start.y
         return (((x0, top), (x0, top - ARC), (x1, top - ARC), (x1, top)),)
     down = 1 if b > a else -1
-    y0 = start.y + (BOX if down > 0 else 0)
-    y1 = end.y + (0 if down > 0 else BOX)
+    y0 = lanes[start.player] + down * BOX / 2
+    y1 = lanes[end.player] - down * BOX / 2
     between = order[min(a, b) + 1 : max(a, b)][::down]
     pieces: list[Curve] = []
     if between:  # through the gap on the left of the step's column

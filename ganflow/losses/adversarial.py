@@ -91,7 +91,7 @@ def hinge_loss_D(score_real: Tensor, score_fake: Tensor) -> Tensor:
         >= 0; exactly zero, with a zero derivative, beyond both margins.
 
     Gradient: reaches whatever the scores depend on; cut the fakes yourself (`detach`).
-    Source: Miyato et al. 2018 (arXiv 1802.05957), eq. 16 with the sign turned.
+    Source: Miyato et al. 2018 (arXiv 1802.05957), the hinge loss with the sign turned.
     """
     return relu(1 - score_real).mean() + relu(1 + score_fake).mean()
 
@@ -131,7 +131,7 @@ def score_loss_G(score_fake: Tensor) -> Tensor:
         Of any sign.
 
     Gradient: d/d score = -1 / n for each sample, however sure D is; cuts nothing.
-    Source: Miyato et al. 2018, eq. 17; Arjovsky et al. 2017, algorithm 1.
+    Source: Miyato et al. 2018, the hinge loss; Arjovsky et al. 2017, algorithm 1.
     """
     return -score_fake.mean()
 

@@ -70,7 +70,7 @@ def _kinds(stages: Mapping[str, Mapping[str, float]]) -> list[str]:
     if not 0 < len(kinds) <= len(FILLS):
         raise ValueError(f"stages have the kinds {kinds}; expected 1 to {len(FILLS)}")
     for name, parts in stages.items():
-        if min(parts.values(), default=0) < 0 or not sum(parts.values()) > 0:
+        if not sum(parts.values()) > 0 or min(parts.values()) < 0:
             raise ValueError(
                 f"the stage {name!r} has {dict(parts)}; expected amounts of at least "
                 "0, and one above"

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from ganflow.records.training_run import TrainingRun, load_training_run
 
 RESULTS = Path(__file__).parent.parent / "results"
 NONE = "No run on a GPU is recorded here yet; on a machine that has one: make gpu"
-STEPS = "gpu_steps.json"
+GROUPS = ("eager", "compiled", "tensorflow")  # of ways to take a tick
 
 
 def gpu_runs(folder: Path = RESULTS) -> dict[str, TrainingRun]:
@@ -44,15 +45,16 @@ def gpu_steps(folder: Path = RESULTS) -> list[dict]:
     Parameters
     ----------
     folder : Path
-        Where it lies, as gpu_steps.json.
+        Where it lies, as gpu_*.json: a file for each group of ways and each size.
 
     Returns
     -------
     list of dict
         One for each way; empty if nothing was measured.
     """
-    path = folder / STEPS
-    return json.loads(path.read_text()) if path.exists() else []
+    found = (sorted(folder.glob(f"gpu_{group}_*.json")) for group in GROUPS)
+    paths = [path for paths in found for path in paths]
+    return [row for path in paths for row in json.loads(path.read_text())]
 
 
 def told_runs(runs: Mapping[str, TrainingRun]) -> str:
@@ -79,7 +81,7 @@ def told_steps(rows: Sequence[Mapping]) -> str:
     Parameters
     ----------
     rows : list of dict
-        As `gpu_steps` gives them.
+        As `gpu_steps` gives them. Each is compared with the plain one of its own file.
 
     Returns
     -------
@@ -88,14 +90,24 @@ def told_steps(rows: Sequence[Mapping]) -> str:
     """
     if not rows:
         return NONE
-    first = rows[0]
-    head = f"{first['device']}, torch {first['torch']}, {first['date']}"
-    lines = [head, f"{'':30}{'size':>5}{'ms a tick':>11}{'times':>7}{'of peak':>9}"]
-    for row in rows:
-        peak = "" if row["share"] is None else f"{row['share']:.0%}"
-        line = f"{row['way']:30}{row['size']:>5}{row['ms']:>11.2f}{row['times']:>7.2f}"
-        lines.append(f"{line}{peak:>9}")
+    names, lines = f"{'':30}{'size':>5}{'ms a tick':>11}{'times':>7}{'of peak':>9}", []
+    for head, measured in groupby(rows, _head):
+        lines += [head, names, *map(_line, measured)]
     return "\n".join(lines)
+
+
+def _head(row: Mapping) -> str:
+    names = ("device", "torch", "commit", "date")
+    device, version, commit, date = (row[name] for name in names)
+    return f"{device}, torch {version}, commit {commit}, {date}"
+
+
+def _line(row: Mapping) -> str:
+    way = f"{row['way']:30}{row['size']:>5}"
+    if "not_run" in row:
+        return f"{way}   not run: {row['not_run']}"
+    peak = "" if row["share"] is None else f"{row['share']:.0%}"
+    return f"{way}{row['ms']:>11.2f}{row['times']:>7.2f}{peak:>9}"
 
 
 def _told(name: str, run: TrainingRun) -> str:
@@ -104,6 +116,7 @@ def _told(name: str, run: TrainingRun) -> str:
     return (
         f"{name}: {ticks:,} ticks of {settings['critic_steps']} critic steps on "
         f"{settings['data']} at {size}x{size} in {where['seconds']:.0f} s\n"
+        f"  in {where['precision']} ({where['why']})\n"
         f"  {where['device']}, torch {where['torch']}, seed {where['seed']}, commit "
         f"{where['commit']}, {where['date']}\n  {where['command']}"
     )

@@ -28,7 +28,8 @@ class TrainingRun:
         Device, versions, commit, command, ….
     series : mapping of str to array (T,)
         Of the last move of each tick: loss_D (without penalty), loss_G, score_real,
-        score_fake and, if there is one, penalty and slope.
+        score_fake and, if there is one, penalty and slope; in fp16 also skipped_D and
+        skipped_G, the steps left out by then, and scale_D and scale_G.
     ticks : array (R,), int
         Ticks done at each snapshot, from 0.
     seconds : array (R,), float

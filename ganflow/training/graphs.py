@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from itertools import zip_longest
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -48,7 +49,7 @@ def recorded_turns(run: Run) -> Turns:
         )
     batches = sample_batches(run.settings, len(run.images), run.tick, run.device)
     still = Batches(*(x.clone() for x in batches))  # the graph reads these places
-    before = [value.detach().clone() for value in _values(run)]
+    before = _kept(run)
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
@@ -82,9 +83,18 @@ def _values(run: Run) -> Iterator[Tensor]:
             yield from (value for value in memory.values() if torch.is_tensor(value))
 
 
+def _kept(run: Run) -> tuple[list[Tensor], dict[str, dict[str, Any]]]:
+    """What the warm-up changes, as it is before: tensors, and the scales of fp16."""
+    values = [value.detach().clone() for value in _values(run)]
+    return values, {name: held.state_dict() for name, held in run.scalers.items()}
+
+
 @torch.no_grad()
-def _restore(run: Run, before: list[Tensor]) -> None:
+def _restore(run: Run, kept: tuple[list[Tensor], dict[str, dict[str, Any]]]) -> None:
     """Undo the warm-up in place: the graph knows the tensors by their addresses."""
+    before, scales = kept
     for value, old in zip_longest(_values(run), before):
         # What Adam had not made by then is zero before its first move.
         value.zero_() if old is None else value.copy_(old)
+    for name, state in scales.items():
+        run.scalers[name].load_state_dict(state)

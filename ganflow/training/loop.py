@@ -15,6 +15,7 @@ from tqdm.auto import tqdm
 from ganflow.records.training_run import TrainingRun
 from ganflow.training.distributed.loss import share
 from ganflow.training.distributed.ranks import open_together, peers_lost, process_group
+from ganflow.training.glance import Glance, Look
 from ganflow.training.graphs import recorded_turns
 from ganflow.training.keep.run_log import RunLog
 from ganflow.training.keep.snapshots import snapshot_ticks
@@ -25,6 +26,7 @@ from ganflow.training.updates import cuda_precision, tick
 
 READ = 0.5  # seconds between two readings of the losses: to read is to wait
 SHOWN = ("images/s", "loss_D", "loss_G", "slope")  # beside the progress bar
+SHOWN += ("skipped_D", "skipped_G")  # in fp16
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def train(
     graphs: bool = False,
     progress: bool = True,
     watch: Callable[[TrainingRun], None] | None = None,
+    look: Look | None = None,
 ) -> Trained:
     """Train a generator and a critic of images.
 
@@ -87,6 +90,10 @@ def train(
         Show a bar.
     watch : callable, optional
         Called with the record so far at each snapshot.
+    look : callable, optional
+        Called before the first tick, every few seconds, and at the end, with the ticks
+        done and what the averaged generator makes of 25 fixed z: array (25, size,
+        size, channels), uint8. None of it is recorded.
 
     Returns
     -------
@@ -99,11 +106,12 @@ def train(
     LostProcess
         Another process of this run has ended.
     CannotGoOn
-        A loss or weight is no longer finite, or a file cannot be written. The
-        checkpoint from before it is whole.
+        A loss or weight is no longer finite, in fp16 no scale is small enough, or a
+        file cannot be written. The checkpoint from before it is whole.
     ValueError
-        An option out of its range, images that do not fit, graphs without a GPU, a
-        batch that does not come out even for the processes.
+        An option out of its range, images that do not fit, a precision that the device
+        does not offer, graphs without a GPU, a batch that does not come out even for
+        the processes.
 
     Gradient: as `tick`; the loop around it takes none.
     """
@@ -114,12 +122,13 @@ def train(
         run = begin(settings, images, ranks.device(pick_device(device)))
         share(run, ranks)
         first = ranks.rank == 0
+        glance = Glance(look if first else None)
         folder = Path(out) if out is not None and first else None
         log = RunLog(run, folder, processes=ranks.count)
         with peers_lost(log, ranks):
             open_together(log, ranks, resume=resume)
             patient = ranks.count > 1
-            with stop_on_signals(patient=patient) as stop, cuda_precision(settings):
+            with stop_on_signals(patient=patient) as stop, cuda_precision(run.settings):
                 turns = recorded_turns(run) if graphs else ranks.turns
                 with _bar(run, shown=progress and first) as bar:
                     while True:
@@ -130,6 +139,7 @@ def train(
                         saving = run.tick and (run.tick % every == 0 or last)
                         if due or saving or last or late:
                             _show(bar, log.flush(), run.tick)
+                            glance(run, always=bool(last))
                         if due:
                             log.take_snapshot()
                             if watch and first:

@@ -10,7 +10,7 @@ from ganflow.check import number, one_of, whole
 from ganflow.losses import LOSSES
 
 PENALTIES = ("none", "WGAN-GP", "R1", "R2")
-PRECISIONS = ("torch", "fp32", "tf32", "bf16")
+PRECISIONS = ("torch", "auto", "fp32", "tf32", "bf16", "fp16")
 FREE = ("ticks", "data")  # may change when a run goes on: how long, and a folder's name
 
 
@@ -56,9 +56,12 @@ class Settings:
     batch_norm : bool, default True
         In G. It mixes the samples of a batch; N processes mix those of all.
     precision : str, default "torch"
-        One of PRECISIONS. "torch" is torch as it comes: on NVIDIA GPUs it convolves in
-        tf32 and multiplies in fp32; "fp32" and "tf32" do both in one of them. "bf16"
-        has fewer digits still, and is emulated by GPUs older than Ampere.
+        One of PRECISIONS. "torch" is torch as it comes: on NVIDIA GPUs from compute
+        capability 8.0 on it convolves in tf32 and multiplies in fp32, elsewhere it does
+        both in fp32; "fp32" and "tf32" do both in one of them. "bf16" and "fp16" are
+        half precision, the penalty and the weights in float32; "fp16" scales the
+        losses, and leaves out a step whose gradient overflows. "auto" is what
+        `precision.precision_of` says of the device, and `begin` writes that here.
     fast : bool, default True
         The same updates in less time; if not, the loop of most public code.
     seed : int, in [0, 2^63), default 0

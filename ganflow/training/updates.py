@@ -16,16 +16,19 @@ from ganflow.training.sampling import Batches, sample_batches
 from ganflow.training.settings import Settings
 
 Turns = Callable[[Run, Batches], Tensor]
+SCALING = ("skipped_D", "scale_D", "skipped_G", "scale_G")
 
 
 def columns(settings: Settings) -> tuple[str, ...]:
     """Say what a row of a tick holds: losses, mean scores and the penalty, if any.
 
     All are of the last move of each player, before it moved. loss_D is without the
-    penalty, and penalty is before its strength.
+    penalty, and penalty is before its strength. In fp16 there are also the steps of
+    each player that were left out so far, and the scale of its next loss.
     """
     with_penalty = ("penalty", "slope") if settings.penalty != "none" else ()
-    return ("loss_D", "score_real", "score_fake", *with_penalty, "loss_G")
+    seen = ("loss_D", "score_real", "score_fake", *with_penalty, "loss_G")
+    return (*seen, *SCALING) if settings.precision == "fp16" else seen
 
 
 def turns(run: Run, batches: Batches) -> Tensor:
@@ -47,7 +50,7 @@ def turns(run: Run, batches: Batches) -> Tensor:
     Gradient: each move reaches its own player only.
     """
     moves = fast if run.settings.fast else plain
-    *of_D, of_G = columns(run.settings)
+    *of_D, of_G = (name for name in columns(run.settings) if name not in SCALING)
     rows = []
     for indices, z, mix in zip(batches.indices, batches.z, batches.mix, strict=False):
         seen = moves.move_D(run, run.images[indices], z, mix)
@@ -56,7 +59,8 @@ def turns(run: Run, batches: Batches) -> Tensor:
     row, *later = rows
     for new in later:
         row = torch.where(row.isfinite().all(), new, row)
-    return torch.cat([row, seen[of_G][None]])
+    scaling = [x for each in run.scalers.values() for x in (each.skipped, each.scale)]
+    return torch.cat([row, torch.stack([seen[of_G], *scaling])])
 
 
 def tick(run: Run, *, turns: Turns = turns) -> Tensor:
@@ -72,8 +76,7 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
     Returns
     -------
     Tensor (columns,), float32
-        On the device: the host does not wait for it, but once an epoch for the order of
-        the images.
+        On the device: the host does not wait for it.
 
     Gradient: as that of `turns`; the average of G takes none.
     """
@@ -89,8 +92,24 @@ def tick(run: Run, *, turns: Turns = turns) -> Tensor:
 def cuda_precision(settings: Settings) -> Iterator[None]:
     """Let CUDA multiply as `precision` says, and restore what was set before.
 
-    bf16 leaves the penalty and the weights in float32; those products then use tf32.
+    Half precision leaves the penalty and the weights in float32; those products then
+    use tf32, where the GPU has it.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of a run, so that its precision is not "auto".
+
+    Raises
+    ------
+    ValueError
+        The precision is "auto".
     """
+    if settings.precision == "auto":
+        raise ValueError(
+            "precision is 'auto', which only a run's device decides: pass the settings "
+            "of the run that `begin` gave"
+        )
     cudnn: Any = torch.backends.cudnn
     matmul = torch.backends.cuda.matmul
     kept = [*_read(cudnn, matmul), (cudnn, "benchmark", cudnn.benchmark)]

@@ -18,6 +18,7 @@ SLACK = 50
 NO_PROSE = re.compile(
     r"\A---\n.*?^---$"  # the head
     r"|^```(?!\{glossary\}).*?^```$"  # cells and code
+    r"|^:::\{predict\}.*?^:::$"  # asked of the reader, not told
     r"|^(:::|```).*?$"  # where a note or the glossary begins and ends
     r"|\]\([^)\s]*\)|^\[[^\]\n]+\]: .*?$",  # where a link leads
     re.S | re.M,
@@ -33,6 +34,10 @@ Four [words in a](../a/link.md#this) link, one formula: $a + b = c$. Two `x + y`
 
 :::{note}
 Three more words.
+:::
+
+:::{predict}
+Not told.
 :::
 
 | a table | 2 words |

@@ -13,6 +13,8 @@ from torch import ones
 
 from ganflow.layout import (
     FOLDS,
+    TEXT,
+    TITLE,
     describe,
     fold_trace,
     label_of,
@@ -21,8 +23,9 @@ from ganflow.layout import (
     lines_of,
     size_words,
 )
-from ganflow.layout.placement import place
-from ganflow.layout.rows import _crossings
+from ganflow.layout.coordinates import _apart
+from ganflow.layout.placement import GAP, LABEL, MARGIN, place
+from ganflow.layout.rows import SIDE, _crossings
 from ganflow.records import DerivativeTrace, Edge, Flow, FlowCell, Node
 from ganflow.trace.flow import flow
 from ganflow.trace.watch import watch
@@ -55,14 +58,35 @@ def drawn_points(points):
 
 
 def assert_readable(places):
-    """No two boxes touch, nothing lies outside, no line crosses a stranger's box."""
+    """Boxes keep apart and inside, and no line crosses a stranger's box.
+
+    Lines join the edges of their boxes that face each other, and carry their mark.
+    """
     for a, b in combinations(places.spots.values(), 2):
-        apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2
-        assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2, (a, b)
+        apart_x = abs(a.x - b.x) >= (a.width + b.width) / 2 + SIDE - 1e-6
+        assert apart_x or abs(a.y - b.y) >= (a.height + b.height) / 2 + GAP - 1e-6, (
+            a,
+            b,
+        )
     for spot in places.spots.values():
-        assert spot.width / 2 <= spot.x <= places.width - spot.width / 2
-        assert spot.height / 2 <= spot.y <= places.height - spot.height / 2
+        room = spot.width / 2 + MARGIN, spot.height / 2 + MARGIN
+        assert room[0] - 1e-6 <= spot.x <= places.width - room[0] + 1e-6
+        assert room[1] - 1e-6 <= spot.y <= places.height - room[1] + 1e-6
+    lowest = max(spot.y + spot.height / 2 for spot in places.spots.values())
+    assert places.height == pytest.approx(lowest + MARGIN)
     for pair, wire in places.wires.items():
+        ends = [places.spots[key] for key in pair]
+        ways = (wire.points[0], wire.points[1]), (wire.points[-1], wire.points[-2])
+        for spot, (end, after) in zip(ends, ways, strict=True):
+            side = 1 if after[1] > end[1] else -1
+            assert end[1] == pytest.approx(spot.y + side * spot.height / 2, abs=0.06)
+            assert abs(end[0] - spot.x) <= 0.35 * spot.width + 0.06
+        x, y = (np.concatenate(c) for c in zip(*drawn_points(wire.points), strict=True))
+        order = np.argsort(y)
+        on_line = np.interp(wire.mark[1], y[order], x[order])
+        assert y.min() < wire.mark[1] < y.max()
+        aside = wire.mark[0] - on_line  # its words are kept inside
+        assert abs(aside) < 2 or aside * (places.width / 2 - on_line) > 0, pair
         for x, y in drawn_points(wire.points):
             assert x.min() >= 0 and x.max() <= places.width
             for key in places.spots.keys() - set(pair):
@@ -225,6 +249,76 @@ def test_any_graph_is_placed_without_collisions(data):
     places = place(sizes, links, labels=labels)
     assert set(places.wires) == set(links)
     assert_readable(places)
+    assert_labels_apart(places, labels)
+
+
+def assert_labels_apart(places, labels):
+    """Words at a mark lie inside, between two rows, and on no other words."""
+    at = {link: places.wires[link].mark for link in labels}
+    for link, (x, y) in at.items():
+        room = labels[link] / 2 + MARGIN
+        assert room - 1e-6 <= x <= places.width - room + 1e-6
+        for spot in places.spots.values():
+            assert abs(y - spot.y) >= (spot.height + LABEL) / 2 - 1e-6, link
+    for (a, (x0, y0)), (b, (x1, y1)) in combinations(at.items(), 2):
+        clear = (labels[a] + labels[b]) / 2
+        assert abs(y0 - y1) >= LABEL - 1e-6 or abs(x0 - x1) >= clear, (a, b)
+
+
+def test_rows_stand_as_close_as_gaps_and_labels_let_them():
+    """A chain of three: one gap plain, one with the words of a label in it."""
+    sizes = {"a": (100, 40), "b": (60, 20), "c": (80, 30)}
+    links = [("a", "b"), ("b", "c")]
+    places = place(sizes, links, labels={("b", "c"): 70.0})
+    a, b, c = (places.spots[key] for key in "abc")
+    assert c.y - 15 == MARGIN and a.x == b.x == c.x == places.width / 2
+    assert b.y - 10 - (c.y + 15) == GAP + LABEL
+    assert a.y - 20 - (b.y + 10) == GAP
+    assert places.width == 100 + 2 * MARGIN
+    assert places.wires["a", "b"].mark == (a.x, (a.y - 20 + b.y + 10) / 2)
+
+
+def test_a_picture_is_as_wide_as_its_longest_words():
+    places = place(
+        {"a": (20, 20), "b": (20, 20)}, [("a", "b")], labels={("a", "b"): 90}
+    )
+    assert places.width == 90 + 2 * MARGIN
+
+
+def test_a_row_that_is_too_wide_is_broken_where_it_must():
+    """Three fit with the space between them, and the fourth does not."""
+    sizes = dict.fromkeys("abcd", (100.0, 20.0))
+    wide = 3 * 100 + 2 * SIDE + 2 * MARGIN
+    rows = [spot.y for spot in place(sizes, [], column=wide).spots.values()]
+    assert len(set(rows)) == 2 and sorted(map(rows.count, set(rows))) == [1, 3]
+    rows = [spot.y for spot in place(sizes, [], column=wide - 1).spots.values()]
+    assert sorted(map(rows.count, set(rows))) == [2, 2]
+
+
+def test_a_box_has_room_for_its_words_and_not_much_more(traces):
+    """On both sides 8 to 16 px; above and below at least half a line."""
+    for trace in traces.values():
+        layout = lay_out(trace, "operation", name="loss_D")
+        for key, box in layout.folded.boxes.items():
+            spot, lines = layout.places.spots[key], lines_of(box)
+            letters = [0.62 * TITLE * len(box.title)]
+            letters += [0.62 * TEXT * len(line) for line in lines]
+            assert spot.width == 64 or 16 < spot.width - max(letters) < 32
+            assert spot.width >= 64
+            high = TITLE + 1.3 * TEXT * len(lines)
+            assert TEXT < spot.height - high < 2 * TITLE
+
+
+def test_words_on_a_line_have_room_beside_its_cross(traces):
+    trace = traces["loss_D", True, False]
+    (link,) = (k for k in fold_trace(trace).links.values() if k.cuts)
+    folded = fold_trace(trace)
+    before = lay_out_together([folded]).width
+    long = replace(link, cuts=("a reason that is longer than the picture is wide",))
+    links = folded.links | {(link.start, link.end): long}
+    words = len(long.cuts[0]) * TEXT * 0.62
+    width = lay_out_together([replace(folded, links=links)]).width
+    assert before < words and 8 < width - words - 2 * MARGIN < 24
 
 
 def chain(*, network="D", names=("0.weight",)):
@@ -331,3 +425,27 @@ def test_a_box_is_named_by_a_layer_only_where_a_network_has_it():
     made = replace(chain(), nodes=nodes)
     assert {"D.", ".0"}.isdisjoint(fold_trace(made, "layer").boxes)
     assert "D.0" in fold_trace(made, "layer").boxes
+
+
+def test_a_row_keeps_its_order_its_spaces_and_inside_the_column():
+    """Where there is room each box lies where it wants; else they share the way."""
+    wide, even = [40.0, 60.0], [1.0, 1.0]
+    step = 50 + SIDE
+    for want, found in (
+        ([100, 300], [100, 300]),
+        ([0, 300], [20, 300]),
+        ([100, 1000], [100, 370]),  # the right edge at 400
+        ([200, 200], [200 - step / 2, 200 + step / 2]),
+        ([300, 100], [200 - step / 2, 200 + step / 2]),
+        ([1000, 1000], [370 - step, 370]),
+    ):
+        at = _apart(want, even, wide, 400.0)
+        np.testing.assert_allclose(at, found, rtol=1e-12)
+    heavy = _apart([200, 200], [3.0, 1.0], wide, 400.0)
+    np.testing.assert_allclose(heavy, [200 - step / 4, 200 + 3 * step / 4], rtol=1e-12)
+
+
+def test_three_in_a_row_meet_at_their_common_middle():
+    at = _apart([50, 50, 101], [1.0] * 3, [20.0] * 3, 400.0)
+    np.testing.assert_allclose(np.diff(at), 20 + SIDE, rtol=1e-12)
+    np.testing.assert_allclose(at.mean(), 67, rtol=1e-12)

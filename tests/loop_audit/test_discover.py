@@ -12,9 +12,11 @@ from torch import nn
 from torch.optim.optimizer import Optimizer
 
 from ganflow.loop_audit.discover import Discovery
+from ganflow.loop_audit.networks import Network, _rank
+from ganflow.loop_audit.roles import _doubtful
 from ganflow.loop_audit.script import Script, run_script
 from ganflow.loop_audit.stop import LoopStopped, WrongPlayer
-from ganflow.loop_audit.variables import is_copy, role_of
+from ganflow.loop_audit.variables import Variable, is_copy, role_of
 from ganflow.loop_report import LoopReport
 
 HEAD = """
@@ -582,3 +584,32 @@ def test_names_say_copies():
 
 def test_the_stop_is_no_exception_that_scripts_catch():
     assert not issubclass(LoopStopped, Exception)
+
+
+def test_a_role_is_a_better_name_than_another_word_and_that_than_no_word():
+    """Where two variables hold a network it has the one that tells more."""
+    names = ["model", "discriminator", "encoder"]
+    ranked = sorted((Variable((name,), 0) for name in names), key=_rank)
+    assert [one.name for one in ranked] == ["discriminator", "encoder", "model"]
+    assert _rank(ranked[0]) < _rank(ranked[1]) < _rank(ranked[2])
+    deep = Variable(("encoder",), 1)
+    assert _rank(ranked[1]) < _rank(deep) < _rank(ranked[2])
+
+
+@pytest.mark.parametrize(
+    ("held", "doubtful"),
+    [
+        ([{0}, {1}], False),  # each has its own
+        ([{0}, {0}], False),  # one has both
+        ([{0}, {0}, {1}], True),  # one of two has both
+        ([{0, 1}, {0, 1}], True),
+        ([{1}, {1}], True),  # the first has none
+    ],
+)
+def test_optimizers_that_hold_both_roles_or_nobody_s_alone_are_doubtful(held, doubtful):
+    names = ["generator", "discriminator", "encoder"]
+    networks = [
+        Network(None, None, {}, name, stepped_by=frozenset(numbers))
+        for name, numbers in zip(names, held, strict=False)
+    ]
+    assert _doubtful(networks, max(map(max, held)) + 1) == doubtful

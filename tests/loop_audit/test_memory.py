@@ -45,3 +45,12 @@ def test_a_block_written_whole_remembers_no_parts():
     assert memory.mark(block) != second
     memory.write(block, second, whole=True)
     assert memory.mark(block) == second
+
+
+def test_rows_are_counted_from_where_a_part_begins():
+    memory, block = Memory(), torch.zeros(6, 2)
+    first, second = trails("G", "D")
+    memory.write(block, first, whole=True)
+    memory.write(block[:3], second, whole=True)
+    assert memory.rows(block[2:]) == [(0, 1, second), (1, 4, first)]
+    assert memory.rows(block[4:]) == [(0, 2, first)]

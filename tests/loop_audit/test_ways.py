@@ -8,6 +8,7 @@ from torch.nn.functional import softplus
 from torch.utils.checkpoint import checkpoint
 
 from ganflow.loop_audit.block import audit
+from ganflow.loop_audit.operations import _factor
 from ganflow.training.distributed.fork import in_processes
 
 # What is said of four ticks: the name, the moves, the tensors of each, and the errors.
@@ -336,3 +337,32 @@ def test_accelerate():
     backward = lambda loss, _: accelerator.backward(loss)  # noqa: E731
     report = watched(G, D, lambda: turns(pairs, backward))
     assert said(report) == ALTERNATING
+
+
+@pytest.mark.parametrize("dim", [1, -1])
+def test_a_row_of_what_two_players_made_side_by_side_was_made_by_both(dim):
+    """As a pair of BiGAN's: only what is joined along the batch falls into parts."""
+    torch.manual_seed(0)
+    G, E, D = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(4, 1)
+    optimizer = torch.optim.SGD(D.parameters(), lr=0.01)
+    with audit(G=G, E=E, D=D) as seen:
+        for rows in (slice(0, 4), slice(4, 8)):
+            optimizer.zero_grad()
+            made = [G(torch.randn(8, 2)), E(torch.randn(8, 2))]
+            softplus(D(torch.cat(made, dim).detach()[rows])).mean().backward()
+            optimizer.step()
+    assert [move.reads.keys() for move in seen.report.moves] == 2 * [{"G", "E", "D"}]
+
+
+def test_a_factor_s_size_tells_one_number_from_one_for_each_sample():
+    """An expanded number is still one; of a factor of full size nothing can be told."""
+    batch = torch.ones(8, 2)
+    for factor, size in (
+        (torch.ones(()), 1),
+        (torch.ones(8, 1), 8),
+        (torch.ones(1, 1).expand(8, 2), 1),
+        (torch.ones(8, 1).expand(8, 2), 8),
+        (torch.ones(8, 2), 0),
+    ):
+        assert _factor([batch, factor], batch * factor) == size
+    assert _factor([batch], batch * 2) is None

@@ -272,3 +272,24 @@ def test_turns_are_uneven_unless_more_than_half_are_alike():
     assert _uneven(runs([2, 2, 3, 1])) == {"D": (1, 3), "G": (1, 1)}
     assert _uneven(runs([2, 2, 2, 1])) == {}
     assert _uneven(runs([2, 3])) == {}  # too few to tell
+
+
+@pytest.mark.parametrize(("lags", "pool"), [([1, 2, 3], True), ([1, 2], False)])
+def test_one_old_batch_at_a_time_is_a_pool_from_three_ages_on(lags, pool):
+    moves = play(["D", "G"], 18, lags=[{n} for n in lags], fresh=False)[12:]
+    words = name_of(moves, "D", "G").words
+    assert ("D reads a pool, 1 to 3 moves back" in words) == pool, words
+
+
+def test_who_never_reads_the_newest_is_named_with_how_old_it_is():
+    moves = play(["D", "G"], 18, lags=[{2}, {3}], fresh=False)[12:]
+    naming = name_of(moves, "D", "G")
+    assert naming.words.startswith("no schedule of the book: D reads 2 moves back")
+    assert naming.schedule is None
+
+
+def test_where_some_steps_move_both_players_no_schedule_is_named():
+    moves = play(["DG", "D"], 6, joint=True)
+    naming = name_of(moves, "D", "G")
+    assert naming.words.startswith("no schedule of the book: some steps move both")
+    assert naming.schedule is None and not naming.disguised

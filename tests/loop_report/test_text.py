@@ -1,6 +1,8 @@
 """The report in a terminal: true to the record, narrow, plain."""
 
 import re
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -197,3 +199,31 @@ def test_a_finding_says_how_often_if_more_than_once(times, more):
     found = replace(some[0], times=times)
     line = next(_finding(found, ""))
     assert line.endswith(f"{found.place}{more}")
+
+
+SHELL = """
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+class OfAKernel(CachingCompiler):
+    format_code_name = None  # as in IPython 7
+    def get_code_name(self, raw_code, code, number):
+        return f"/no/such/folder/{len(code)}.py"
+
+InteractiveShell.compiler_class = OfAKernel
+config = Config()
+config.HistoryManager.hist_file = ":memory:"
+shell = InteractiveShell.instance(config=config)
+"""
+
+
+def test_a_cell_is_named_by_the_number_of_its_latest_run():
+    """Its file has a name of the kernel's own, which Colab's IPython cannot read."""
+    place = "here = Place(sys._getframe().f_code.co_filename, 1); print(here)"
+    cells = ["import sys; from ganflow.loop_report import Place", place, "print(here)"]
+    cells += [place, "print(Place('/a/b.py', 3))"]
+    run = f"for cell in {cells}: shell.run_cell(cell, True).raise_error()"
+    command = [sys.executable, "-W", "ignore", "-c", SHELL + run]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.stdout.split() == ["In[2]:1", "In[2]:1", "In[4]:1", "b.py:3"], done

@@ -10,13 +10,13 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 from contrast import contrast
+from drawn_shapes import assert_inside, extent, paper_of, pieces
 from matplotlib.patches import FancyBboxPatch, Patch
-from matplotlib.transforms import Bbox
 from small_step import dcgan_trace, small_networks, small_step
 
 from ganflow.layout import FOLDS, lay_out
 from ganflow.plotting import COLORS, describe, draw_trace
-from ganflow.plotting.card import PX, cross
+from ganflow.plotting.card import PX
 from ganflow.plotting.trace import SAYS
 from ganflow.trace.flow import flow
 from ganflow.widgets.trace_view import view as trace_view
@@ -41,32 +41,12 @@ def recorded():
     return found
 
 
-def pieces(ax, kind):
-    """The artists of one kind, by what follows in their id."""
-    found = [(a.get_gid() or "", a) for a in ax.get_children()]
-    start = f"{kind} "
-    return [(gid.removeprefix(start), a) for gid, a in found if gid.startswith(start)]
-
-
-def extent(patch):
-    """The bounds of a shape on the card, px; of a curve, of its control points."""
-    path = patch.get_path()
-    corners = path.vertices if path.codes is None else path.vertices[path.codes != 79]
-    return Bbox([corners.min(axis=0), corners.max(axis=0)])
-
-
-def assert_inside(inner, outer, slack=0.1):
-    a, b = extent(inner), extent(outer)
-    assert a.x0 >= b.x0 - slack and a.x1 <= b.x1 + slack, inner.get_gid()
-    assert a.y0 >= b.y0 - slack and a.y1 <= b.y1 + slack, inner.get_gid()
-
-
 @pytest.mark.parametrize("fold", FOLDS)
 @pytest.mark.parametrize("loss", ["loss_D", "loss_G"])
 def test_every_label_of_a_dcgan_lies_inside_its_box_and_the_paper(fold, loss):
     trace = dcgan_trace(loss=loss)
     ax = draw_trace(trace, fold, name=loss)
-    paper = next(a for a in ax.get_children() if a.get_gid() == "paper")
+    paper = paper_of(ax)
     boxes = dict(pieces(ax, "box"))
     layout = lay_out(trace, fold, name=loss)
     assert set(boxes) == set(layout.folded.boxes)
@@ -163,7 +143,7 @@ def test_what_cannot_be_drawn_is_refused_by_name(recorded):
 def test_a_figure_reads_on_a_dark_page_because_it_brings_its_paper(recorded):
     """Contrast of ink on the card, WCAG: at least 7 for text, 4.5 for soft text."""
     ax = draw_trace(recorded[True, False][0]["loss_D"])
-    paper = next(a for a in ax.get_children() if a.get_gid() == "paper")
+    paper = paper_of(ax)
     assert isinstance(paper, FancyBboxPatch) and paper.get_alpha() is None
     assert contrast(COLORS["paper"], COLORS["ink"]) >= 7
     assert contrast(COLORS["paper"], COLORS["soft"]) >= 4.5
@@ -173,10 +153,3 @@ def test_alt_text_says_what_the_figure_shows(recorded):
     traces, table = recorded[True, False]
     assert "cut: detach" in describe(traces["loss_D"], "loss_D")
     assert "loss_D to G: cut: detach" in describe(table)
-
-
-def test_a_cross_stands_on_its_point_and_is_as_wide_as_high():
-    figure, ax = plt.subplots()
-    cross(ax, 10, 20, 4)
-    ends = [[tuple(p) for p in line.get_xydata()] for line in ax.lines]
-    assert ends == [[(6, 16), (14, 24)], [(6, 24), (14, 16)]]

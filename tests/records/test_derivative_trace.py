@@ -82,3 +82,18 @@ def test_an_edge_is_live_or_cut_and_a_node_of_a_known_kind():
         Edge(0, 1, cut="detach")
     with pytest.raises(ValueError, match="kind is operation, parameter or input"):
         Node(0, "constant", "")
+
+
+@pytest.mark.parametrize(
+    ("freed", "said"),
+    [
+        ("abc", "freed are aBackward, bBackward, cBackward; keep"),
+        ("abcd", "freed are aBackward, bBackward, cBackward and 1 more; keep"),
+        ("abcde", "freed are aBackward, bBackward, cBackward and 2 more; keep"),
+    ],
+)
+def test_of_what_was_freed_three_are_named_and_the_others_counted(freed, said):
+    nodes = [operation(i, name, freed=True) for i, name in enumerate(freed)]
+    edges = [Edge(i, i + 1) for i in range(len(freed) - 1)]
+    trace = DerivativeTrace(0, tuple(nodes), tuple(edges), {})
+    assert said in trace.second_backward()

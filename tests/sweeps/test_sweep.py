@@ -312,7 +312,6 @@ def test_cuda_is_refused_where_there_is_none():
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("base", [GameSetting(), SMALL], ids=["game", "GAN"])
 def test_cuda_and_cpu_agree(base):
     over = {"rule": list(RULES), "schedule": SCHEDULES}

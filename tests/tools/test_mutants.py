@@ -1,6 +1,7 @@
 """What the tool that breaks the package changes, and which tests then judge it."""
 
 import ast
+import signal
 
 import desk as desks
 import lines_run
@@ -34,6 +35,7 @@ def add(a, b, c=0):
         return a + NOTHING
     return a + b + c
 '''
+SUMS = "tests/sums/test_add.py"
 TESTS = """from ganflow.sums.add import add
 
 
@@ -158,6 +160,26 @@ def test_only_tests_that_run_the_line_come_first_and_the_rest_of_their_file_last
     ]
 
 
+def test_tests_that_read_a_module_come_first_where_a_default_changes(project, desk):
+    """And nowhere else: what a function does is not seen in its text."""
+    file = project / "tests/other/test_other.py"
+    file.write_text(
+        "from pathlib import Path\n\n\ndef test_text():\n"
+        "    text = Path(__file__).parents[2] / 'ganflow/sums/add.py'\n"
+        "    assert 'c=0' in text.read_text()\n"
+    )
+    (desk.copy / "tests/other/test_other.py").write_text(file.read_text())
+    for one in lines_run.test_files(project):
+        desk.find(one)
+    known, mutants = Found(project), those_of(project)
+    (default,) = (m for m in mutants if m.line == 7)
+    order = [test for session in known.sessions(default) for test in session.tests]
+    text, two = "tests/other/test_other.py::test_text", f"{SUMS}::test_of_two"
+    assert order == [f"{SUMS}::test_of_much", text, two]  # the first loads the module
+    inside = next(m for m in mutants if m.line == 10)
+    assert text not in [t for s in known.sessions(inside) for t in s.tests]
+
+
 def test_what_was_found_holds_until_what_a_test_ran_does_something_else(project, desk):
     file, other = "tests/sums/test_add.py", "tests/other/test_other.py"
     for name in (file, other):
@@ -197,6 +219,20 @@ def test_what_hangs_is_killed_with_all_that_it_started(project, desk, monkeypatc
     (desk.copy / "tests/other/test_other.py").write_text(slow)
     (mutant, *_) = those_of(project)
     assert desk.killer(mutant, iter([session])) == "tests/other/test_other.py"
+
+
+def test_a_test_may_send_an_interrupt_however_the_tool_was_started(project, desk):
+    (desk.copy / "tests/other/test_other.py").write_text(
+        "import os, signal, pytest\n\n\ndef test_nothing():\n"
+        "    with pytest.raises(KeyboardInterrupt):\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+    )
+    session = Session({"tests/other/test_other.py::test_nothing": 0.0})
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert desk.failing(session) == ""
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_what_fails_by_chance_kills_nothing(project, desk):
@@ -242,7 +278,44 @@ def test_each_harmless_mutant_is_one_of_the_package_with_its_reason():
 def test_a_name_without_its_reason_is_refused(tmp_path):
     path = tmp_path / "harmless.txt"
     path.write_text("# why\n\na.py: a «<» b -> <=\nb.py: a «<» b -> <=\n")
-    with pytest.raises(ValueError, match=r"a name and a reason, not 'a.py"):
+    with pytest.raises(ValueError, match=r"'b.py: a .*' has no reason below it"):
+        verdicts.harmless(path)
+    path.write_text("# why\n\n    both hold at a == b\n")
+    with pytest.raises(ValueError, match=r"'    both .*' is the reason of no mutant"):
         verdicts.harmless(path)
     path.write_text("# why\n\na.py: a «<» b -> <=\n    both hold at a == b\n")
     assert verdicts.harmless(path) == {"a.py: a «<» b -> <=": "both hold at a == b"}
+
+
+def test_mutants_that_lie_together_share_a_reason(tmp_path):
+    path = tmp_path / "harmless.txt"
+    path.write_text(
+        "a.py: «1» -> 2\nb.py: «1» -> 2\n    why\n\nc.py: «3» -> 4\n    so\n"
+    )
+    assert verdicts.harmless(path) == {
+        "a.py: «1» -> 2": "why",
+        "b.py: «1» -> 2": "why",
+        "c.py: «3» -> 4": "so",
+    }
+
+
+def test_what_a_zip_asserts_is_left_as_it_is(tmp_path):
+    path = tmp_path / "code.py"
+    path.write_text("zip(a, b, strict=True)\nzip(a, b, strict=False)\nf(loud=True)\n")
+    found = mutations.mutants_of(path, "code.py")
+    assert {(m.line, m.old, m.new) for m in found} == {
+        (2, "False", "True"),
+        (3, "True", "False"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("killed", "survived", "share", "enough"),
+    [(90, 10, "90.0%", True), (89, 11, "89.0%", False), (0, 0, "100.0%", True)],
+)
+def test_fewer_than_nine_in_ten_killed_are_too_few(killed, survived, share, enough):
+    """Harmless ones are none of them."""
+    counts = {"killed": killed, "survived": survived, "harmless": 50}
+    words, is_enough = verdicts.summary(counts)
+    assert is_enough == enough
+    assert words.startswith(f"{killed} of {killed + survived} mutants killed ({share})")

@@ -159,3 +159,32 @@ def test_a_leaf_made_of_a_cut_fake_shows_the_cut_behind_it(pair):
     assert trace.by_id[edge.start].kind == "input" and trace.by_id[edge.start].live
     assert (trace.by_id[edge.end].network, trace.by_id[edge.end].layer) == ("G", "2")
     assert trace.flows_through("D")  # into x_hat, which is not D's
+
+
+class Product(torch.autograd.Function):
+    """A function of one's own: what runs in it has no graph."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a * b
+
+    @staticmethod
+    def backward(ctx, slope):
+        a, b = ctx.saved_tensors
+        return slope * b, slope * a
+
+
+@pytest.mark.parametrize("reason", ["detach", "no_grad"])
+def test_a_function_of_one_s_own_names_what_cut_one_of_its_values(reason):
+    """And looks through what it was given with a derivative."""
+    torch.manual_seed(0)
+    G, D = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    with watch(G=G, D=D) as seen:
+        cut = CUTS[reason](G, torch.randn(4, 2))
+        with torch.no_grad():
+            cut = 2 * cut
+        loss = Product.apply(D(torch.randn(4, 2)), cut).sum()
+    trace = seen.trace(loss)
+    assert reason in trace.why_not("G")
+    assert set(trace.reached["D"]) == {"weight", "bias"} and not trace.reached["G"]

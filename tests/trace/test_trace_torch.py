@@ -204,7 +204,6 @@ def test_a_penalty_on_fakes_reaches_G_through_the_second_derivative(pair):
     assert trace.reached["G"] == ALL and trace.flows_through("D")
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.cuda
 def test_a_penalty_on_a_gpu_is_traced_as_on_the_cpu(pair):
     traces = []

@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import matplotlib.figure  # noqa: F401, or every child would import it
 import torch
@@ -86,6 +87,18 @@ def trained_in_float64(rank, ticks):
     return weights(run)
 
 
+def trained_in_half(rank, precision):
+    """The weights after six ticks, and how many steps of each player were left out."""
+    settings = replace(SHARED, precision=precision)
+    run = begin(settings, pixels(40))
+    ranks = Ranks(rank, dist.get_world_size())
+    share(run, ranks)
+    for done in range(6):
+        ranks.turns(run, sample_batches(settings, 40, done, "cpu"))
+    counts = {f"left out of {p}": s.skipped for p, s in run.scalers.items()}
+    return weights(run) | counts
+
+
 def sent(rank, steps):
     """Bytes that a tick sent, and what it should have."""
     settings = replace(SHARED, critic_steps=steps, width=64)
@@ -158,8 +171,13 @@ def everything(rank, out):
         for way in MOVES
         for name, dtype in cases
     }
+    with mock.patch("ganflow.training.scaling.START", 2.0**22):
+        overflowing = trained_in_half(rank, "fp16")
     return {
         "gradients": grads,
+        "overflowing": overflowing,
+        "fp16": trained_in_half(rank, "fp16"),
+        "bf16": trained_in_half(rank, "bf16"),
         "trained": trained(rank, out, 6),
         "float64": trained_in_float64(rank, 6),
         "sent": [sent(rank, steps) for steps in (1, 5)],

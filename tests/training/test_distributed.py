@@ -52,7 +52,7 @@ def test_the_gradients_are_those_of_the_joined_batch(found, count):
 def test_every_process_has_the_same_bits(found, count):
     first, *others = found[count]
     for other in others:
-        for key in ("trained", "float64"):
+        for key in ("trained", "float64", "fp16", "bf16", "overflowing"):
             assert first[key].keys() == other[key].keys()
             for name in first[key]:
                 assert torch.equal(first[key][name], other[key][name]), name
@@ -70,6 +70,27 @@ def test_a_short_training_ends_where_one_process_ends(found, count):
         if name != NOISE:
             ours = found[count][0]["trained"][name]
             torch.testing.assert_close(ours, expected, rtol=1e-4, atol=1e-5)
+
+
+@MANY
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_half_precision_ends_near_where_one_process_ends(found, count, precision):
+    """Near: by a twentieth of 12 steps of Adam, 1e-4 each, in the mean over weights."""
+    one, ours = found[1][0][precision], found[count][0][precision]
+    for net in ("D", "G"):
+        names = [name for name in one if name.startswith(f"{net} ")]
+        off = torch.cat(
+            [(ours[n] - one[n]).abs().flatten() for n in names if n != NOISE]
+        )
+        assert off.mean() < 12 * 1e-4 / 20
+
+
+@MANY
+def test_a_step_that_overflows_is_left_out_in_every_process(found, count):
+    """Each has the count; the test of equal bits says that it is the same one."""
+    for rank in found[count]:
+        assert 0 < rank["overflowing"]["left out of D"] < 12
+        assert 0 < rank["overflowing"]["left out of G"] < 6
 
 
 def test_a_run_goes_on_with_another_number_of_processes(found):
@@ -128,6 +149,13 @@ def test_parts_make_up_the_batch(batch, count):
     parts = [range(batch)[Ranks(rank, count).part(batch)] for rank in range(count)]
     assert [k for part in parts for k in part] == list(range(batch))
     assert len({len(part) for part in parts}) == 1
+
+
+def test_the_processes_of_a_notebook_see_no_gpu(monkeypatch):
+    """A fork cannot use one, and Adam would look for it; this process keeps its own."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    seen = in_processes(2, lambda rank: os.environ["CUDA_VISIBLE_DEVICES"])
+    assert seen == ["", ""] and os.environ["CUDA_VISIBLE_DEVICES"] == "0"
 
 
 def test_a_process_that_fails_or_hangs_is_told():

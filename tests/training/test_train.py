@@ -282,8 +282,8 @@ def test_snapshots_are_taken_from_the_start_to_the_end():
         ({"loss": "wgan"}, "loss is 'wgan'; expected one of saturating"),
         ({"penalty": "GP"}, "penalty is 'GP'; expected one of none, WGAN-GP"),
         (
-            {"precision": "fp16"},
-            "precision is 'fp16'; expected one of torch, fp32, tf32",
+            {"precision": "half"},
+            "precision is 'half'; expected one of torch, auto, fp32, tf32, bf16, fp16",
         ),
         ({"ticks": 0}, "ticks is 0; expected a whole number, at least 1"),
         ({"batch": 2.5}, "batch is 2.5; expected a whole number"),
@@ -372,7 +372,7 @@ def test_how_cuda_multiplies_is_restored():
     assert (getattr(matmul, name), cudnn.benchmark) == before
 
 
-@pytest.mark.parametrize("precision", ["torch", "fp32", "tf32", "bf16"])
+@pytest.mark.parametrize("precision", ["torch", "fp32", "tf32", "bf16", "fp16"])
 def test_who_asks_by_an_older_name_how_cuda_multiplies_is_answered(precision):
     """As inductor asks up to torch 2.10; by the newer names alone torch refuses."""
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
@@ -432,15 +432,16 @@ def test_without_batch_norm_none_is_made():
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in run.G)
 
 
+@pytest.mark.parametrize("precision", ["torch", "fp16"])
 @pytest.mark.parametrize("done", [0, 2])
-def test_the_warm_up_of_a_graph_is_undone(done):
-    """Also Adam's memory, which does not exist before the first tick."""
-    from ganflow.training.graphs import _restore, _values
+def test_the_warm_up_of_a_graph_is_undone(done, precision):
+    """Also Adam's memory, which does not exist before the first tick, and the scale."""
+    from ganflow.training.graphs import _kept, _restore, _values
 
-    run, expected = small_run(), small_run()
+    run, expected = small_run(precision=precision), small_run(precision=precision)
     for _ in range(done):
         tick(run), tick(expected)
-    before = [value.detach().clone() for value in _values(run)]
+    before = _kept(run)
     for _ in range(3):
         turns(run, sample_batches(run.settings, len(run.images), run.tick, "cpu"))
     _restore(run, before)
@@ -451,13 +452,13 @@ def test_the_warm_up_of_a_graph_is_undone(done):
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-def test_a_recorded_graph_plays_the_same_ticks():
+@pytest.mark.parametrize("precision", ["torch", "fp16"])
+def test_a_recorded_graph_plays_the_same_ticks(precision):
     from ganflow.training.graphs import recorded_turns
 
     rows = []
     for graphs in (False, True):
-        run = begin(SMALL, pixels(40), "cuda")
+        run = begin(replace(SMALL, precision=precision), pixels(40), "cuda")
         moves = {"turns": recorded_turns(run)} if graphs else {}
         rows.append(torch.stack([tick(run, **moves) for _ in range(4)]).cpu())
     torch.testing.assert_close(*rows, rtol=1e-3, atol=1e-4)

@@ -17,11 +17,13 @@ from PIL import Image
 from train_runs import SMALL, pixels
 
 from ganflow.records.training_run import TrainingRun, load_training_run
-from ganflow.training import train
+from ganflow.training import glance, pace, speed, tick, train
 from ganflow.training.keep.pictures import curves_png, grid_png
+from ganflow.training.keep.provenance import provenance
 from ganflow.training.keep.snapshots import as_bytes
 from ganflow.training.loop import pick_device
 
+LOOKED = replace(SMALL, ticks=9)
 TOOL = Path(__file__).parents[2] / "tools" / "train_wgan_gp.py"
 QUIET = {"progress": False}
 
@@ -241,3 +243,56 @@ def test_the_curves_have_a_panel_for_each_pair_and_one_axis_of_ticks(
             assert x[0] == 1 and x[-1] == 4003  # every second: no more than pixels
             np.testing.assert_array_equal(y, rows[x - 1, names.index(name)])
             assert len(x) == 2002
+
+
+def test_a_record_has_the_command_without_the_folder_of_its_program(monkeypatch):
+    words = ["/somewhere/train_wgan_gp.py", "--ticks", "4"]
+    monkeypatch.setattr(sys, "argv", words)
+    said = provenance(torch.device("cpu"), images=3)
+    assert said["command"] == "train_wgan_gp.py --ticks 4" and said["images"] == 3
+
+
+def test_a_look_shows_the_fixed_pictures_and_changes_nothing(monkeypatch):
+    """Before the first tick, whenever its time has come, and at the end."""
+    monkeypatch.setattr(glance, "SECONDS", 0.0)
+    seen = {}
+    looked = train(LOOKED, pixels(40), look=seen.setdefault, snapshots=30, **QUIET)
+    record = looked.record
+    assert [*seen] == record.ticks.tolist() and {0, 1, 9} <= seen.keys()
+    for pictures, kept in zip(seen.values(), record.averaged, strict=True):
+        np.testing.assert_array_equal(pictures, kept)
+    alone = train(LOOKED, pixels(40), snapshots=30, **QUIET)
+    for name, values in alone.record.series.items():
+        np.testing.assert_array_equal(record.series[name], values)
+    pairs = zip(looked.run.G.parameters(), alone.run.G.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in pairs)
+
+
+def test_between_two_looks_there_is_time_to_train(monkeypatch):
+    """However often the losses are read: only the first and the last are left."""
+    monkeypatch.setattr(glance, "SECONDS", 1e6)
+    seen = []
+    train(LOOKED, pixels(40), look=lambda *told: seen.append(told[0]), **QUIET)
+    assert seen == [0, 9]
+
+
+@pytest.mark.parametrize("changes", [{}, {"penalty": "none", "critic_steps": 1}])
+def test_a_pace_tells_of_the_whole_run_from_a_few_ticks(changes, monkeypatch):
+    """By a clock that a tick moves on by two seconds, the first by a minute."""
+    settings, clock = replace(SMALL, ticks=600, **changes), [0.0]
+
+    def slow(run, **how):
+        clock[0] += 60 if not run.tick else 2
+        return tick(run, **how)
+
+    monkeypatch.setattr(speed, "tick", slow)
+    monkeypatch.setattr(speed, "perf_counter", lambda: clock[0])
+    found = pace(settings, pixels(40), device="cpu", ticks=2)
+    assert found.tick == 2 and found.whole == 1200
+    assert found.images == settings.critic_steps * settings.batch / 2
+    assert "600 ticks on digits at 16x16 will take about 20 minutes" in str(found)
+
+
+def test_a_pace_measures_at_least_one_tick():
+    with pytest.raises(ValueError, match="ticks"):
+        pace(SMALL, pixels(40), ticks=0)

@@ -31,7 +31,10 @@ def refused(path, settings=SMALL, images=None):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("changes", [{}, {"fast": False}, {"precision": "bf16"}])
+HALVES = [{"precision": "bf16"}, {"precision": "fp16"}]
+
+
+@pytest.mark.parametrize("changes", [{}, {"fast": False}, *HALVES])
 @pytest.mark.parametrize("batch", [8, 41])
 def test_a_resumed_run_is_the_uninterrupted_one(changes, batch, tmp_path):
     """Also where an epoch ends in a batch, and where a batch holds more than one."""
@@ -104,7 +107,6 @@ def test_how_adam_runs_is_not_taken_from_the_file(half, tmp_path):
 
 
 @pytest.mark.cuda
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 def test_a_resumed_run_counts_its_steps_where_it_did_before(tmp_path):
     """On the CPU for the plain Adam; on a GPU each step would wait to read them."""
     settings = replace(SMALL, fast=False, ticks=1)

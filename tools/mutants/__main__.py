@@ -6,7 +6,9 @@ A *mutant* is `ganflow` with one token changed: `<` becomes `<=`, `+` becomes `-
 becomes `or`, a number grows by 1, `True` becomes `False`. Each runs the tests that run
 the changed line, the nearest files first and the fastest tests of each, until one
 fails: then it is *killed*. What no test kills is printed with the name that it has in
-`harmless.txt`: a test is missing, or that file says why nobody could tell.
+`harmless.txt`: a test is missing, or that file says why nobody could tell. Ends with
+the share that was killed of those that somebody could tell, and with exit status 1
+where that is below nine in ten.
 WORDs pick mutants by what their line of the list holds: "losses/" or "rules.py:200".
 
 Which test runs which line is found once, in a quarter of an hour, and kept with each
@@ -21,6 +23,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -32,11 +35,17 @@ from chosen_tests import Found
 from desk import Desk
 from lines_run import kept, test_files
 from mutations import ROOT, Mutant, all_mutants
-from verdicts import Verdicts, harmless
+from verdicts import Verdicts, harmless, summary
 
 
-def main() -> None:
-    """Print each survivor as it is found, then the share that was killed."""
+def main() -> int:
+    """Print each survivor as it is found, then the share that was killed.
+
+    Returns
+    -------
+    int
+        0 where it is enough, else 1.
+    """
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--sample", type=int, default=200, help="how many; 0 is all")
     parser.add_argument("--seed", type=int, default=0, help="of the sample")
@@ -56,10 +65,9 @@ def main() -> None:
             for desk in desks:
                 desk.close()
     minutes = (time.monotonic() - begun) / 60
-    print(
-        f"{counts['killed']} of {len(chosen)} mutants killed, {counts['survived']} "
-        f"survived, {counts['harmless']} are harmless; {minutes:.1f} minutes"
-    )
+    told, enough = summary(counts)
+    print(f"{told}; {minutes:.1f} minutes")
+    return 0 if enough else 1
 
 
 def judged(chosen: list[Mutant], desks: list[Desk]) -> Counter[str]:
@@ -107,4 +115,4 @@ def judged(chosen: list[Mutant], desks: list[Desk]) -> Counter[str]:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

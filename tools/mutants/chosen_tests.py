@@ -65,17 +65,18 @@ class Found:
     def sessions(self, mutant: Mutant) -> Iterator[Session]:
         """The tests that may notice a mutant, the likeliest first.
 
-        After those that run the line, or read its file as a text where it runs as the
-        module is loaded, come the others of the same files and the same part of the
-        package: a cache may have run the line for them.
+        Where it runs as the module is loaded, those that read its file as a text are
+        first, as they compare a default with its docstring: they are few and quick.
+        After those that run the line come the others of the same files and the same
+        part of the package: a cache may have run the line for them.
         """
         first, others = self.reach.lines(mutant)
         by_distance = sorted(self.tests, key=lambda f: self.distance(f, mutant.path))
+        read = {f: self.reading(f, mutant.path) if others else [] for f in by_distance}
         hits = {file: self.running(file, first) for file in by_distance}
-        if others:
-            for file in by_distance:
-                hits[file] += self.reading(file, mutant.path)
-        yield from self.grouped(hits)
+        yield from self.grouped(read)
+        yield from self.grouped({file: {*hits[file]} - {*read[file]} for file in hits})
+        hits = {file: [*hits[file], *read[file]] for file in hits}
         own = [f for f in by_distance if hits[f] and self.is_near(f, mutant.path)]
         rest = {file: set(self.running(file, others)) for file in by_distance}
         rest |= {file: set(self.tests[file]) for file in own}

@@ -62,6 +62,8 @@ def _serve(modules: tuple[str, ...], orders: Connection) -> None:
 
 def _alone(task: Callable, *given: object) -> None:
     os.setsid()
+    # It is ignored by all that a shell starts in the background, and tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with open(os.environ.get("NURSERY_LOG", os.devnull), "w") as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

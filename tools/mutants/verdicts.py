@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from chosen_tests import file_of
@@ -12,6 +13,7 @@ from mutations import ROOT, Mutant
 from reach import Reach
 
 HARMLESS = Path(__file__).with_name("harmless.txt")
+ENOUGH = 0.9  # of the mutants that are not harmless, how many must be killed
 
 
 def content(path: Path) -> str:
@@ -58,12 +60,27 @@ class Verdicts:
 
 
 def harmless(path: Path = HARMLESS) -> dict[str, str]:
-    """Why nobody could tell, by the mutant's name: one indented line below it."""
-    lines = [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("#")]
-    for name, reason in zip(lines[::2], lines[1::2], strict=True):
-        if name.startswith(" ") or not reason.startswith("    "):
-            raise ValueError(
-                f"{path.name}: a name and a reason, not {name!r}, {reason!r}"
-            )
-    return dict(zip(lines[::2], map(str.strip, lines[1::2]), strict=True))
+    """Why nobody could tell, by the mutant's name: names, and below them the reason."""
+    found: dict[str, str] = {}
+    names: list[str] = []
+    for line in path.read_text("utf-8").splitlines():
+        if line.startswith("    ") and names:
+            found |= dict.fromkeys(names, line.strip())
+            names = []
+        elif line.strip() and not line.startswith((" ", "#")):
+            names.append(line)
+        elif line.strip() and not line.startswith("#"):
+            raise ValueError(f"{path.name}: {line!r} is the reason of no mutant")
+    if names:
+        raise ValueError(f"{path.name}: {names[-1]!r} has no reason below it")
+    return found
+
+
+def summary(counts: Mapping[str, int]) -> tuple[str, bool]:
+    """What became of the mutants, and whether the tests notice enough of them."""
+    killed, survived = counts.get("killed", 0), counts.get("survived", 0)
+    judged = killed + survived
+    share = killed / judged if judged else 1.0
+    words = f"{killed} of {judged} mutants killed ({share:.1%}), {survived} survived"
+    words += f"; {counts.get('harmless', 0)} more are harmless"
+    return words, share >= ENOUGH

@@ -41,9 +41,13 @@ class JoinedBatchNorm(nn.BatchNorm2d):
     momentum: float
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalize x, (batch, channels, height, width)."""
+        """Normalize x, (batch, channels, height, width).
+
+        Of half precision it takes mean and variance in float32, as nn.BatchNorm2d does.
+        """
         if not self.training:
             return super().forward(x)
+        kind, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))
         mean = _MeanOverRanks.apply(x.mean((0, 2, 3)))
         off = x - mean[:, None, None]
         variance = _MeanOverRanks.apply(off.square().mean((0, 2, 3)))
@@ -54,7 +58,7 @@ class JoinedBatchNorm(nn.BatchNorm2d):
             unbiased = variance * numbers / max(numbers - 1, 1)
             self.running_var.lerp_(unbiased, self.momentum)
         scale = self.weight * (variance + self.eps).rsqrt()
-        return off * scale[:, None, None] + self.bias[:, None, None]
+        return (off * scale[:, None, None] + self.bias[:, None, None]).to(kind)
 
 
 def join_batch_norm(net: nn.Module) -> nn.Module:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -30,6 +31,7 @@ def provenance(device: torch.device, **more: object) -> dict[str, object]:
     """
     return {
         "device": device_name(device),
+        "capability": _capability(device),
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -48,9 +50,19 @@ def device_name(device: torch.device) -> str:
     return f"{platform.machine()} CPU"
 
 
+def _capability(device: torch.device) -> str:
+    """The compute capability, by which a GPU's units for half precision are known."""
+    if device.type != "cuda":
+        return "none"
+    return ".".join(map(str, torch.cuda.get_device_capability(device)))
+
+
 @cache
 def _commit() -> str:
-    """The commit that the package was read from, "-dirty" if it was edited since."""
+    """The commit that the package was read from, "-dirty" if it was edited since.
+
+    A copy without its history may be told by GANFLOW_COMMIT.
+    """
     command = ("git", "describe", "--always", "--dirty", "--exclude=*", "--abbrev=12")
     try:
         done = subprocess.run(
@@ -62,5 +74,5 @@ def _commit() -> str:
             timeout=10,
         )
     except (OSError, subprocess.SubprocessError):  # no git, or not in a clone
-        return UNKNOWN
+        return os.environ.get("GANFLOW_COMMIT", UNKNOWN)
     return done.stdout.strip()

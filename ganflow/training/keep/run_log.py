@@ -169,7 +169,8 @@ class RunLog:
         Raises
         ------
         CannotGoOn
-            A value is NaN or infinite, or log.csv cannot be written.
+            A value is NaN or infinite, a scale of fp16 fell below 1, or log.csv cannot
+            be written.
         """
         if not self.pending:
             return {}
@@ -185,7 +186,7 @@ class RunLog:
                     file.write(_lines(new, first))
         settings = self.run.settings
         names = columns(settings)
-        if wrong := _not_finite(names, new, first):
+        if wrong := _not_finite(names, new, first) or _scaled_away(names, new, first):
             self._stop(wrong)
         images = len(new) * settings.critic_steps * settings.batch
         last = dict(zip(names, new[-1].tolist(), strict=True))
@@ -256,6 +257,8 @@ class RunLog:
                 self.run.device,
                 processes=self.processes,
                 seed=settings.seed,
+                precision=self.run.precision.name,
+                why=self.run.precision.why,
                 seconds=round(self.spent, 3),
             ),
             series=dict(zip(names, rows.numpy().T, strict=True)),
@@ -302,6 +305,25 @@ def _not_finite(names: Sequence[str], rows: Iterable[Tensor], first: int) -> str
         if wrong:
             told = " and ".join(f"{name} is {value}" for name, value in wrong.items())
             return f"at tick {number} {told}"
+    return None
+
+
+def _scaled_away(
+    names: Sequence[str], rows: Iterable[Tensor], first: int
+) -> str | None:
+    """The first tick after which a scale is below 1, in words; None without one.
+
+    It is halved by each step left out: such a gradient overflows at any scale.
+    """
+    for number, row in enumerate(rows, start=first):
+        seen = dict(zip(names, row.tolist(), strict=True))
+        for player in ("D", "G"):
+            if seen.get(f"scale_{player}", 1.0) < 1:
+                count = f"{seen[f'skipped_{player}']:.0f}"
+                return (
+                    f"at tick {number} the scale of {player}'s loss is below 1, since "
+                    f"{count} steps of {player} overflowed in float16"
+                )
     return None
 
 

@@ -37,8 +37,7 @@ def snapshot(run: Run) -> Snapshot:
     Gradient: none reaches anything; no .grad is touched.
     """
     rng = seeded(run.settings.seed, SHOWN)
-    z = torch.randn(max(SIDE**2, PROBES), run.settings.latent, generator=rng)
-    z, mix = z.to(run.device), torch.rand(PROBES, generator=rng).to(run.device)
+    z, mix = _fixed_z(run, rng), torch.rand(PROBES, generator=rng).to(run.device)
     run.G.eval()
     with torch.no_grad():
         x_fake, averaged = run.make(z), run.averaged(z[: SIDE**2])
@@ -52,6 +51,31 @@ def snapshot(run: Run) -> Snapshot:
         "averaged": as_bytes(averaged),
         "slopes": steep.quantile(levels).cpu(),
     }
+
+
+def averaged_pictures(run: Run) -> np.ndarray:
+    """Make the averaged generator's part of a snapshot alone, which takes no slopes.
+
+    Parameters
+    ----------
+    run : Run
+        As it stands; it is not changed.
+
+    Returns
+    -------
+    array (25, size, size, channels), uint8
+
+    Gradient: none.
+    """
+    z = _fixed_z(run, seeded(run.settings.seed, SHOWN))
+    with torch.no_grad():
+        return as_bytes(run.averaged(z[: SIDE**2])).numpy()
+
+
+def _fixed_z(run: Run, rng: torch.Generator) -> Tensor:
+    """The first that `rng` draws, on the run's device."""
+    z = torch.randn(max(SIDE**2, PROBES), run.settings.latent, generator=rng)
+    return z.to(run.device)
 
 
 def real_images(run: Run) -> Tensor:
