@@ -1,9 +1,9 @@
 """Put ipywidgets 7 and two older widget managers into _build/older_widgets, for tests.
 
-Colab's kernel has ipywidgets 7.7.1, and its own manager draws with the libraries of
-html-manager 0.21.0-alpha.3. Nothing that they depend on is installed: the kernel's
-packages run over the environment's, and the managers are bundles. A second run does
-nothing.
+Colab's kernel has the ipywidgets of tools/colab_list.txt, and its own manager draws with
+the libraries of html-manager 0.21.0-alpha.3. Nothing that they depend on is installed:
+the kernel's packages run over the environment's, and the managers are bundles. A second
+run does nothing.
 """
 
 import json
@@ -13,12 +13,15 @@ import sys
 import tarfile
 from pathlib import Path
 
+from colab_list import LIST, versions
 from vendor_assets import ROOT, fail, npm
 
 FOLDER = ROOT / "_build" / "older_widgets"
 KERNEL = FOLDER / "kernel"  # goes in front of the environment's own packages
 STAMP = FOLDER / "made-from.txt"
-PACKAGES = ("ipywidgets==7.7.1", "anywidget==0.9.21", "ipython_genutils==0.2.0")
+LISTED = versions(LIST.read_text("utf-8"))  # what Colab has
+NAMES = ("ipywidgets", "anywidget", "ipython-genutils")
+PACKAGES = [f"{name}=={LISTED[name]}" for name in NAMES]
 # The managers by version, and npm's checksums of their archives.
 MANAGERS = {
     "0.20.9": "sha512-GzwmQB5VFGPu+QsJJxYyLOvHdAtnXrOHG0zfFzSD32wu0ZYBG72p2EERP3av9EqE"
@@ -64,7 +67,7 @@ def install_manager(folder, version, checksum):
 
 def main():
     """Fill the folder aside and move it into place, so that it is never half full."""
-    wanted = Path(__file__).read_text()
+    wanted = "\n".join([*PACKAGES, Path(__file__).read_text("utf-8")])
     if STAMP.exists() and STAMP.read_text() == wanted:
         return
     print("older widgets: fetching them for the tests, once", flush=True)
