@@ -1,9 +1,9 @@
 """Put ipywidgets 7 and two older widget managers into _build/older_widgets, for tests.
 
-Colab's kernel has the ipywidgets of tools/colab_list.txt, and its own manager draws with
-the libraries of html-manager 0.21.0-alpha.3. Nothing that they depend on is installed:
-the kernel's packages run over the environment's, and the managers are bundles. A second
-run does nothing.
+Colab's kernel has the ipywidgets of tools/colab_list.txt, and its own manager draws
+with the libraries of html-manager 0.21.0-alpha.3. Nothing that they depend on is
+installed: the kernel's packages run over the environment's, and the managers are
+bundles. A second run does nothing.
 """
 
 import json
