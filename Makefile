@@ -43,6 +43,7 @@ assets: environment
 
 .PHONY: test
 test: lint assets  ## run every test, and compare every notebook with what its run printed
+	@$(BIN)/python tools/older_widgets.py
 	@$(BIN)/python tools/build_notebooks.py --check
 	@alone=0; $(BIN)/python -m pytest tests -m alone || alone=$$?; \
 		cuda=0; $(ON_CUDA) $(BIN)/python -m pytest tests -n logical -m cuda || cuda=$$?; \

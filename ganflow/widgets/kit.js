@@ -10,6 +10,7 @@
  * @property {() => void} save_changes
  * @property {(event: string, act: () => void) => void} on
  * @property {(event: string, act: () => void) => void} off
+ * @property {{ get_model: (id: string) => Promise<unknown> }} widget_manager
  */
 /** @typedef {CanvasRenderingContext2D} Pen */
 /** @typedef {number[]} Point x and y, in px */
@@ -359,6 +360,16 @@ export function paintSurface(canvas, color, { levels, side, top, faintest }) {
     ink[k] = ((faintest + 15 * band) << 24) | one;
   }
   pen.putImageData(image, 0, 0);
+}
+
+/**
+ * Ask for what joins a view to its controls: a page of Colab makes a widget once it is asked.
+ *
+ * @param {{ model: Model }} view
+ */
+export async function makeJoins({ model }) {
+  const ids = model.get("_joins").map((/** @type {string} */ ref) => ref.replace("IPY_MODEL_", ""));
+  await Promise.all(ids.map((/** @type {string} */ id) => model.widget_manager.get_model(id)));
 }
 
 // When to draw again

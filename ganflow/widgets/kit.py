@@ -18,12 +18,43 @@ from pathlib import Path
 from threading import Thread
 from time import sleep
 
+import anywidget
+import ipywidgets
+import traitlets
+
 KIT = Path(__file__)
 EXPORT = re.compile(
     r"^export (?=(?:async function|function\*?|class|const) (\w+))", re.M
 )
 STRAY = re.compile(r"^\s*(?:import\b|export\b.* from ).*", re.M)
 LOOK_EVERY = 0.3  # seconds between two looks at files that somebody edits
+
+End = tuple[ipywidgets.Widget, str]  # a widget, and the name of one of its traits
+
+
+class KitView(anywidget.AnyWidget):
+    """A view that knows what joins it to its controls, and so can ask a page for it.
+
+    A page of Colab makes a widget once another one names it, and no widget but the view
+    has a reason to name a link: there, without this, the controls would move nothing.
+    """
+
+    _joins = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
+
+    def join(self, one: End, other: End) -> None:
+        """Keep two traits equal in the page, with no kernel.
+
+        Parameters
+        ----------
+        one : (Widget, str)
+            A control, or the view itself, and the trait; its value is what both begin
+            with.
+        other : (Widget, str)
+            What is to be equal to it.
+        """
+        self._joins = [*self._joins, ipywidgets.jslink(one, other)]
 
 
 def script_of(view: str, *others: str) -> object:

@@ -8,7 +8,6 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from first_views import words_of
-from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from package_imports import ROOT
@@ -32,9 +31,10 @@ def line():
 
 
 def output_of(shown):
-    """The output of a cell that ends with this."""
-    data, metadata = DisplayFormatter().format(shown)
-    return new_output("execute_result", data, metadata=metadata, execution_count=1)
+    """The output of a cell that shows this."""
+    told = shown._repr_mimebundle_()
+    data, metadata = told if isinstance(told, tuple) else (told, {})
+    return new_output("display_data", data, metadata=metadata)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ from base64 import b64decode
 import ipywidgets
 import matplotlib
 import pytest
-from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -27,8 +26,7 @@ def rising():
 def shown():
     """What a notebook gets: data and metadata by their types."""
     box = with_first_view(ipywidgets.VBox(), rising, **WORDS)
-    data, metadata = DisplayFormatter().format(box)
-    return box, data, metadata
+    return box, *box._repr_mimebundle_()
 
 
 def picture_in(data):

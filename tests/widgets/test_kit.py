@@ -8,7 +8,10 @@ from importlib import import_module
 from pathlib import Path
 
 import anywidget
+import ipywidgets
 import pytest
+import traitlets
+from ipywidgets.embed import dependency_state
 
 from ganflow.widgets import kit
 
@@ -182,3 +185,13 @@ def test_while_somebody_edits_a_shown_widget_follows_both_files(monkeypatch, tmp
     becomes("throw new Error(")
     own.write_text(VIEW)
     becomes(kit.joined(ours.read_text(), VIEW))
+
+
+def test_a_page_without_a_kernel_gets_a_view_with_all_that_joins_it():
+    """Also from the view alone, which names its links, and they its controls."""
+    control, view = ipywidgets.Checkbox(), kit.KitView(_esm="")
+    view.add_traits(cut=traitlets.Bool().tag(sync=True))
+    view.join((control, "value"), (view, "cut"))
+    state = dependency_state(view)
+    models = {part["model_name"] for part in state.values()}
+    assert {"AnyModel", "LinkModel", "CheckboxModel"} <= models

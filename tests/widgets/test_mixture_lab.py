@@ -275,12 +275,12 @@ def test_controls_are_ordinary_widgets_linked_in_the_browser():
         "show G’s pushes",
     ]
     for run, controls in zip("AB", pair.children, strict=True):
-        *seen, more = controls.children
-        folded = more.children[0].children
+        *seen, fold, inside = controls.children
+        folded = inside.children
         words = [control.description for control in (*seen, *folded)]
         assert all(word.startswith(f"{run}: ") for word in words)
         assert len(seen) == 6 and len(folded) == len(KINDS) - 6
-        assert more.titles == (f"Optimizer, loss, batch and data of {run}",)
+        assert fold.description == f"Optimizer, loss, batch and data of {run}"
 
 
 def test_the_lab_opens_at_an_experiment_if_it_is_given_one():

@@ -1,5 +1,5 @@
 // Shows where one recorded loss goes under a cut and a freeze; computes nothing.
-import { listen, make, shape } from "../kit.js";
+import { listen, make, makeJoins, shape } from "../kit.js";
 
 /** @import { Model } from "../kit.js" */
 /** @typedef {"G" | "D"} Who */
@@ -181,4 +181,4 @@ function render({ model, el }) {
   draw();
   return listen(model, { loss: draw, cut: draw, freeze: draw });
 }
-export default { render };
+export default { initialize: makeJoins, render };

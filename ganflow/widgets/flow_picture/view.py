@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from ganflow.records.flow import significant
 from ganflow.widgets.flow_picture.record import PLAYERS, FlowPicture, FlowState
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 
 
-class FlowPictureView(anywidget.AnyWidget):
+class FlowPictureView(KitView):
     """One recorded program: where its loss goes, what a step takes or leaves behind.
 
     `loss`, `cut` and `freeze` (positions in the record) choose what is shown. They may
@@ -115,6 +114,6 @@ def flow_picture(
         row = ipywidgets.ToggleButtons(
             options=names, index=getattr(view, name), description=name, style=style
         )
-        ipywidgets.jslink((row, "index"), (view, name))
+        view.join((row, "index"), (view, name))
         rows.append(row.add_class("gf-flow-choice"))
     return ipywidgets.VBox([*rows, view])

@@ -1,6 +1,6 @@
 // Shows one of several watched loops; Python drew its picture, timeline.js lets it answer.
 import { enliven } from "../../loop_report/timeline.js";
-import { listen, make } from "../kit.js";
+import { listen, make, makeJoins } from "../kit.js";
 
 /** @import { Model } from "../kit.js" */
 
@@ -37,4 +37,4 @@ function render({ model, el }) {
     rest();
   };
 }
-export default { render };
+export default { initialize: makeJoins, render };

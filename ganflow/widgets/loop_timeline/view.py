@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from ganflow.loop_report import LoopRecord
 from ganflow.loop_report.picture import picture
 from ganflow.loop_report.words import settling
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 
 
-class LoopTimelineView(anywidget.AnyWidget):
+class LoopTimelineView(KitView):
     """Reports of watched loops, one shown: two cycles, and what each step read.
 
     `loop` (a position in the reports) may come from another widget by `jslink`, so no
@@ -78,5 +77,5 @@ def loop_timeline(
         description="loop",
         style={"description_width": "3em", "button_width": "auto"},
     )
-    ipywidgets.jslink((row, "index"), (view, "loop"))
+    view.join((row, "index"), (view, "loop"))
     return ipywidgets.VBox([row.add_class("gf-loops-choice"), view])

@@ -4,6 +4,7 @@ import {
   floats,
   listen,
   make,
+  makeJoins,
   number,
   paint,
   paintSurface,
@@ -241,4 +242,4 @@ function render({ model, el }) {
     stop();
   };
 }
-export default { render };
+export default { initialize: makeJoins, render };

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
 
-from ganflow.widgets.kit import script_of
+from ganflow.widgets.kit import KitView, script_of
 from ganflow.widgets.loss_arrows.record import LossArrows
 
 
-class LossArrowsView(anywidget.AnyWidget):
+class LossArrowsView(KitView):
     """One recorded state of a `LossArrows`: its surface, its points, its arrows.
 
     `loss`, `step` and `log` (0: true lengths, 1: logarithmic) choose what is shown.
@@ -131,5 +130,5 @@ def loss_arrows(record: LossArrows, *, loss: int = 0, step: int = 0) -> ipywidge
     }
     for name, control in controls.items():
         control.add_class("gf-arrows-choice")
-        ipywidgets.jslink((control, "index"), (view, name))
+        view.join((control, "index"), (view, name))
     return ipywidgets.VBox([*controls.values(), view])

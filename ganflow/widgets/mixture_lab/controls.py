@@ -40,7 +40,7 @@ def controls_of(view: Any) -> tuple[ipywidgets.Box, ipywidgets.Box]:
     experiment = ipywidgets.Dropdown(
         options=[OWN, *named], index=view.experiment, description="experiment", **LOOK
     )
-    ipywidgets.jslink((experiment, "index"), (view, "experiment"))
+    view.join((experiment, "index"), (view, "experiment"))
     top: list[ipywidgets.Widget] = [experiment.add_class("gf-mixture-experiment")]
     for name, words in (("slow", "slow motion"), ("pushes", "show G’s pushes")):
         box = ipywidgets.Checkbox(
@@ -49,7 +49,7 @@ def controls_of(view: Any) -> tuple[ipywidgets.Box, ipywidgets.Box]:
             indent=False,
             layout={"width": "auto"},
         )
-        ipywidgets.jslink((box, "value"), (view, name))
+        view.join((box, "value"), (view, name))
         top.append(box)
     runs = [_of_run(view, run) for run in "ab"]
     return (
@@ -63,9 +63,13 @@ def _of_run(view: Any, run: str) -> ipywidgets.Box:
     seen, folded = (
         [_control(view, run, name) for name in names] for names in (SEEN, FOLDED)
     )
+    # Not an Accordion: ipywidgets 7 and 8 tell its titles differently, and Colab's
+    # manager draws none of it.
+    fold = ipywidgets.ToggleButton(
+        description=f"{TITLE} {run.upper()}", layout={"width": "auto"}
+    ).add_class("gf-fold")
     inside = ipywidgets.Box(folded).add_class("gf-mixture-run")
-    more = ipywidgets.Accordion([inside], titles=[f"{TITLE} {run.upper()}"])
-    return ipywidgets.Box([*seen, more]).add_class("gf-mixture-run")
+    return ipywidgets.Box([*seen, fold, inside]).add_class("gf-mixture-run")
 
 
 def _control(view: Any, run: str, name: str) -> ipywidgets.Widget:
@@ -86,7 +90,7 @@ def _control(view: Any, run: str, name: str) -> ipywidgets.Widget:
         kinds = {str: ipywidgets.Text, int: ipywidgets.IntText}
         kind = kinds.get(type(value), ipywidgets.FloatText)
         control, end = kind(value, continuous_update=False, **look), "value"
-    ipywidgets.jslink((control, end), (view, trait))
+    view.join((control, end), (view, trait))
     if name in IDLE:
-        ipywidgets.jslink((view, f"{run}_idle_{name}"), (control, "disabled"))
+        view.join((view, f"{run}_idle_{name}"), (control, "disabled"))
     return control

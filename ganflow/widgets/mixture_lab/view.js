@@ -5,6 +5,7 @@ import {
   listen,
   make,
   makeCopy,
+  makeJoins,
   makeVoice,
   propertiesOf,
   redrawn,
@@ -353,4 +354,4 @@ async function render({ model, el }) {
     voice.stop();
   };
 }
-export default { render };
+export default { initialize: makeJoins, render };

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -20,7 +19,7 @@ from ganflow.live.settings import page_data
 from ganflow.losses import LOSSES
 from ganflow.sweeps import GanSetting
 from ganflow.widgets.first_view import WithFirstView, with_first_view
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 from ganflow.widgets.mixture_lab.controls import IDLE, controls_of
 from ganflow.widgets.mixture_lab.experiments import (
     BASE,
@@ -72,7 +71,7 @@ LEGEND = "".join(
 )
 
 
-class MixtureLabView(anywidget.AnyWidget):
+class MixtureLabView(KitView):
     """Two GANs side by side, trained by the page that shows them.
 
     For each run, A and B, a trait for each field of its setting: `a_schedule`,

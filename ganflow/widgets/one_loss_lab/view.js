@@ -1,5 +1,5 @@
 // Shows how far one recorded scheme moves G and D, where every scheme lands, what it costs.
-import { floats, listen, make, rounded, superscript } from "../kit.js";
+import { floats, listen, make, makeJoins, rounded, superscript } from "../kit.js";
 
 /** @import { Model } from "../kit.js" */
 /**
@@ -256,4 +256,4 @@ function render({ model, el }) {
   draw();
   return listen(model, Object.fromEntries(CHOICES.map((name) => [name, draw])));
 }
-export default { render };
+export default { initialize: makeJoins, render };

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
 
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 from ganflow.widgets.one_loss_lab.record import PASSES, OneLossLab
 
 LEGEND = (
@@ -16,7 +15,7 @@ LEGEND = (
 )
 
 
-class OneLossLabView(anywidget.AnyWidget):
+class OneLossLabView(KitView):
     """One recorded choice: two players' ways, every scheme's end, the passes.
 
     `scheme`, `loss`, `optimizer` and `lam` (positions in the record) choose what is
@@ -106,7 +105,7 @@ def one_loss_lab(
     controls += [ipywidgets.SelectionSlider(options=steps, description="λ", **looks)]
     for control, (name, at) in zip(controls, chosen.items(), strict=True):
         control.index = at
-        ipywidgets.jslink((control, "index"), (view, name))
+        view.join((control, "index"), (view, name))
     legend = ipywidgets.HTML(LEGEND.format(counted=record.counted))
     choices = ipywidgets.Box(controls).add_class("gf-one-loss-choices")
     return ipywidgets.VBox([choices, view, legend.add_class("gf-hint")])

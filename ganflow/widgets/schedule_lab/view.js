@@ -12,6 +12,7 @@ import {
   listen,
   make,
   makeCopy,
+  makeJoins,
   makeVoice,
   number,
   paint,
@@ -605,4 +606,4 @@ async function render({ model, el }) {
     voice.stop();
   };
 }
-export default { render };
+export default { initialize: makeJoins, render };

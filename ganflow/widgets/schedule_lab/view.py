@@ -5,7 +5,6 @@ from __future__ import annotations
 import zlib
 from math import log10
 
-import anywidget
 import ipywidgets
 import traitlets
 
@@ -13,7 +12,7 @@ from ganflow.live.program import game_program
 from ganflow.live.settings import page_setting
 from ganflow.sweeps import GameSetting
 from ganflow.widgets.first_view import WithFirstView, with_first_view
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 from ganflow.widgets.schedule_lab.choices import (
     LIMITS,
     LOSSES,
@@ -31,7 +30,7 @@ HINT = (
 )
 
 
-class ScheduleLabView(anywidget.AnyWidget):
+class ScheduleLabView(KitView):
     """A run that the page plays itself: its path, a tick's eigenvalues, its radius.
 
     `schedule` (as `Schedule.from_text` reads it), `loss`, `rule` and `penalty`
@@ -149,7 +148,7 @@ def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
         trait = "index" if kind is ipywidgets.Dropdown else "value"
         now = {trait: getattr(view, name)}
         control = kind(description=words, **now, **more, **look)
-        ipywidgets.jslink((control, trait), (view, name))
+        view.join((control, trait), (view, name))
         return control
 
     def slider(name: str, words: str, step: float) -> ipywidgets.Widget:
@@ -165,8 +164,8 @@ def _controls(view: ScheduleLabView) -> list[ipywidgets.Widget]:
 
     schedule = joined(ipywidgets.Text, "schedule", "schedule", placeholder="D D G")
     beta, strength = slider("beta", "β", 0.05), slider("strength", "strength", 0.05)
-    ipywidgets.jslink((view, "beta_idle"), (beta, "disabled"))
-    ipywidgets.jslink((view, "strength_idle"), (strength, "disabled"))
+    view.join((view, "beta_idle"), (beta, "disabled"))
+    view.join((view, "strength_idle"), (strength, "disabled"))
     return [
         schedule,
         joined(ipywidgets.Dropdown, "loss", "loss", options=LOSSES),
@@ -193,6 +192,6 @@ def _time(view: ScheduleLabView, ticks: int) -> ipywidgets.Box:
     slider = ipywidgets.IntSlider(
         description="tick", style={"description_width": "6em"}, **ends
     )
-    ipywidgets.jslink((clock, "value"), (slider, "value"))
-    ipywidgets.jslink((slider, "value"), (view, "tick"))
+    view.join((clock, "value"), (slider, "value"))
+    view.join((slider, "value"), (view, "tick"))
     return ipywidgets.Box([slider, clock]).add_class("gf-lab-time")

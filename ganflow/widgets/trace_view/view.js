@@ -1,5 +1,5 @@
 // Shows one recorded state of a derivative trace; computes nothing.
-import { listen, make, set, shape } from "../kit.js";
+import { listen, make, makeJoins, set, shape } from "../kit.js";
 
 /** @import { Model } from "../kit.js" */
 /** @typedef {"network" | "layer" | "operation"} Fold */
@@ -320,4 +320,4 @@ function render({ model, el }) {
   draw();
   return listen(model, { loss: draw, cut: draw, frozen: draw, folds: draw });
 }
-export default { render };
+export default { initialize: makeJoins, render };

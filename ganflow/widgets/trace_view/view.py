@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import anywidget
 import ipywidgets
 import traitlets
 
 from ganflow.layout import FOLDS
 from ganflow.records import DerivativeTrace
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 from ganflow.widgets.trace_view.states import OUTSIDE, TraceState, pack
 
 
-class TraceView(anywidget.AnyWidget):
+class TraceView(KitView):
     """Recorded traces of one program, one state at a time. Trains nothing.
 
     `loss` (a number), `cut` and `frozen` choose the state, `folds` how deep each
@@ -126,13 +125,13 @@ def trace_lab(
     controls: list[ipywidgets.DOMWidget] = [
         ipywidgets.Dropdown(options=losses, index=view.loss, description="loss", **look)
     ]
-    ipywidgets.jslink((controls[0], "index"), (view, "loss"))
+    view.join((controls[0], "index"), (view, "loss"))
     for place, trait, words in ((1, "cut", cut), (2, "frozen", frozen)):
         if len({state[place] for state in states}) > 1:
             switch = ipywidgets.Checkbox(
                 value=getattr(view, trait), description=words, indent=False, **look
             )
-            ipywidgets.jslink((switch, "value"), (view, trait))
+            view.join((switch, "value"), (view, trait))
             controls.append(switch)
     row = ipywidgets.Layout(flex_flow="row wrap", grid_gap="0 24px")
     return ipywidgets.VBox([ipywidgets.Box(controls, layout=row), view])

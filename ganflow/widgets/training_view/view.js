@@ -7,6 +7,7 @@ import {
   lines,
   listen,
   make,
+  makeJoins,
   makeVoice,
   paint,
   propertiesOf,
@@ -287,4 +288,4 @@ function render({ model, el }) {
     voice.stop();
   };
 }
-export default { render };
+export default { initialize: makeJoins, render };

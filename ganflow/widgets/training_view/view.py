@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import anywidget
 import ipywidgets
 import numpy as np
 import traitlets
 
 from ganflow.records.training_run import LEVELS, TrainingRun
-from ganflow.widgets.kit import script_of, style_of
+from ganflow.widgets.kit import KitView, script_of, style_of
 
 POINTS = 400  # of a curve: more than a chart has pixels show nothing
 CURVES = ("loss_D", "loss_G", "score_real", "score_fake")
@@ -20,7 +19,7 @@ LEGEND = (
 )
 
 
-class TrainingView(anywidget.AnyWidget):
+class TrainingView(KitView):
     """The snapshot number `at` of a `TrainingRun`, with the curves around it.
 
     Trains nothing and needs no kernel; `at` may come from another widget by `jslink`.
@@ -85,8 +84,8 @@ class TrainingLab(ipywidgets.VBox):
             max=0, description="snapshot", readout=False, style=style
         )
         self.play = ipywidgets.Play(max=0, interval=400, show_repeat=False)
-        ipywidgets.jslink((self.play, "value"), (self.slider, "value"))
-        ipywidgets.jslink((self.slider, "value"), (self.view, "at"))
+        self.view.join((self.play, "value"), (self.slider, "value"))
+        self.view.join((self.slider, "value"), (self.view, "at"))
         clock = ipywidgets.Box([self.slider, self.play]).add_class("gf-clock")
         clock.add_class("gf-training-clock")
         hint = ipywidgets.HTML(LEGEND).add_class("gf-hint")
