@@ -175,6 +175,7 @@ def test_a_frozen_weight_says_what_stops_it(traces):
         ("linear", ("linear",)),
         ("norm sub square mean", ("norm · sub · square", "mean")),
         ("conv_transpose2d batch_norm", ("conv_transpose2d", "batch_norm")),
+        ("conv_transpose2d round", ("conv_transpose2d · round",)),  # 24 letters
         ("exp " * 12, ("exp · exp · exp · exp", "exp · exp · exp · exp…")),
     ],
 )
