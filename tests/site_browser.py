@@ -3,6 +3,7 @@
 import os
 
 import pytest
+from page_cost import WHOLE
 
 WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 375, "height": 800}
 
@@ -17,7 +18,6 @@ KEYS = {
 }
 CONTROLS = ", ".join(f".widget-subarea {kind}" for kind in KEYS)
 PICTURES = ".widget-subarea .lm-Widget:not(.jupyter-widgets, [class*='widget-'])"
-WHOLE = """localStorage.setItem("gf-predictions", '{"open": true}')"""
 LOOKS = """pictures => pictures.map(picture => picture.innerHTML +
     [...picture.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()))"""
 

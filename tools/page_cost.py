@@ -48,6 +48,7 @@ CHANGED = f"""before => ({LOOKS}).some((look, place) => look !== before[place])
     && performance.now()"""
 DRAWN = f"""() => [...document.querySelectorAll("[data-live]")].every(place =>
     place.dataset.live === "ready" && place.querySelector("{VIEW} > *"))"""
+WHOLE = """localStorage.setItem("gf-predictions", '{"open": true}')"""
 SEEN = """place => new Promise((seen) => {
     const start = performance.now();
     place.scrollIntoView();
@@ -119,8 +120,9 @@ def serve(folder):
 
 @contextmanager
 def first_visit(browser):
-    """Yield a page with an empty cache."""
+    """Yield a page with an empty cache, for who wants no question before an answer."""
     context = browser.new_context(viewport=SIZE)
+    context.add_init_script(WHOLE)
     try:
         yield context.new_page()
     finally:
