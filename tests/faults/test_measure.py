@@ -17,13 +17,18 @@ ANOTHER_LINE = {"history_of_scores"}
 
 @pytest.fixture(autouse=True)
 def own_draws(monkeypatch):
-    """Each loop sets its own seed, and finds one thread, as in a process of its own."""
+    """Each loop sets its own seed, and finds one thread, as in a process of its own.
+
+    It leaves no code that torch would not compile any more, since it ran under a watch.
+    """
     monkeypatch.setenv("TICKS", "")
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     with torch.random.fork_rng():
         yield
     torch.set_num_threads(threads)
+    if "torch._dynamo" in sys.modules:
+        torch.compiler.reset()
 
 
 # TensorFlow: tests/tf

@@ -508,6 +508,7 @@ def test_hooks_run_once_more_when_flow_asks():
 @pytest.mark.filterwarnings("ignore:Using `torch.compile.module.` when there are glob")
 def test_a_compiled_network_that_donates_its_memory_gets_the_cure(monkeypatch):
     """Compiled for a walk that keeps nothing; the watch makes torch step aside."""
+    torch.compiler.reset()  # code that ran first under a watch stays uncompiled
     monkeypatch.setenv("TORCHINDUCTOR_FORCE_DISABLE_CACHES", "1")
     torch.manual_seed(0)
     G = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh())
