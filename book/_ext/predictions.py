@@ -63,6 +63,7 @@ class Predict(SphinxDirective):
             raise self.error(f"expected two to four choices, or none: {len(choices)}")
         name = sha256(read.astext().encode()).hexdigest()[:8]
         form = prediction("", *question, *choices, ids=[f"predict-{name}"])
+        question[0]["ids"].append(f"question-{name}")  # the form's name, read aloud
         self.set_source_info(form)
         return [form]
 
@@ -240,8 +241,9 @@ def visit_prediction(translator, node):
     data = {"right": node["right"], "within": node["within"], "name": node["ids"][0]}
     values = " ".join(f'data-{key}="{value}"' for key, value in data.items())
     opened = f'<div class="gf-predict" id="{node["ids"][0]}" role="group" '
-    translator.body.append(f'{opened}aria-label="Predict" {values}>\n')
-    translator.body.append('<p class="gf-predict-title" aria-hidden="true">Predict</p>')
+    named = f'aria-labelledby="{node[0]["ids"][0]}"'
+    translator.body.append(f"{opened}{named} {values}>\n")
+    translator.body.append('<p class="gf-predict-title">Predict</p>')
 
 
 def depart_prediction(translator, node):

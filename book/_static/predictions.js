@@ -9,10 +9,22 @@
    *   they were right, and whether a later answer was
    * @typedef {{answers: Object<string, Answer>, open: boolean}} Kept
    */
+  /**
+   * What of this is an answer or a wish, whoever wrote it.
+   * @param {string} text JSON
+   * @returns {Kept}
+   */
+  const read = (text) => {
+    const found = JSON.parse(text);
+    const answers = Object.entries(found?.answers ?? {}).filter(
+      ([, answer]) => typeof answer?.first === "string" && typeof answer.right === "boolean",
+    );
+    return { answers: Object.fromEntries(answers), open: found?.open === true };
+  };
   /** @type {Kept} */
   let kept = { answers: {}, open: false };
   try {
-    kept = { ...kept, ...JSON.parse(localStorage.getItem(PLACE) ?? "{}") };
+    kept = read(localStorage.getItem(PLACE) ?? "{}");
   } catch (error) {
     console.info("answers are kept on this page only:", error);
   }
@@ -52,7 +64,10 @@
       this.right = Number(place.dataset.right);
       this.says = element("p", { className: "gf-said" });
       this.says.setAttribute("role", "status");
-      this.skip = button("Show without answering", () => this.show());
+      this.skip = button("Show without answering", () => {
+        this.show();
+        this.says.textContent = "What follows is shown.";
+      });
       this.skip.className = "gf-skip";
       this.choices = [...place.querySelectorAll(".gf-choice")].map((choice, i) => {
         const tap = button("", () => this.choose(i + 1));
@@ -167,7 +182,8 @@
   const sheets = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".gf-sheet")]);
   const summary = document.getElementById("gf-wrong");
   const fill = () => {
-    const answers = Object.values(kept.answers);
+    const asked = [...document.querySelectorAll(".gf-sheet li[id]")]; // others are out of date
+    const answers = asked.flatMap((item) => kept.answers[item.id.replace("asked-", "")] ?? []);
     const right = answers.filter((answer) => answer.right).length;
     const count = `${right} of ${answers.length} first answers were right.`;
     const open = element("input", { type: "checkbox", checked: kept.open });

@@ -209,6 +209,58 @@ def test_a_reader_may_look_without_answering(reader):
     assert waits(reader()) == []
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "no JSON",
+        "null",
+        "7",
+        '["x"]',
+        '{"answers": null, "open": "yes"}',
+        '{"answers": {"NAME": null}}',
+        '{"answers": {"NAME": {"first": 2}}}',
+    ],
+)
+def test_what_is_no_answer_counts_as_none(reader, kept):
+    page = reader()
+    name = page.locator(".gf-predict").first.get_attribute("id")
+    page.evaluate(
+        "text => localStorage.setItem('gf-predictions', text)",
+        kept.replace("NAME", name),
+    )
+    assert len(waits(reader())) == 4
+    assert page.get_by_role("status").first.inner_text() == ""
+    page = reader("book/appendix/wrong_predictions.html")
+    assert "No question has been answered" in page.inner_text("#gf-wrong")
+    reader().get_by_role("button", name="Of none.").click()
+    assert len(waits(reader())) == 2  # and an answer is kept again
+
+
+def test_the_answer_to_a_question_that_was_rewritten_is_not_counted(reader):
+    page = reader()
+    page.evaluate(
+        """localStorage.setItem("gf-predictions", JSON.stringify(
+        {answers: {"predict-0ld": {first: "Of all.", right: true, since: true}}}))"""
+    )
+    assert len(waits(reader())) == 4
+    page.get_by_role("button", name="Of each layer.").click()
+    page = reader("book/appendix/wrong_predictions.html")
+    assert "0 of 1 first answers were right." in page.inner_text("#gf-wrong")
+
+
+def test_a_screen_reader_hears_the_question_and_what_was_shown(reader):
+    page = reader()
+    form = page.get_by_role("group", name="Does it need gradWeight of D?")
+    assert form.get_by_role("listitem").count() == 3
+    assert form.get_by_role("button", name="Of none.").count() == 1
+    form.get_by_role("button", name="Show without answering").click()
+    assert form.get_by_role("status").inner_text() == "What follows is shown."
+    form = page.get_by_role("group", name="How many products has")
+    form.get_by_label("Your number").fill("9")
+    form.get_by_role("button", name="Answer", exact=True).click()
+    assert form.get_by_role("status").inner_text() == "Right."
+
+
 def test_on_paper_nothing_is_blurred_and_the_answers_come_last(reader, small):
     page = reader()
     page.emulate_media(media="print")
