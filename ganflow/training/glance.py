@@ -30,5 +30,5 @@ class Glance:
     def __call__(self, run: Run, *, always: bool) -> None:
         """Give it the run's pictures; `always` also before the time has come."""
         if self.look and (always or perf_counter() - self.taken > SECONDS):
-            self.look(run.tick, averaged_pictures(run))
+            self.look(run.tick, averaged_pictures(run).numpy())
             self.taken = perf_counter()

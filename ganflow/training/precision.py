@@ -61,13 +61,13 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
     """
     one_of("precision", asked, PRECISIONS)
     device = torch.device(device)
-    told, capability = _named(device), _capability(device)
+    told, own = _named(device), capability(device)
     if asked == "auto":
-        if capability is None:
+        if own is None:
             return Precision("torch", f"auto: {told} is no NVIDIA GPU")
-        if capability >= BF16_UNITS:
+        if own >= BF16_UNITS:
             return Precision("bf16", f"auto: {told} has units for bfloat16")
-        if capability >= FP16_UNITS:
+        if own >= FP16_UNITS:
             only = "has units for float16 and none for bfloat16"
             return Precision("fp16", f"auto: {told} {only}")
         return Precision("torch", f"auto: {told} has no tensor cores")
@@ -102,23 +102,33 @@ def offered(device: str | torch.device) -> tuple[str, ...]:
     return tuple(name for name in PRECISIONS if name not in lacking)
 
 
-def older_than(capability: tuple[int, int], device: torch.device) -> bool:
+def older_than(wanted: tuple[int, int], device: torch.device) -> bool:
     """Say whether this is an NVIDIA GPU of a lower compute capability."""
-    own = _capability(device)
-    return own is not None and own < capability
+    own = capability(device)
+    return own is not None and own < wanted
 
 
-def _capability(device: torch.device) -> tuple[int, int] | None:
-    """Of an NVIDIA GPU; AMD's, which torch calls cuda too, count otherwise."""
+def capability(device: torch.device) -> tuple[int, int] | None:
+    """Compute capability of an NVIDIA GPU; AMD's, to torch cuda too, count otherwise.
+
+    Parameters
+    ----------
+    device : torch.device
+        That trains.
+
+    Returns
+    -------
+    tuple of two int, or None
+        By which a GPU's units for half precision are known; None of another device.
+    """
     if device.type != "cuda" or torch.version.hip:
         return None
     return torch.cuda.get_device_capability(device)
 
 
 def _named(device: torch.device) -> str:
-    """What the maker calls a GPU, with its capability; else torch's name."""
-    capability = _capability(device)
-    if capability is None:
+    """What its maker calls a GPU, and NVIDIA's capability; else torch's name."""
+    if device.type != "cuda":
         return str(device)
-    name = torch.cuda.get_device_name(device)
-    return f"{name} (compute capability {capability[0]}.{capability[1]})"
+    name, own = torch.cuda.get_device_name(device), capability(device)
+    return name if own is None else f"{name} (compute capability {own[0]}.{own[1]})"

@@ -117,7 +117,7 @@ def cuda_precision(settings: Settings) -> Iterator[None]:
     try:
         if settings.precision != "torch":
             # By the older names, which set the newer ones too. The other way round, who
-            # reads an older one is refused: inductor does so up to torch 2.10.
+            # reads an older one is refused, as by get_float32_matmul_precision.
             tf32 = settings.precision != "fp32"
             _set([(part, "allow_tf32", tf32) for part in (cudnn, matmul)])
         yield
@@ -126,15 +126,14 @@ def cuda_precision(settings: Settings) -> Iterator[None]:
 
 
 def _read(cudnn: Any, matmul: Any) -> list[tuple[Any, str, Any]]:
-    """How CUDA may use tf32: by the older names, then by those since torch 2.9."""
+    """How CUDA may use tf32: by the older names, then by the newer ones."""
     older = [(part, "allow_tf32") for part in (cudnn, matmul)]
-    parts = (cudnn.conv, cudnn.rnn, matmul) if hasattr(cudnn, "conv") else ()
-    found = [(part, name, _value(part, name)) for part, name in older]
-    found += [(part, "fp32_precision", part.fp32_precision) for part in parts]
+    newer = [(part, "fp32_precision") for part in (cudnn.conv, cudnn.rnn, matmul)]
+    found = [(part, name, _value(part, name)) for part, name in (*older, *newer)]
     return [each for each in found if each[2] is not None]
 
 
-def _value(part: Any, name: str) -> bool | None:
+def _value(part: Any, name: str) -> bool | str | None:
     """None where a newer name was set to what the older one does not know."""
     try:
         return getattr(part, name)

@@ -29,7 +29,8 @@ class Fault:
 WAITS = "called a synchronizing CUDA operation"
 OTHER = "a replayed graph gives other losses"
 DEVICES = "Expected all tensors to be on the same device"
-TICK, GRAPH = "no_tick_waits", "a_graph_plays_the_eager_moves"
+TICK, GRAPH = "assert_no_tick_waits", "assert_a_graph_plays_the_eager_moves"
+MOVES, RESUMED = "assert_moves_are_those_of_the_cpu", "assert_a_run_resumes"
 SEEN = "return {name: value.detach().mean() for name, value in seen.items()}"
 NOISE = "z = torch.randn(shape, generator=rng, device=device)"
 MIX = "mix = torch.rand((steps, batch), generator=rng, device=device)"
@@ -109,21 +110,42 @@ FAULTS = {
         "keep/snapshots.py",
         "torch.tensor(LEVELS, device=run.device)",
         "torch.tensor(LEVELS)",
-        "a_run_can_be_looked_at",
+        "assert_a_run_can_be_looked_at",
         "same device",
     ),
     "numpy without cpu": Fault(
         "keep/snapshots.py",
         ".contiguous().cpu()",
         ".contiguous().numpy()",
-        "a_run_can_be_looked_at",
+        "assert_a_run_can_be_looked_at",
         "Use Tensor.cpu\\(\\) to copy the tensor to host memory first",
+    ),
+    "fainter images on a device": Fault(
+        "updates.py",
+        "run.images[indices], z, mix)",
+        "run.images[indices] / (1 + z.is_cuda), z, mix)",
+        MOVES,
+        "other losses than on the CPU",
+    ),
+    "the average moved within the moves, on a device": Fault(
+        "updates.py",
+        "    row, *later = rows\n",
+        "    run.images.is_cuda and run.average()\n    row, *later = rows\n",
+        MOVES,
+        "other weights",
+    ),
+    "the tick not taken from a checkpoint": Fault(
+        "keep/checkpoint.py",
+        'run.tick = held["tick"]',
+        "pass",
+        RESUMED,
+        "a resumed run ends elsewhere",
     ),
     "a wait at each line of the log": Fault(
         "keep/run_log.py",
         "self.pending.append(row)",
         "self.pending.append(row.cpu())",
-        "a_longer_run_waits_no_more",
+        "assert_a_longer_run_waits_no_more",
         "the host waits at each tick: .*copy to the CPU.*run_log.py",
     ),
 }

@@ -15,6 +15,7 @@ from ganflow.training import (
     tick,
     train,
 )
+from ganflow.training.keep.provenance import provenance
 from ganflow.training.run import _form
 from ganflow.training.scaling import LossScaler
 from ganflow.training.settings import PRECISIONS
@@ -59,7 +60,14 @@ def test_auto_takes_half_precision_where_a_gpu_has_units_for_it(
 
 def test_auto_leaves_torch_as_it_comes_where_there_is_no_nvidia_gpu(gpu):
     assert precision_of("cpu") == ("torch", "auto: cpu is no NVIDIA GPU")
-    assert precision_of(gpu((9, 0), hip="6.2")).name == "torch"
+    device = gpu((9, 4), hip="6.2")
+    assert precision_of(device) == ("torch", "auto: Some GPU is no NVIDIA GPU")
+
+
+@pytest.mark.parametrize(("hip", "told"), [(None, "9.0"), ("6.2", "none")])
+def test_a_record_has_the_capability_of_an_nvidia_gpu(gpu, hip, told):
+    said = provenance(gpu((9, 0), hip=hip))
+    assert said["device"] == "Some GPU" and said["capability"] == told
 
 
 @pytest.mark.parametrize("precision", ["bf16", "tf32"])

@@ -364,17 +364,16 @@ def test_bf16_learns_in_float32_and_stays_near_it(fast):
 
 def test_how_cuda_multiplies_is_restored():
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
-    name = "fp32_precision" if hasattr(cudnn, "conv") else "allow_tf32"
-    before = getattr(matmul, name), cudnn.benchmark
+    before = matmul.fp32_precision, cudnn.benchmark
     with pytest.raises(KeyError), cuda_precision(replace(SMALL, precision="bf16")):
-        assert getattr(matmul, name) in ("tf32", True) and cudnn.benchmark
+        assert matmul.fp32_precision == "tf32" and cudnn.benchmark
         raise KeyError
-    assert (getattr(matmul, name), cudnn.benchmark) == before
+    assert (matmul.fp32_precision, cudnn.benchmark) == before
 
 
 @pytest.mark.parametrize("precision", ["torch", "fp32", "tf32", "bf16", "fp16"])
 def test_who_asks_by_an_older_name_how_cuda_multiplies_is_answered(precision):
-    """As inductor asks up to torch 2.10; by the newer names alone torch refuses."""
+    """Set by the newer names alone, torch would refuse to answer."""
     matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
     default = cudnn.allow_tf32, matmul.allow_tf32
     expected = {"torch": default, "fp32": (False, False)}.get(precision, (True, True))
@@ -385,7 +384,6 @@ def test_who_asks_by_an_older_name_how_cuda_multiplies_is_answered(precision):
     assert (cudnn.allow_tf32, matmul.allow_tf32) == default
 
 
-@pytest.mark.skipif(not hasattr(torch.backends.cudnn, "conv"), reason="torch < 2.9")
 def test_what_was_set_by_a_newer_name_is_set_again():
     matmul = torch.backends.cuda.matmul
     before = matmul.fp32_precision

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from ganflow.training.precision import capability
+
 UNKNOWN = "unknown"
 
 
@@ -29,9 +31,10 @@ def provenance(device: torch.device, **more: object) -> dict[str, object]:
     -------
     dict of str to object
     """
+    own = capability(device)
     return {
         "device": device_name(device),
-        "capability": _capability(device),
+        "capability": f"{own[0]}.{own[1]}" if own else "none",
         "threads": torch.get_num_threads(),
         "python": platform.python_version(),
         "torch": torch.__version__,
@@ -48,13 +51,6 @@ def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU"
-
-
-def _capability(device: torch.device) -> str:
-    """The compute capability, by which a GPU's units for half precision are known."""
-    if device.type != "cuda":
-        return "none"
-    return ".".join(map(str, torch.cuda.get_device_capability(device)))
 
 
 @cache

@@ -40,7 +40,7 @@ def snapshot(run: Run) -> Snapshot:
     z, mix = _fixed_z(run, rng), torch.rand(PROBES, generator=rng).to(run.device)
     run.G.eval()
     with torch.no_grad():
-        x_fake, averaged = run.make(z), run.averaged(z[: SIDE**2])
+        x_fake = run.make(z)
     run.G.train()
     indices = torch.randint(len(run.images), (PROBES,), generator=rng).to(run.device)
     between = mix_samples(run.images[indices], x_fake[:PROBES], mix=mix)
@@ -48,13 +48,13 @@ def snapshot(run: Run) -> Snapshot:
     levels = torch.tensor(LEVELS, device=run.device)
     return {
         "samples": as_bytes(x_fake[: SIDE**2]),
-        "averaged": as_bytes(averaged),
+        "averaged": averaged_pictures(run),
         "slopes": steep.quantile(levels).cpu(),
     }
 
 
-def averaged_pictures(run: Run) -> np.ndarray:
-    """Make the averaged generator's part of a snapshot alone, which takes no slopes.
+def averaged_pictures(run: Run) -> Tensor:
+    """Make what the averaged generator shows in a snapshot; it takes no slopes.
 
     Parameters
     ----------
@@ -63,13 +63,13 @@ def averaged_pictures(run: Run) -> np.ndarray:
 
     Returns
     -------
-    array (25, size, size, channels), uint8
+    Tensor (25, size, size, channels), uint8, on the CPU
 
     Gradient: none.
     """
     z = _fixed_z(run, seeded(run.settings.seed, SHOWN))
     with torch.no_grad():
-        return as_bytes(run.averaged(z[: SIDE**2])).numpy()
+        return as_bytes(run.averaged(z[: SIDE**2]))
 
 
 def _fixed_z(run: Run, rng: torch.Generator) -> Tensor:
