@@ -114,7 +114,8 @@ def test_a_browser_that_tells_of_no_paint_gets_what_is_late_too(
     page.goto(f"{host}/{path}")
     page.wait_for_selector("mjx-container", state="attached")
     page.query_selector("[data-live]").scroll_into_view_if_needed()
-    page.wait_for_selector("[data-live=ready]")
+    lab = page.wait_for_selector("[data-live=ready]")
+    assert lab.query_selector(".gf-widget, .gf-arrows").is_visible()
     page.close()
 
 

@@ -304,6 +304,15 @@ def test_a_changed_digit_of_a_stored_output_is_red(runs, nbval):
     assert code == 1 and "1 failed" in shown and "42" in shown and "43" in shown
 
 
+def test_where_only_asserts_count_a_kernel_prints_what_it_will(runs, nbval, tmp_path):
+    """So run the oldest packages, and Colab's."""
+    (tmp_path / "plant.py").write_text("")
+    only = {"GANFLOW_ASSERTS_ONLY": "1"}
+    assert nbval(runs.write("a", "print(42)", stored="43\n"), **only)[0] == 0
+    path = runs.write("b", "print(42)\nassert 6 * 7 == 43", stored="43\n")
+    assert nbval(path, **only)[0] == 1
+
+
 def test_a_page_without_a_run_that_holds_asks_for_a_kernel(runs, nbval):
     path = runs.write("a", "print(42)", stored="42\n")
     assert "a kernel is started" in nbval(path)[1]

@@ -40,3 +40,4 @@ def test_a_pasted_message_finds_its_entry_first(visit, message):
 def test_short_words_and_few_words_are_found(visit, word):
     page = visit(f"search.html?q={quote(word)}")
     page.wait_for_function(f"document.querySelectorAll('{FOUND}').length > 3")
+    assert page.locator(FOUND).count() > 3

@@ -91,6 +91,7 @@ def test_a_widget_paints_and_each_control_moves_it(page, name):
     assert place.locator(".gf-widget, .gf-arrows").count() == 1
     for fold in place.locator(".gf-fold").all():
         fold.press("Enter")
+        assert fold.locator(":scope + .gf-mixture-run").is_visible()
     still = []
     controls = place.locator(f":is({', '.join(KEYS)}):not(.gf-widget *):visible")
     assert controls.count() > 0
@@ -101,3 +102,13 @@ def test_a_widget_paints_and_each_control_moves_it(page, name):
             still.append(control.evaluate("c => c.outerHTML.slice(0, 300)"))
     assert still == []
     assert page.complaints == []
+
+
+@pytest.mark.parametrize("name", saved_widgets.WIDGETS)
+def test_a_view_names_each_link_that_its_controls_have(saved, name):
+    """Of those too that wake or sleep later: the other test meets only who is awake."""
+    models = saved[None][name]["state"]
+    kinds = {f"IPY_MODEL_{key}": model["model_name"] for key, model in models.items()}
+    links = {ref for ref, kind in kinds.items() if kind.endswith("LinkModel")}
+    named = (model["state"].get("_joins", []) for model in models.values())
+    assert links and links == {ref for refs in named for ref in refs}

@@ -14,7 +14,7 @@ class FlowPictureView(KitView):
     """One recorded program: where its loss goes, what a step takes or leaves behind.
 
     `loss`, `cut` and `freeze` (positions in the record) choose what is shown. They may
-    come from another widget by `jslink`, so no kernel is needed. Trains nothing.
+    come from another widget by `join`, so no kernel is needed. Trains nothing.
 
     Parameters
     ----------

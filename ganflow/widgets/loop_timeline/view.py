@@ -16,7 +16,7 @@ from ganflow.widgets.kit import KitView, script_of, style_of
 class LoopTimelineView(KitView):
     """Reports of watched loops, one shown: two cycles, and what each step read.
 
-    `loop` (a position in the reports) may come from another widget by `jslink`, so no
+    `loop` (a position in the reports) may come from another widget by `join`, so no
     kernel is needed. Trains nothing.
 
     Parameters

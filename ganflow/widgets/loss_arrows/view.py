@@ -16,7 +16,7 @@ class LossArrowsView(KitView):
     """One recorded state of a `LossArrows`: its surface, its points, its arrows.
 
     `loss`, `step` and `log` (0: true lengths, 1: logarithmic) choose what is shown.
-    They may come from another widget by `jslink`, so no kernel is needed.
+    They may come from another widget by `join`, so no kernel is needed.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ class MixtureLabView(KitView):
 
     For each run, A and B, a trait for each field of its setting: `a_schedule`,
     `a_step_size_D` and so on; a choice, such as `a_rule`, is a place in `lab`. They may
-    come from other widgets by `jslink`, so no kernel is needed.
+    come from other widgets by `join`, so no kernel is needed.
 
     Parameters
     ----------

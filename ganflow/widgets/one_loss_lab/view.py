@@ -19,7 +19,7 @@ class OneLossLabView(KitView):
     """One recorded choice: two players' ways, every scheme's end, the passes.
 
     `scheme`, `loss`, `optimizer` and `lam` (positions in the record) choose what is
-    shown. They may come from another widget by `jslink`, so no kernel is needed. Trains
+    shown. They may come from another widget by `join`, so no kernel is needed. Trains
     nothing.
 
     Parameters

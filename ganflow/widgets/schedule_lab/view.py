@@ -36,7 +36,7 @@ class ScheduleLabView(KitView):
     `schedule` (as `Schedule.from_text` reads it), `loss`, `rule` and `penalty`
     (positions in `offers`), the numbers `step`, `times`, `beta`, `strength`, `theta`
     and `psi`, and `tick` say what is shown; they may come from other widgets by
-    `jslink`. `beta_idle` and `strength_idle` say back which of them have no effect.
+    `join`. `beta_idle` and `strength_idle` say back which of them have no effect.
     No kernel is asked for anything: `program` is the package's own moves as
     WebAssembly, deflated, and `places` where it keeps what.
 

@@ -18,7 +18,7 @@ class TraceView(KitView):
 
     `loss` (a number), `cut` and `frozen` choose the state, `folds` how deep each
     network is open (the empty name stands for what runs outside them). All of them may
-    come from another widget by `jslink`, so no kernel is needed.
+    come from another widget by `join`, so no kernel is needed.
     """
 
     _esm = script_of(__file__)

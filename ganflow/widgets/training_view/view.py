@@ -22,7 +22,7 @@ LEGEND = (
 class TrainingView(KitView):
     """The snapshot number `at` of a `TrainingRun`, with the curves around it.
 
-    Trains nothing and needs no kernel; `at` may come from another widget by `jslink`.
+    Trains nothing and needs no kernel; `at` may come from another widget by `join`.
     """
 
     _esm = script_of(__file__)
