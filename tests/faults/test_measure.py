@@ -46,18 +46,13 @@ def test_every_fault_is_found_and_no_clean_loop_accused(loop):
 
 def test_in_processes_of_their_own_loops_are_told_the_same(tmp_path):
     """As `make faults` measures them; the table says what was not right."""
-    names, told = (
-        ["history_of_scores", "generator_first"],
-        tmp_path / "told",
-    )
+    names, told = ["history_of_scores", "generator_first"], tmp_path / "told"
     command = [sys.executable, "bench/faults/measure.py", *names, "--json", str(told)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     outcomes = {one["loop"]: one for one in json.loads(told.read_text())["outcomes"]}
     assert outcomes.keys() == {*names}
-    assert (
-        "history_of_scores: another line" in done.stdout
-        and "not right: 1" in done.stdout
-    )
+    assert "history_of_scores: another line" in done.stdout
+    assert "not right: 1" in done.stdout
     assert all(one["named"] and not one["failed"] for one in outcomes.values())
 
 

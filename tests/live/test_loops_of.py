@@ -31,10 +31,13 @@ RTOL = 1e-6  # a few roundings of float32
 ATOL = 1e-37  # no number but a denormal: torch's sigmoid(-90) is 0
 
 
-def agree(found):
-    """NaN where torch has NaN, the same infinities, numbers to a few roundings."""
-    for name, value, expected in found:
-        np.testing.assert_allclose(value, expected, rtol=RTOL, atol=ATOL, err_msg=name)
+def differing(found):
+    """What is not torch's: its NaN, its infinities, its numbers to a few roundings."""
+    return {
+        name: (value, expected)
+        for name, value, expected in found
+        if not np.allclose(value, expected, RTOL, ATOL, equal_nan=True)
+    }
 
 
 def slope(function, x, g):
@@ -111,7 +114,7 @@ def test_maps_on_odd_shapes_with_nan_and_infinities(shape):
         "y": numbers(*shape, seed=1, special=True),
         "h": torch.tensor([0.3], dtype=torch.float64),
     }
-    agree(results(maps, given))
+    assert not differing(results(maps, given))
 
 
 def sums_of_products(given):
@@ -168,7 +171,8 @@ def views(given):
 )
 def test_views_are_read_where_they_lie(shape):
     given = {"x": numbers(*shape), "y": numbers(*shape, seed=1)}
-    agree(results(views, given | {"row": numbers(1, shape[-1], seed=2)}))
+    given["row"] = numbers(1, shape[-1], seed=2)
+    assert not differing(results(views, given))
 
 
 def sums(given):
@@ -192,7 +196,7 @@ def sums(given):
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 def test_sums_on_odd_shapes(shape, special):
     given = {"x": numbers(*shape, special=special).abs()}
-    agree(results(sums, given))
+    assert not differing(results(sums, given))
 
 
 def test_a_sum_of_many_numbers_is_rounded_once():

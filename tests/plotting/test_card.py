@@ -1,10 +1,5 @@
 """One unit of a card is one px; words, lines and blocks lie where they are put."""
 
-import matplotlib
-
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawn_shapes import extent, middle, paper_of
@@ -17,8 +12,7 @@ WIDTH, HEIGHT = 320.0, 200.0
 
 @pytest.fixture
 def ax():
-    yield card(WIDTH, HEIGHT, None)
-    plt.close("all")
+    return card(WIDTH, HEIGHT, None)
 
 
 def test_a_new_figure_is_all_card_and_96_px_are_an_inch(ax):

@@ -1,10 +1,5 @@
 """A drawn trace: boxes where the layout has them, heads on lines, words centred."""
 
-import matplotlib
-
-matplotlib.use("agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawn_shapes import (
@@ -25,12 +20,6 @@ from ganflow.plotting.trace import NARROW, ROW, SAYS, STRIPE
 
 NEAR = {"rtol": 0, "atol": 1e-6}  # px
 HANGING = set("gjpqy()_,/@")  # letters that go below their line
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +79,17 @@ def test_lines_go_where_the_layout_has_them_and_live_ones_end_in_a_head(drawn):
         if link.live:  # it leaves and arrives upright
             assert_arrow_head(heads.pop(tip), way[-1], (0, way[-2][1] - way[-1][1]))
     assert len(heads) == 1  # the legend's
+
+
+def test_heads_lie_over_lines_and_boxes_over_both(traces):
+    ax = draw_trace(traces["cut"], "layer", legend=False)
+    artists = {
+        "line": [line for state in SAYS for _, line in pieces(ax, state)],
+        "head": [a for a in ax.get_children() if isinstance(a, Polygon)],
+        "box": [box for _, box in pieces(ax, "box")],
+    }
+    line, head, box = ({a.get_zorder() for a in some} for some in artists.values())
+    assert max(line) < min(head) <= max(head) < min(box)
 
 
 def test_a_line_is_upright_where_it_leaves_and_arrives(drawn):

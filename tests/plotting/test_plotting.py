@@ -2,15 +2,11 @@
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import matplotlib.pyplot as plt
 import pytest
 import torch
 from contrast import contrast
-from drawn_shapes import assert_inside, extent, paper_of, pieces
+from drawn_shapes import assert_inside, extent, middle, paper_of, pieces
 from matplotlib.patches import FancyBboxPatch, Patch
 from small_step import dcgan_trace, small_networks, small_step
 
@@ -22,12 +18,6 @@ from ganflow.trace.flow import flow
 from ganflow.widgets.trace_view import view as trace_view
 
 TEXT_PX, COLUMN_PX = 11, 700
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +42,7 @@ def test_every_label_of_a_dcgan_lies_inside_its_box_and_the_paper(fold, loss):
     assert set(boxes) == set(layout.folded.boxes)
     for _, letters in pieces(ax, "words"):
         assert_inside(letters, paper)
-        middle = extent(letters).get_points().mean(axis=0)
-        home = [box for box in boxes.values() if extent(box).contains(*middle)]
+        home = [box for box in boxes.values() if extent(box).contains(*middle(letters))]
         if home:
             assert_inside(letters, home[0])
     shown = {words for words, _ in pieces(ax, "words")}

@@ -1,14 +1,10 @@
 """Bars of stages are cut in proportion, say what they show, and stay on their paper."""
 
-import matplotlib
-
-matplotlib.use("agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from contrast import contrast
-from drawn_shapes import extent, middle, pieces
+from drawn_shapes import extent, middle, paper_of, pieces
 from matplotlib.patches import FancyBboxPatch, Polygon
 
 from ganflow.plotting import COLORS, draw_stages
@@ -21,12 +17,6 @@ STAGES = {
 }
 
 
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    plt.close("all")
-
-
 def parts(ax):
     """The pieces of all bars, (top, left, width), from the top and the left."""
     found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
@@ -36,7 +26,7 @@ def parts(ax):
 
 def said(ax):
     """All words of a drawing."""
-    return [str(p.get_gid())[6:] for p in ax.patches if "words" in str(p.get_gid())]
+    return [words for words, _ in pieces(ax, "words")]
 
 
 def test_a_bar_is_cut_in_proportion_and_all_bars_are_equally_wide():
@@ -139,7 +129,7 @@ def test_words_are_written_only_where_their_part_has_room_for_them():
 def test_what_is_drawn_stays_on_its_paper():
     ax = draw_stages(STAGES)
     ax.figure.canvas.draw()
-    paper = next(p for p in ax.patches if p.get_gid() == "paper").get_window_extent()
+    paper = paper_of(ax).get_window_extent()
     for artist in ax.patches:
         box = artist.get_window_extent()
         assert paper.x0 <= box.x0 and box.x1 <= paper.x1
