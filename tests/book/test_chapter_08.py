@@ -108,7 +108,7 @@ def test_the_time_is_said_before_the_training_begins():
 
 def test_what_only_a_gpu_can_say_has_a_command_that_is_there():
     listed = (ROOT / "book" / "appendix" / "only_a_gpu.md").read_text()
-    for path in set(re.findall(r"(?:bench|tools)/\w+\.py", listed)):
+    for path in set(re.findall(r"(?:bench|tests|tools)/[\w/]+\.py", listed)):
         assert (ROOT / path).exists(), path
     named = set(re.findall(r"--ways (\w+)", listed))
     assert named == set(GROUPS) - {"eager"}  # which needs no word
