@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.hub import Hub
-from ganflow.loop_audit.node_ages import NodeAges
+from ganflow.loop_audit.node_ages import Age, NodeAges
 from ganflow.loop_audit.origins import Derivative, Origin, Rounded, Slope, Torn
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
@@ -35,12 +35,12 @@ class Passes:
     def __init__(self, observer: Hub):
         self._observer = observer
         self.ages = NodeAges()
-        self._calls: OrderedDict[float, Call] = OrderedDict()  # by its node's age
+        self._calls: OrderedDict[Age, Call] = OrderedDict()  # by its node's age
         self.counts = True  # the pass is by weights: it pulls at scores
         self._inner = 0  # walks that a walk has begun
         # Of each weight the last step that moved it, and the age that a node would
         # have got then: those of older graphs are smaller.
-        self.stepped: dict[int, tuple[int, Place]] = {}
+        self.stepped: dict[int, tuple[Age, Place]] = {}
 
     def made(self, node, call: Call) -> None:
         """Say that a call's output hangs on an autograd node."""
@@ -62,7 +62,7 @@ class Passes:
         """
         if self._inner and threading.get_ident() != self._observer.thread:
             return None
-        age, step = self.stepped.get(key, (-1, UNKNOWN))
+        age, step = self.stepped.get(key, ((-1, 0), UNKNOWN))
         if self.ages.of(node) >= age:
             return None
         back = self._observer.back

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from ganflow.loop_audit.hub import Hub
+from ganflow.loop_audit.node_ages import Age
 from ganflow.loop_audit.places import here
 from ganflow.loop_audit.plans import CONVOLUTION_BACKWARD, Plan
 
@@ -31,7 +32,7 @@ class Costs:
         self._edges: dict[Any, tuple[list, list]] = {}  # node -> what lies behind it
         self._factors: dict[Any, _Factors] = {}
         self._owners: dict[str, frozenset[str]] = {}
-        self._asked: deque[float] = deque(maxlen=ASKED)
+        self._asked: deque[Age] = deque(maxlen=ASKED)
 
     def asks(self, node) -> None:
         """Say that a slope was taken at the values that a node of the graph made.

@@ -9,6 +9,8 @@ from typing import Any
 from torch import Tensor
 from torch._C._autograd import _get_sequence_nr
 
+Age = tuple[int, int]  # a node's number; then 0, or its place among other threads'
+
 
 class NodeAges:
     """Orders nodes as the loop's own thread numbers them.
@@ -22,16 +24,17 @@ class NodeAges:
     def __init__(self) -> None:
         self._key = object()
         self._before = 0
-        self._elsewhere = False  # a node of another thread was seen
+        self._elsewhere = 0  # nodes of other threads that were seen
 
-    def of(self, node: Any) -> float:
+    def of(self, node: Any) -> Age:
         """The age of a node; no two have the same, and an older one is smaller."""
-        number = node._sequence_nr()
-        return node.metadata.get(self._key, number) if self._elsewhere else number
+        own = node._sequence_nr(), 0
+        return node.metadata.get(self._key, own) if self._elsewhere else own
 
-    def now(self, thread: int) -> int:
+    def now(self, thread: int) -> Age:
         """The age of the next node that the loop's thread makes."""
-        return _get_sequence_nr() if threading.get_ident() == thread else self._before
+        here = threading.get_ident() == thread
+        return (_get_sequence_nr() if here else self._before), 0
 
     def begin(self) -> None:
         """Say that a walk begins, in the loop's thread."""
@@ -52,9 +55,9 @@ class NodeAges:
         if all(node._sequence_nr() in own for node in first):
             return
         new = [n for n in _behind(first, known) if n._sequence_nr() not in own]
-        for place, node in enumerate(new, 1):
-            self._elsewhere = True
-            node.metadata[self._key] = self._before - place / (len(new) + 1)
+        for node in sorted(new, key=lambda node: node._sequence_nr()):
+            self._elsewhere += 1
+            node.metadata[self._key] = self._before - 1, self._elsewhere
 
 
 def _behind(first: Iterable[Any], known: Iterable[Any]) -> list[Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from ganflow.loop_audit.node_ages import Age
 from ganflow.loop_report import Place
 from ganflow.loop_report.log import Backward
 
@@ -61,9 +62,7 @@ class Slope:
 
     __slots__ = ("back", "cut", "moves", "nodes", "number")
 
-    def __init__(
-        self, number: int, back: Backward, moves: int, nodes: frozenset[float]
-    ):
+    def __init__(self, number: int, back: Backward, moves: int, nodes: frozenset[Age]):
         self.number = number
         self.back = back
         self.cut: Place | None = None  # where it was taken off its graph

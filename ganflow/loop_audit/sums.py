@@ -10,6 +10,7 @@ from torch import Tensor
 
 from ganflow.loop_audit.calls import Call
 from ganflow.loop_audit.hub import Hub
+from ganflow.loop_audit.node_ages import Age
 from ganflow.loop_audit.places import here
 from ganflow.loop_report import Place
 
@@ -29,7 +30,7 @@ class Sums:
 
     def __init__(self, observer: Hub):
         self._observer = observer
-        self._walked: OrderedDict[float, tuple[Place, int]] = OrderedDict()
+        self._walked: OrderedDict[Age, tuple[Place, int]] = OrderedDict()
         self._sizes: dict[Place, tuple[int, int, int]] = {}
 
     def walked(self, node, place: Place) -> None:

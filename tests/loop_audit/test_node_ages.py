@@ -153,7 +153,22 @@ def cut_penalty(G, D, opt_G, opt_D):
     opt_G.step()
 
 
+def one_of_two_cut(G, D, opt_G, opt_D):
+    """Two slopes of one size are taken in succession, and only one keeps its graph."""
+    opt_D.zero_grad()
+    xs = [torch.randn(8, 2, requires_grad=True) for _ in range(2)]
+    scores = [D(x).sum() for x in xs]
+    (cut,) = torch.autograd.grad(scores[0], xs[0], create_graph=True)
+    (slope,) = torch.autograd.grad(scores[1], xs[1], create_graph=True)
+    (loss_D(G, D) + cut.detach().square().mean() + slope.square().mean()).backward()
+    opt_D.step()
+    opt_G.zero_grad()
+    softplus(-D(G(torch.randn(8, 2)))).mean().backward()
+    opt_G.step()
+
+
 TICKS = [late_penalty, stepped_in_the_walk, never_cleared, checkpointed, cut_penalty]
+TICKS += [one_of_two_cut]
 
 
 @pytest.mark.parametrize("tick", TICKS)
