@@ -1,12 +1,14 @@
 """Each question that a reader answers before the cell runs is answered by a cell."""
 
+import ast
 import re
 
 import nbformat
 import pytest
 from build_notebooks import CHECKED, chapters, is_tagged, notebook_path, page_name
 
-FORM = re.compile(r"^:::\{predict\}$", re.M)
+FORM = re.compile(r"^:::\{predict\}$(.*?)^:::$", re.M | re.S)
+CHOICE = re.compile(r"^\d[.] ", re.M)
 CALL = re.compile(r"^ *answer(?:_number)?\(", re.M)
 PAGES = {page_name(text): text for text in chapters()}
 
@@ -27,3 +29,25 @@ def test_each_answer_is_printed_by_a_cell_whose_output_is_compared(page):
     assert all(is_tagged(cell, CHECKED) for cell in answering)
     printed = "".join(out.text for cell in answering for out in cell.outputs)
     assert len(re.findall(r"^Answer: ", printed, re.M)) == asked(page)
+
+
+def claims(cell):
+    """For each answer, in order, how many choices it decides: none of a number."""
+    for node in ast.walk(ast.parse(cell.source)):
+        name = getattr(getattr(node, "func", None), "id", "")
+        if name == "answer":
+            unpacked = any(isinstance(each, ast.Starred) for each in node.args)
+            yield node.lineno, None if unpacked else len(node.args)
+        elif name == "answer_number":
+            yield node.lineno, 0
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if asked(page)])
+def test_each_choice_has_a_claim_that_decides_it(page):
+    answering = [cell for cell in cells(page, "code") if CALL.search(cell.source)]
+    decided = [count for cell in answering for _, count in sorted(claims(cell))]
+    texts = "\n".join(cell.source for cell in cells(page, "markdown"))
+    choices = [len(CHOICE.findall(form)) for form in FORM.findall(texts)]
+    assert len(decided) == len(choices)
+    pairs = zip(decided, choices, strict=True)
+    assert all(count in (None, known) for count, known in pairs), (decided, choices)
