@@ -4,7 +4,9 @@ from ganflow.layout import describe
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
 from ganflow.plotting.factors import draw_factors
+from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.lanes import draw_lanes
+from ganflow.plotting.paths import draw_paths, draw_radii
 from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.trace import draw_trace
 from ganflow.plotting.traces import draw_traces
@@ -15,7 +17,10 @@ __all__ = [
     "draw_bars",
     "draw_dots",
     "draw_factors",
+    "draw_growth",
     "draw_lanes",
+    "draw_paths",
+    "draw_radii",
     "draw_stages",
     "draw_trace",
     "draw_traces",
