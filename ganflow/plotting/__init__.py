@@ -4,6 +4,7 @@ from ganflow.layout import describe
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
 from ganflow.plotting.lanes import draw_lanes
+from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
 from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.trace import draw_trace
 
@@ -11,8 +12,11 @@ __all__ = [
     "COLORS",
     "describe",
     "draw_bars",
+    "draw_clouds",
+    "draw_comparison",
     "draw_dots",
     "draw_lanes",
+    "draw_runs",
     "draw_stages",
     "draw_trace",
 ]
