@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 from ganflow.check import whole
@@ -57,14 +58,13 @@ def draw_runs(
                 f"the runs of {name!r} have the shape {values.shape}; expected a row "
                 f"for each seed, with {at.size} ticks"
             )
-    panels = _panels(list(seeds), columns, 1.9)
+    figure, panels = _panels(list(seeds), columns, 1.9)
     panels[0].locator_params(axis="y", nbins=4, steps=STEPS)  # and so for all
     for ax, values in zip(panels, seeds.values(), strict=True):
         for line in values:
             ax.plot(at, line, "-", color=COLORS["cut"], linewidth=0.8)
         median = np.median(values, axis=0)
         ax.plot(at, median, "-", color=COLORS["G"], linewidth=3)
-    figure = panels[0].get_figure(root=True)
     figure.supxlabel("ticks")
     figure.supylabel(unit)
     return panels
@@ -150,7 +150,7 @@ def draw_clouds(
             raise ValueError(
                 f"the cloud {name!r} has the shape {cloud.shape}; expected (samples, 2)"
             )
-    panels = _panels(list(points), columns, 2.4)
+    _, panels = _panels(list(points), columns, 2.4)
     for number, (ax, cloud) in enumerate(zip(panels, points.values(), strict=True)):
         color = COLORS["G"] if number else COLORS["cut"]
         ax.plot(*cloud.T, linestyle="", marker=".", markersize=3, color=color)
@@ -159,8 +159,8 @@ def draw_clouds(
     return panels
 
 
-def _panels(names: list[str], columns: int, high: float) -> list[Axes]:
-    """Axes of one scale under these names, as many in a row as there is room for."""
+def _panels(names: list[str], columns: int, high: float) -> tuple[Figure, list[Axes]]:
+    """A figure with axes of one scale under these names, `columns` in a row."""
     if not names:
         raise ValueError("nothing to draw: expected at least one name with its numbers")
     columns = min(whole("columns", columns, least=1), len(names))
@@ -175,4 +175,4 @@ def _panels(names: list[str], columns: int, high: float) -> list[Axes]:
     panels = list(grid.flat[: len(names)])
     for ax, name in zip(panels, names, strict=True):
         ax.set_title(name, fontsize=SMALL)
-    return panels
+    return figure, panels
