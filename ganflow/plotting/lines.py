@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 WIDEST, THINNEST = 5.0, 1.5  # points
+PALE = 0.5  # alpha of the lowest line
 FEW = 12  # up to so many numbers, each has a mark
 MARKS = "osd^vP"
 WIDTH, FIRST, FURTHER = 6.4, 3.5, 1.7  # inches: the figure's, and its panels' heights
@@ -26,7 +27,7 @@ def draw_lines(
     at: Sequence[float] | Sequence[str] | None = None,
     log: bool = False,
 ) -> list[Axes]:
-    """Draw lines, each thinner than the one before: those that coincide are all seen.
+    """Draw lines, each thinner and darker than the one before: all can be seen.
 
     Panels stand below each other, for a narrow page. All have the lines of the same
     names, which one legend explains.
@@ -61,15 +62,16 @@ def draw_lines(
     panels = _panels(lines)
     names = list(next(iter(panels.values())))
     widths = np.linspace(WIDEST, THINNEST, len(names)) if names[1:] else [2.0]
+    strengths = np.linspace(PALE, 1.0, len(names)) if names[1:] else [1.0]
     size = (WIDTH, FIRST + FURTHER * (len(panels) - 1))
     figure, axes = plt.subplots(len(panels), figsize=size, squeeze=False)
     for ax, (title, panel) in zip(axes[:, 0], panels.items(), strict=True):
-        for (name, numbers), width, mark in zip(
-            panel.items(), widths, MARKS * len(names), strict=False
+        for (name, numbers), width, alpha, mark in zip(
+            panel.items(), widths, strengths, MARKS * len(names), strict=False
         ):
             x, y = _row(name, numbers, at)
             few = {"marker": mark, "markersize": width + 4} if len(y) <= FEW else {}
-            ax.plot(x, y, label=name, linewidth=width, **few)
+            ax.plot(x, y, label=name, linewidth=width, alpha=alpha, **few)
         ax.set_title(title, fontsize="medium", loc="left")
         ax.set_yscale("log" if log else "linear")
     figure.supxlabel(across)

@@ -30,6 +30,7 @@ def test_a_line_below_another_can_be_seen_beside_it():
     (ax,) = draw_lines(PANELS["D"], "ticks", "far")
     below, above = ax.lines
     assert below.get_linewidth() > above.get_linewidth() + 1
+    assert below.get_alpha() < 0.6 < above.get_alpha()
     assert below.get_zorder() <= above.get_zorder()
     assert below.get_color() != above.get_color()
 
