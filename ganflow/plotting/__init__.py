@@ -6,6 +6,7 @@ from ganflow.plotting.card import COLORS
 from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.lanes import draw_lanes
+from ganflow.plotting.lines import draw_lines
 from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
 from ganflow.plotting.paths import draw_paths, draw_radii
 from ganflow.plotting.stages import draw_stages
@@ -22,6 +23,7 @@ __all__ = [
     "draw_factors",
     "draw_growth",
     "draw_lanes",
+    "draw_lines",
     "draw_paths",
     "draw_radii",
     "draw_runs",
