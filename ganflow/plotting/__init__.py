@@ -3,6 +3,7 @@
 from ganflow.layout import describe
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
+from ganflow.plotting.critics import draw_critics
 from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.lanes import draw_lanes
@@ -19,6 +20,7 @@ __all__ = [
     "draw_bars",
     "draw_clouds",
     "draw_comparison",
+    "draw_critics",
     "draw_dots",
     "draw_factors",
     "draw_growth",
