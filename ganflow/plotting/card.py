@@ -8,6 +8,7 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.patches import FancyBboxPatch, PathPatch
 from matplotlib.path import Path
 from matplotlib.textpath import TextPath
@@ -50,7 +51,9 @@ def card(width: float, height: float, ax: Axes | None) -> Axes:
     """
     if ax is None:
         size = (width / PX, height / PX)
-        figure = plt.figure(figsize=size, layout="none", facecolor="none")
+        # Not "none", for which `savefig` puts back the default of the style.
+        still = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
+        figure = plt.figure(figsize=size, layout=still, facecolor="none")
         ax = figure.add_axes((0, 0, 1, 1))
     ax.set(xlim=(0, width), ylim=(height, 0), aspect="equal")
     ax.set_axis_off()
@@ -94,14 +97,15 @@ def write(
     ha : str
         "center", or "left" of which x is the left end.
     look : str
-        color, weight, style and what else `FontProperties` takes.
+        color, family, weight, style and what else `FontProperties` takes.
 
     Returns
     -------
     PathPatch
     """
     color = look.pop("color", COLORS["ink"])
-    font = FontProperties(family="DejaVu Sans", **look)
+    family = look.pop("family", "DejaVu Sans")
+    font = FontProperties(family=family, **look)
     letters = TextPath((0, 0), words, size=size, prop=font)
     across = letters.vertices[letters.codes != Path.CLOSEPOLY, 0]
     left = x - across.max() / 2 if ha == "center" else x

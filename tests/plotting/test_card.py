@@ -1,10 +1,15 @@
 """One unit of a card is one px; words, lines and blocks lie where they are put."""
 
+import io
+import warnings
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawn_shapes import extent, middle, paper_of
 from matplotlib.colors import to_rgba
 
+from ganflow.page import in_book_style
 from ganflow.plotting.card import COLORS, PX, block, card, cross, line, write
 
 WIDTH, HEIGHT = 320.0, 200.0
@@ -88,3 +93,13 @@ def test_a_cross_stands_on_its_point_and_is_as_wide_as_high(ax):
     cross(ax, 10, 20, 4)
     ends = [[tuple(p) for p in drawn.get_xydata()] for drawn in ax.lines]
     assert ends == [[(6, 16), (14, 24)], [(6, 24), (14, 16)]]
+
+
+def test_a_card_that_was_saved_keeps_its_places():
+    """The style's own layout, which `savefig` would put in its place, moves axes."""
+    with in_book_style(), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax = card(WIDTH, HEIGHT, None)
+        plt.savefig(io.BytesIO())
+        ax.figure.canvas.draw()
+    assert ax.get_position().bounds == (0, 0, 1, 1)

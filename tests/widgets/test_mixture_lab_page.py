@@ -229,7 +229,7 @@ def test_slow_motion_makes_one_move_at_a_time(wide):
 def wait_for_the_seeds(page):
     """The last seed is drawn a frame before the buttons and the line say so."""
     page.wait_for_function(
-        "document.querySelector('.progress').innerText.startsWith('All 12 seeds are done')"
+        "document.querySelector('.progress').innerText.startsWith('All 12 seeds')"
     )
 
 
