@@ -4,6 +4,7 @@ from ganflow.layout import describe
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
 from ganflow.plotting.factors import draw_factors
+from ganflow.plotting.held import draw_held
 from ganflow.plotting.lanes import draw_lanes
 from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.trace import draw_trace
@@ -15,6 +16,7 @@ __all__ = [
     "draw_bars",
     "draw_dots",
     "draw_factors",
+    "draw_held",
     "draw_lanes",
     "draw_stages",
     "draw_trace",
