@@ -12,6 +12,7 @@ from ganflow.plotting.lines import draw_lines
 from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
 from ganflow.plotting.paths import draw_paths, draw_radii
 from ganflow.plotting.stages import draw_stages
+from ganflow.plotting.timeline import draw_timeline
 from ganflow.plotting.trace import draw_trace
 from ganflow.plotting.traces import draw_traces
 
@@ -32,6 +33,7 @@ __all__ = [
     "draw_radii",
     "draw_runs",
     "draw_stages",
+    "draw_timeline",
     "draw_trace",
     "draw_traces",
 ]
