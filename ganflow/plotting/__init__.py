@@ -3,18 +3,33 @@
 from ganflow.layout import describe
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
+from ganflow.plotting.critics import draw_critics
 from ganflow.plotting.factors import draw_factors
+from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.lanes import draw_lanes
+from ganflow.plotting.lines import draw_lines
+from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
+from ganflow.plotting.paths import draw_paths, draw_radii
 from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.trace import draw_trace
+from ganflow.plotting.traces import draw_traces
 
 __all__ = [
     "COLORS",
     "describe",
     "draw_bars",
+    "draw_clouds",
+    "draw_comparison",
+    "draw_critics",
     "draw_dots",
     "draw_factors",
+    "draw_growth",
     "draw_lanes",
+    "draw_lines",
+    "draw_paths",
+    "draw_radii",
+    "draw_runs",
     "draw_stages",
     "draw_trace",
+    "draw_traces",
 ]
