@@ -10,6 +10,7 @@ from ganflow.plotting.held import draw_held
 from ganflow.plotting.lanes import draw_lanes
 from ganflow.plotting.lines import draw_lines
 from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
+from ganflow.plotting.passes import draw_passes
 from ganflow.plotting.paths import draw_paths, draw_radii
 from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.timeline import draw_timeline
@@ -29,6 +30,7 @@ __all__ = [
     "draw_held",
     "draw_lanes",
     "draw_lines",
+    "draw_passes",
     "draw_paths",
     "draw_radii",
     "draw_runs",
