@@ -7,6 +7,7 @@ from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.lanes import draw_lanes
 from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.trace import draw_trace
+from ganflow.plotting.verdicts import draw_verdicts
 
 __all__ = [
     "COLORS",
@@ -17,4 +18,5 @@ __all__ = [
     "draw_lanes",
     "draw_stages",
     "draw_trace",
+    "draw_verdicts",
 ]
