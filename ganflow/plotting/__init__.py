@@ -16,6 +16,7 @@ from ganflow.plotting.stages import draw_stages
 from ganflow.plotting.timeline import draw_timeline
 from ganflow.plotting.trace import draw_trace
 from ganflow.plotting.traces import draw_traces
+from ganflow.plotting.verdicts import draw_verdicts
 
 __all__ = [
     "COLORS",
@@ -38,4 +39,5 @@ __all__ = [
     "draw_timeline",
     "draw_trace",
     "draw_traces",
+    "draw_verdicts",
 ]
