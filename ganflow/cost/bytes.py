@@ -15,7 +15,7 @@ class Blocks:
     """Blocks of memory that are held now, each counted once, and the most so far."""
 
     def __init__(self):
-        self.now = self.peak = 0
+        self.now = self.peak = self._crest = 0
         self._holders: dict[int, int] = {}
 
     def hold(self, tensor: Tensor, owner: object) -> None:
@@ -26,7 +26,13 @@ class Blocks:
         if self._holders[name] == 1:
             self.now += size
             self.peak = max(self.peak, self.now)
+            self._crest = max(self._crest, self.now)
         weakref.finalize(owner, self._let_go, name, size)
+
+    def crest(self) -> int:
+        """The most that was held at once since this was last asked."""
+        most, self._crest = self._crest, self.now
+        return most
 
     def __contains__(self, tensor: Tensor) -> bool:
         return tensor.untyped_storage()._cdata in self._holders
@@ -55,6 +61,8 @@ class SavedBytes:
     ----------
     *nets : nn.Module
         Their parameters do not count.
+
+    Gradient: unchanged; the walk reads the very values that it would have read.
     """
 
     def __init__(self, *nets: nn.Module):
@@ -68,6 +76,15 @@ class SavedBytes:
     def peak(self) -> int:
         """The most bytes saved at once."""
         return self._blocks.peak
+
+    @property
+    def now(self) -> int:
+        """The bytes that are saved at this moment."""
+        return self._blocks.now
+
+    def crest(self) -> int:
+        """The most bytes saved at once since this was last asked."""
+        return self._blocks.crest()
 
     def __enter__(self) -> SavedBytes:
         self._hooks.__enter__()

@@ -74,7 +74,7 @@ def draw_bars(
             range(len(cut)), wide, left=total, color=COLORS[color], label=kind, **look
         )
         total += wide
-    ax.bar_label(bars, [f"{all_of:,g}" for all_of in total], padding=4)
+    ax.bar_label(bars, [_say(all_of) for all_of in total], padding=4)
     ax.margins(x=0.12)
     if named and ours:  # beside the axes, which long names make narrow
         ax.figure.legend(loc="outside upper center", ncols=len(kinds))
@@ -152,6 +152,11 @@ def draw_dots(
             solid_capstyle="butt",
         )
     return ax
+
+
+def _say(amount: float) -> str:
+    """A whole number whole, another by three digits."""
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.3g}"
 
 
 def _refuse_no_name(rows: Mapping[str, object]) -> None:

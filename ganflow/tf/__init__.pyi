@@ -5,4 +5,5 @@ from ganflow.tf.layers import SingleLoss as SingleLoss
 from ganflow.tf.losses import KERAS_LOSSES as KERAS_LOSSES
 from ganflow.tf.shared_backward import check_samples_apart as check_samples_apart
 from ganflow.tf.shared_backward import one_pass_loss as one_pass_loss
+from ganflow.tf.tape_bytes import TapeBytes as TapeBytes
 from ganflow.tf.watched_step import watch as watch

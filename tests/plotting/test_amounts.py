@@ -18,11 +18,11 @@ def names_of(ax):
 
 
 def test_a_bar_is_as_long_as_its_amount_and_says_it():
-    ax = draw_bars({"detach": 120, "no_grad": 0, "kept": 3200.5}, "bytes")
+    ax = draw_bars({"detach": 1234567, "no_grad": 0, "kept": 0.123456}, "bytes")
     (bars,) = ax.containers
-    assert bars.datavalues.tolist() == [120, 0, 3200.5]
+    assert bars.datavalues.tolist() == [1234567, 0, 0.123456]
     assert names_of(ax) == ["detach", "no_grad", "kept"]
-    assert [text.get_text() for text in ax.texts] == ["120", "0", "3,200.5"]
+    assert [text.get_text() for text in ax.texts] == ["1,234,567", "0", "0.123"]
     assert ax.get_xlabel() == "bytes" and ax.get_legend() is None
     assert {to_hex(bar.get_facecolor()).upper() for bar in bars} == {COLORS["other"]}
     assert not any(bar.get_hatch() for bar in bars)
