@@ -1,6 +1,7 @@
 """Still figures: records in, matplotlib Axes out. Nothing here trains."""
 
 from ganflow.layout import describe
+from ganflow.plotting.agreement import draw_agreement
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
 from ganflow.plotting.critics import draw_critics
@@ -21,6 +22,7 @@ from ganflow.plotting.verdicts import draw_verdicts
 __all__ = [
     "COLORS",
     "describe",
+    "draw_agreement",
     "draw_bars",
     "draw_clouds",
     "draw_comparison",

@@ -8,6 +8,7 @@ from itertools import cycle
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ganflow.plotting.card import COLORS
 
@@ -151,12 +152,23 @@ def draw_dots(
             linewidth=3,
             solid_capstyle="butt",
         )
+    if log:
+        _mark_powers(ax)
     return ax
 
 
 def _say(amount: float) -> str:
     """A whole number whole, another by three digits."""
     return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.3g}"
+
+
+def _mark_powers(ax: Axes) -> None:
+    """Numbers along a logarithmic axis that lie apart, whatever its length."""
+    least, most = ax.get_xlim()
+    between = (1.0,) if most > 300 * least else (1.0, 2.0, 5.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=between))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
 
 
 def _refuse_no_name(rows: Mapping[str, object]) -> None:

@@ -119,3 +119,16 @@ def test_nothing_is_clipped_and_nothing_is_complained_of():
 def test_what_cannot_be_drawn_is_refused(draw, rows, message):
     with pytest.raises(ValueError, match=message):
         draw(rows, "x")
+
+
+@pytest.mark.parametrize("most", [0.3, 2.5, 60, 900, 1e5])
+def test_the_numbers_of_a_logarithmic_axis_lie_apart(most):
+    with in_book_style():
+        ax = draw_dots({"a": [0.15, most]}, "slope", log=True)
+        ax.figure.canvas.draw()
+    least, last = ax.get_xlim()
+    labels = ax.get_xticklabels(which="both")
+    shown = [label for label in labels if least <= label.get_position()[0] <= last]
+    boxes = sorted((label.get_window_extent() for label in shown), key=lambda b: b.x0)
+    assert len(boxes) >= 1
+    assert all(b.x0 > a.x1 for a, b in zip(boxes, boxes[1:], strict=False))
