@@ -15,6 +15,7 @@ PALE = 0.5  # alpha of the lowest line
 FEW = 12  # up to so many numbers, each has a mark
 MARKS = "osd^vP"
 WIDTH, FIRST, FURTHER = 6.4, 3.5, 1.7  # inches: the figure's, and its panels' heights
+LETTER, HANDLE = 7.2, 48.0  # points: of a letter, and of what stands before a name
 
 Lines = Mapping[str, ArrayLike]
 
@@ -64,7 +65,9 @@ def draw_lines(
     widths = np.linspace(WIDEST, THINNEST, len(names)) if names[1:] else [2.0]
     strengths = np.linspace(PALE, 1.0, len(names)) if names[1:] else [1.0]
     size = (WIDTH, FIRST + FURTHER * (len(panels) - 1))
-    figure, axes = plt.subplots(len(panels), figsize=size, squeeze=False)
+    figure, axes = plt.subplots(
+        len(panels), figsize=size, squeeze=False, layout="constrained"
+    )
     for ax, (title, panel) in zip(axes[:, 0], panels.items(), strict=True):
         for (name, numbers), width, alpha, mark in zip(
             panel.items(), widths, strengths, MARKS * len(names), strict=False
@@ -78,7 +81,9 @@ def draw_lines(
     figure.supylabel(up)
     if names[1:]:
         keys = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*keys, ncols=min(3, len(names)), loc="outside upper center")
+        wide = LETTER * max(map(len, names)) + HANDLE  # of one name, in points
+        beside = max(1, min(3, len(names), int(72 * WIDTH / wide)))
+        figure.legend(*keys, ncols=beside, loc="outside upper center")
     return list(axes[:, 0])
 
 

@@ -35,6 +35,17 @@ def test_a_line_below_another_can_be_seen_beside_it():
     assert below.get_color() != above.get_color()
 
 
+@pytest.mark.parametrize("letters", [1, 12, 24])
+def test_the_names_stand_within_the_figure(letters):
+    lines = {f"{number} {'m' * letters}": [1.0, 2.0] for number in range(4)}
+    (ax,) = draw_lines(lines, "ticks", "far")
+    ax.figure.canvas.draw()
+    (legend,) = ax.figure.legends
+    drawn, whole = legend.get_window_extent(), ax.figure.bbox
+    assert whole.x0 <= drawn.x0 and drawn.x1 <= whole.x1
+    assert ax.get_window_extent().y1 < drawn.y0  # and above the panel
+
+
 def test_panels_stand_below_each_other_and_a_single_line_needs_no_legend():
     top, bottom = draw_lines(PANELS, "ticks", "far")
     top.figure.canvas.draw()
