@@ -8,6 +8,7 @@ from typing import cast
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 WIDEST, THINNEST = 5.0, 1.5  # points
@@ -15,7 +16,6 @@ PALE = 0.5  # alpha of the lowest line
 FEW = 12  # up to so many numbers, each has a mark
 MARKS = "osd^vP"
 WIDTH, FIRST, FURTHER = 6.4, 3.5, 1.7  # inches: the figure's, and its panels' heights
-LETTER, HANDLE = 7.2, 48.0  # points: of a letter, and of what stands before a name
 
 Lines = Mapping[str, ArrayLike]
 
@@ -80,11 +80,18 @@ def draw_lines(
     figure.supxlabel(across)
     figure.supylabel(up)
     if names[1:]:
-        keys = axes[0, 0].get_legend_handles_labels()
-        wide = LETTER * max(map(len, names)) + HANDLE  # of one name, in points
-        beside = max(1, min(3, len(names), int(72 * WIDTH / wide)))
-        figure.legend(*keys, ncols=beside, loc="outside upper center")
+        _explain(figure, axes[0, 0], names)
     return list(axes[:, 0])
+
+
+def _explain(figure: Figure, ax: Axes, names: list[str]) -> None:
+    """The legend, with as many names beside each other as have room."""
+    for beside in range(min(3, len(names)), 0, -1):
+        keys = ax.get_legend_handles_labels()
+        legend = figure.legend(*keys, ncols=beside, loc="outside upper center")
+        if beside == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def _panels(lines: Lines | Mapping[str, Lines]) -> dict[str, Lines]:
