@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -59,16 +60,18 @@ class SavedBytes:
 
     Parameters
     ----------
-    *nets : nn.Module
-        Their parameters do not count.
+    *nets : nn.Module or sequence of Tensor
+        Their parameters, or these tensors themselves, do not count.
 
     Gradient: unchanged; the walk reads the very values that it would have read.
     """
 
-    def __init__(self, *nets: nn.Module):
+    def __init__(self, *nets: nn.Module | Sequence[Tensor]):
         self._blocks = Blocks()
         self._weights = {
-            p.untyped_storage()._cdata for net in nets for p in net.parameters()
+            weight.untyped_storage()._cdata
+            for net in nets
+            for weight in (net.parameters() if isinstance(net, nn.Module) else net)
         }
         self._hooks = saved_tensors_hooks(self._pack, lambda packed: packed.tensor)
 

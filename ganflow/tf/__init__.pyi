@@ -1,4 +1,5 @@
 from ganflow.tf.audited_loop import audit as audit
+from ganflow.tf.flops import flops_of as flops_of
 from ganflow.tf.flow_table import flow as flow
 from ganflow.tf.layers import OnePass as OnePass
 from ganflow.tf.layers import SingleLoss as SingleLoss

@@ -93,3 +93,17 @@ def test_a_step_without_source_is_refused():
             continue  # a lambda of this file has a source
         with pytest.raises(TypeError, match="no Python source to follow"):
             bytes_by_line(step, SavedBytes())
+
+
+def test_weights_may_be_given_as_a_list_of_tensors():
+    net, x = networks()
+
+    def step():
+        net(net(x)).sum().backward()
+
+    of_net, of_weights, of_none = (
+        bytes_by_line(step, SavedBytes(*given))
+        for given in ([net], [[*net.parameters()]], [])
+    )
+    weight = net[0].weight.nbytes  # which the second pass keeps
+    assert of_net == of_weights and of_none[0].most == of_net[0].most + weight
