@@ -6,6 +6,7 @@ from ganflow.plotting.card import COLORS
 from ganflow.plotting.critics import draw_critics
 from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.growth import draw_growth
+from ganflow.plotting.images import draw_images
 from ganflow.plotting.lanes import draw_lanes
 from ganflow.plotting.lines import draw_lines
 from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
@@ -24,6 +25,7 @@ __all__ = [
     "draw_dots",
     "draw_factors",
     "draw_growth",
+    "draw_images",
     "draw_lanes",
     "draw_lines",
     "draw_paths",
