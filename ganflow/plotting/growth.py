@@ -55,18 +55,19 @@ def draw_growth(
     for i, (name, curve) in enumerate(curves.items()):
         ax.plot(at, curve, label=name, color=RUNS[i], linestyle=DASHES[i])
     ax.axhline(1, color=COLORS["ink"], linewidth=1, linestyle="-", zorder=1)
-    least, most = ax.get_ylim()
-    ax.set_ylim(min(least, 0.98), max(most, 1.02))
-    ax.axhspan(ax.get_ylim()[0], 1, color=COLORS["other"], alpha=0.07, zorder=0)
-    for words, y, va in (("leaves", 1.0, "bottom"), ("arrives", 1.0, "top")):
-        place = {"xy": (1, y), "xycoords": ("axes fraction", "data"), "ha": "right"}
-        off = 3 if va == "bottom" else -3
+    numbers = np.concatenate([[1.0], *map(np.ravel, curves.values())])
+    least, most = numbers.min(), numbers.max()
+    margin = 0.12 * (most - least) or 0.02
+    ax.axhspan(0, 1, color=COLORS["other"], alpha=0.07, zorder=0)
+    ax.set_ylim(least - margin, most + margin)
+    for words, up in (("leaves", 9), ("arrives", -9)):  # beside the end of the line
         ax.annotate(
             words,
-            xytext=(-4, off),
+            xy=(1, 1),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, up),
             textcoords="offset points",
-            va=va,
-            **place,
+            va="center",
             color=COLORS["soft"],
             fontstyle="italic",
         )

@@ -58,7 +58,7 @@ def draw_runs(
                 f"the runs of {name!r} have the shape {values.shape}; expected a row "
                 f"for each seed, with {at.size} ticks"
             )
-    figure, panels = _panels(list(seeds), columns, 1.9)
+    figure, panels = _panels(list(seeds), columns, wide=3.4, high=1.9)
     panels[0].locator_params(axis="y", nbins=4, steps=STEPS)  # and so for all
     for ax, values in zip(panels, seeds.values(), strict=True):
         for line in values:
@@ -150,7 +150,7 @@ def draw_clouds(
             raise ValueError(
                 f"the cloud {name!r} has the shape {cloud.shape}; expected (samples, 2)"
             )
-    _, panels = _panels(list(points), columns, 2.4)
+    _, panels = _panels(list(points), columns, wide=2.5, high=2.4)
     for number, (ax, cloud) in enumerate(zip(panels, points.values(), strict=True)):
         color = COLORS["G"] if number else COLORS["cut"]
         ax.plot(*cloud.T, linestyle="", marker=".", markersize=3, color=color)
@@ -159,14 +159,16 @@ def draw_clouds(
     return panels
 
 
-def _panels(names: list[str], columns: int, high: float) -> tuple[Figure, list[Axes]]:
+def _panels(
+    names: list[str], columns: int, *, wide: float, high: float
+) -> tuple[Figure, list[Axes]]:
     """A figure with axes of one scale under these names, `columns` in a row."""
     if not names:
         raise ValueError("nothing to draw: expected at least one name with its numbers")
     columns = min(whole("columns", columns, least=1), len(names))
     rows = -(-len(names) // columns)
     lines = max(name.count("\n") for name in names)
-    size = (WIDTH * min(1, columns / 3 + 1 / 3), rows * (high + 0.2 * lines) + 0.3)
+    size = (min(WIDTH, wide * columns + 0.4), rows * (high + 0.2 * lines) + 0.3)
     figure, grid = plt.subplots(
         rows, columns, figsize=size, sharex=True, sharey=True, squeeze=False
     )
