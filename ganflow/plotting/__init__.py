@@ -9,6 +9,7 @@ from ganflow.plotting.eigenvalues import draw_eigenvalues
 from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.held import draw_held
+from ganflow.plotting.images import draw_images
 from ganflow.plotting.lanes import draw_lanes
 from ganflow.plotting.lines import draw_lines
 from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
@@ -33,6 +34,7 @@ __all__ = [
     "draw_factors",
     "draw_growth",
     "draw_held",
+    "draw_images",
     "draw_lanes",
     "draw_lines",
     "draw_passes",
