@@ -6,7 +6,9 @@ import torch
 from torch import Tensor
 
 
-class _Reverse(torch.autograd.Function):
+class ReverseGradient(torch.autograd.Function):
+    """The operation of `reverse_gradient`; a drawn trace shows it by this name."""
+
     @staticmethod
     def forward(ctx, x: Tensor, lam: float) -> Tensor:
         ctx.lam = lam
@@ -37,4 +39,4 @@ def reverse_gradient(x: Tensor, lam: float = 1.0) -> Tensor:
     Source: Ganin and Lempitsky 2015 (arXiv 1409.7495); Ganin et al. 2016
     (arXiv 1505.07818).
     """
-    return _Reverse.apply(x, lam)
+    return ReverseGradient.apply(x, lam)

@@ -8,6 +8,7 @@ from itertools import cycle
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ganflow.plotting.card import COLORS
 
@@ -74,7 +75,7 @@ def draw_bars(
             range(len(cut)), wide, left=total, color=COLORS[color], label=kind, **look
         )
         total += wide
-    ax.bar_label(bars, [f"{all_of:,g}" for all_of in total], padding=4)
+    ax.bar_label(bars, [_say(all_of) for all_of in total], padding=4)
     ax.margins(x=0.12)
     if named and ours:  # beside the axes, which long names make narrow
         ax.figure.legend(loc="outside upper center", ncols=len(kinds))
@@ -151,7 +152,23 @@ def draw_dots(
             linewidth=3,
             solid_capstyle="butt",
         )
+    if log:
+        _mark_powers(ax)
     return ax
+
+
+def _say(amount: float) -> str:
+    """A whole number whole, another by three digits."""
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.3g}"
+
+
+def _mark_powers(ax: Axes) -> None:
+    """Numbers along a logarithmic axis that lie apart, whatever its length."""
+    least, most = ax.get_xlim()
+    between = (1.0,) if most > 300 * least else (1.0, 2.0, 5.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=between))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
 
 
 def _refuse_no_name(rows: Mapping[str, object]) -> None:

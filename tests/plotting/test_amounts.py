@@ -18,11 +18,11 @@ def names_of(ax):
 
 
 def test_a_bar_is_as_long_as_its_amount_and_says_it():
-    ax = draw_bars({"detach": 120, "no_grad": 0, "kept": 3200.5}, "bytes")
+    ax = draw_bars({"detach": 1234567, "no_grad": 0, "kept": 0.123456}, "bytes")
     (bars,) = ax.containers
-    assert bars.datavalues.tolist() == [120, 0, 3200.5]
+    assert bars.datavalues.tolist() == [1234567, 0, 0.123456]
     assert names_of(ax) == ["detach", "no_grad", "kept"]
-    assert [text.get_text() for text in ax.texts] == ["120", "0", "3,200.5"]
+    assert [text.get_text() for text in ax.texts] == ["1,234,567", "0", "0.123"]
     assert ax.get_xlabel() == "bytes" and ax.get_legend() is None
     assert {to_hex(bar.get_facecolor()).upper() for bar in bars} == {COLORS["other"]}
     assert not any(bar.get_hatch() for bar in bars)
@@ -119,3 +119,16 @@ def test_nothing_is_clipped_and_nothing_is_complained_of():
 def test_what_cannot_be_drawn_is_refused(draw, rows, message):
     with pytest.raises(ValueError, match=message):
         draw(rows, "x")
+
+
+@pytest.mark.parametrize("most", [0.3, 2.5, 60, 900, 1e5])
+def test_the_numbers_of_a_logarithmic_axis_lie_apart(most):
+    with in_book_style():
+        ax = draw_dots({"a": [0.15, most]}, "slope", log=True)
+        ax.figure.canvas.draw()
+    least, last = ax.get_xlim()
+    labels = ax.get_xticklabels(which="both")
+    shown = [label for label in labels if least <= label.get_position()[0] <= last]
+    boxes = sorted((label.get_window_extent() for label in shown), key=lambda b: b.x0)
+    assert len(boxes) >= 1
+    assert all(b.x0 > a.x1 for a, b in zip(boxes, boxes[1:], strict=False))
