@@ -61,6 +61,10 @@ page: assets  ## make one page, PAGE=take_turns: its notebook, one run, the comp
 	@$(BIN)/python tools/run_page.py $(PAGE)
 	@$(JUPYTER_BOOK)
 
+.PHONY: clarity
+clarity: environment  ## say how each page reads: words, ease, figures, what can be answered
+	@$(BIN)/python tools/page_table.py
+
 .PHONY: serve
 serve: environment  ## serve the site on http://localhost:8000 (or PORT=); open pages follow each build
 	@$(BIN)/python tools/serve_site.py $(PORT)

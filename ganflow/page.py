@@ -227,20 +227,68 @@ def raises(kind: type[Exception], words: str) -> Iterator[None]:
     AssertionError
         The block ran to its end, or raised another class or message.
     """
-    expected = f"expected {kind.__name__} with {words!r}"
-    with warnings.catch_warnings():
-        if issubclass(kind, Warning):
-            warnings.simplefilter("error", kind)
+    with _warnings_of(kind):
         try:
             yield
         except Exception as error:
-            line = _line_with(words, str(error))
-            if type(error) is not kind or line is None:
-                came = f"{type(error).__name__}: {error}"
-                raise AssertionError(f"{expected}, but came {came}") from error
+            said = _expected_words(error, kind, words)
         else:
-            raise AssertionError(f"{expected}, but nothing was raised")
-    print(textwrap.fill(f"{kind.__name__}: {line}", 88, break_on_hyphens=False))
+            raise AssertionError(
+                f"expected {kind.__name__} with {words!r}, but nothing was raised"
+            )
+    print(said)
+
+
+def refuses(run: Callable[[], object], kind: type[Exception], words: str) -> bool:
+    """Find out whether something fails in the expected way, and print how, if it does.
+
+    For a question that asks which of several lines fails: the page need not know.
+
+    Parameters
+    ----------
+    run : callable
+        Called without arguments, such as `loss_G.backward`.
+    kind : type of Exception
+        The very class of the error. A warning's class makes that warning an error.
+    words : str
+        A part of the message, in one line of it; "" for an error without words.
+
+    Returns
+    -------
+    bool
+        True if it failed so; False if it ran to its end.
+
+    Raises
+    ------
+    AssertionError
+        It raised another class or message.
+    """
+    with _warnings_of(kind):
+        try:
+            run()
+        except Exception as error:
+            print(_expected_words(error, kind, words))
+            return True
+    return False
+
+
+@contextmanager
+def _warnings_of(kind: type[Exception]) -> Iterator[None]:
+    """Make a warning of this class an error; nothing if it is no warning's class."""
+    with warnings.catch_warnings():
+        if issubclass(kind, Warning):
+            warnings.simplefilter("error", kind)
+        yield
+
+
+def _expected_words(error: Exception, kind: type[Exception], words: str) -> str:
+    """The line of the error that holds the words, folded; another error is raised."""
+    line = _line_with(words, str(error))
+    if type(error) is not kind or line is None:
+        expected = f"expected {kind.__name__} with {words!r}"
+        came = f"{type(error).__name__}: {error}"
+        raise AssertionError(f"{expected}, but came {came}") from error
+    return textwrap.fill(f"{kind.__name__}: {line}", 88, break_on_hyphens=False)
 
 
 def _line_with(words: str, message: str) -> str | None:

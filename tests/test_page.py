@@ -20,6 +20,7 @@ from ganflow.page import (
     answer_number,
     quiet_start,
     raises,
+    refuses,
     show_source,
     source_of,
     use_book_style,
@@ -200,6 +201,27 @@ def test_a_block_that_runs_to_its_end_is_told():
     with pytest.raises(AssertionError, match="nothing was raised"):
         with raises(ValueError, "these"):
             pass
+
+
+def fail(error):
+    raise error
+
+
+def test_what_refuses_says_how_and_what_does_not_says_nothing(capsys):
+    assert refuses(lambda: fail(ValueError("these words")), ValueError, "these") is True
+    assert capsys.readouterr().out == "ValueError: these words\n"
+    assert refuses(lambda: None, ValueError, "these") is False
+    assert capsys.readouterr().out == ""
+
+
+def test_a_warning_counts_as_a_refusal():
+    assert refuses(lambda: warnings.warn("careful", stacklevel=1), UserWarning, "care")
+
+
+@pytest.mark.parametrize("error", [ValueError("other"), TypeError("these")])
+def test_what_refuses_in_another_way_is_told(error):
+    with pytest.raises(AssertionError, match="expected ValueError with 'these', but"):
+        refuses(lambda: fail(error), ValueError, "these")
 
 
 @pytest.mark.parametrize("true", [True, np.True_, np.array(True), torch.tensor(True)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ class Blocks:
     """Blocks of memory that are held now, each counted once, and the most so far."""
 
     def __init__(self):
-        self.now = self.peak = 0
+        self.now = self.peak = self._crest = 0
         self._holders: dict[int, int] = {}
 
     def hold(self, tensor: Tensor, owner: object) -> None:
@@ -26,7 +27,13 @@ class Blocks:
         if self._holders[name] == 1:
             self.now += size
             self.peak = max(self.peak, self.now)
+            self._crest = max(self._crest, self.now)
         weakref.finalize(owner, self._let_go, name, size)
+
+    def crest(self) -> int:
+        """The most that was held at once since this was last asked."""
+        most, self._crest = self._crest, self.now
+        return most
 
     def __contains__(self, tensor: Tensor) -> bool:
         return tensor.untyped_storage()._cdata in self._holders
@@ -53,14 +60,18 @@ class SavedBytes:
 
     Parameters
     ----------
-    *nets : nn.Module
-        Their parameters do not count.
+    *nets : nn.Module or sequence of Tensor
+        Their parameters, or these tensors themselves, do not count.
+
+    Gradient: unchanged; the walk reads the very values that it would have read.
     """
 
-    def __init__(self, *nets: nn.Module):
+    def __init__(self, *nets: nn.Module | Sequence[Tensor]):
         self._blocks = Blocks()
         self._weights = {
-            p.untyped_storage()._cdata for net in nets for p in net.parameters()
+            weight.untyped_storage()._cdata
+            for net in nets
+            for weight in (net.parameters() if isinstance(net, nn.Module) else net)
         }
         self._hooks = saved_tensors_hooks(self._pack, lambda packed: packed.tensor)
 
@@ -68,6 +79,15 @@ class SavedBytes:
     def peak(self) -> int:
         """The most bytes saved at once."""
         return self._blocks.peak
+
+    @property
+    def now(self) -> int:
+        """The bytes that are saved at this moment."""
+        return self._blocks.now
+
+    def crest(self) -> int:
+        """The most bytes saved at once since this was last asked."""
+        return self._blocks.crest()
 
     def __enter__(self) -> SavedBytes:
         self._hooks.__enter__()

@@ -19,8 +19,8 @@ KINDS = {
 }
 TURNS = "notebooks/04_turns/take_turns.html"
 SECTIONS = {
-    "simultaneous": f"{TURNS}#run-it-simultaneous",
-    "alternating": f"{TURNS}#run-it-alternating-and-how-long-that-lasts",
+    "simultaneous": f"{TURNS}#a-tick-is-a-matrix",
+    "alternating": f"{TURNS}#g-first-or-d-first",
     "alternating, G first": f"{TURNS}#g-first-or-d-first",
 }
 CRITIC_STEPS = f"{TURNS}#five-critic-steps"

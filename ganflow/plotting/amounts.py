@@ -8,10 +8,12 @@ from itertools import cycle
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from ganflow.plotting.card import COLORS
 
 ROW, FRAME, WIDTH = 0.36, 0.9, 7.5  # inches: of a name, around all, across
+LONG = 24  # letters of a name that is written smaller
 KINDS = ("G", "D", "other", "beyond")  # colours of kinds that have none of their own
 HATCHES = {"D": "///", "other": "..."}
 SPREAD = 0.25  # rows: how far from its middle a dot may lie
@@ -58,7 +60,8 @@ def draw_bars(
         if not all(np.isfinite(part) and part >= 0 for part in parts.values()):
             raise ValueError(f"{name!r} has {parts}; expected amounts of at least 0")
     kinds = list(dict.fromkeys(kind for parts in cut.values() for kind in parts))
-    ax = _rows(cut, label, ax, legend=kinds != [""])
+    ours, named = ax is None, kinds != [""]
+    ax = _rows(cut, label, ax, legend=named)
     total = np.zeros(len(cut))
     chosen, others = colors or {}, cycle(KINDS)
     for kind in kinds:
@@ -72,9 +75,11 @@ def draw_bars(
             range(len(cut)), wide, left=total, color=COLORS[color], label=kind, **look
         )
         total += wide
-    ax.bar_label(bars, [f"{all_of:,g}" for all_of in total], padding=4)
+    ax.bar_label(bars, [_say(all_of) for all_of in total], padding=4)
     ax.margins(x=0.12)
-    if kinds != [""]:
+    if named and ours:  # beside the axes, which long names make narrow
+        ax.figure.legend(loc="outside upper center", ncols=len(kinds))
+    elif named:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=len(kinds))
     return ax
 
@@ -147,7 +152,23 @@ def draw_dots(
             linewidth=3,
             solid_capstyle="butt",
         )
+    if log:
+        _mark_powers(ax)
     return ax
+
+
+def _say(amount: float) -> str:
+    """A whole number whole, another by three digits."""
+    return f"{amount:,.0f}" if amount == round(amount) else f"{amount:,.3g}"
+
+
+def _mark_powers(ax: Axes) -> None:
+    """Numbers along a logarithmic axis that lie apart, whatever its length."""
+    least, most = ax.get_xlim()
+    between = (1.0,) if most > 300 * least else (1.0, 2.0, 5.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=between))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,g}"))
 
 
 def _refuse_no_name(rows: Mapping[str, object]) -> None:
@@ -170,5 +191,6 @@ def _rows(
         _, ax = plt.subplots(figsize=(WIDTH, height), layout="constrained")
     ax.set(yticks=range(len(names)), yticklabels=names, xlabel=label)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    ax.tick_params(axis="y", length=0)
+    size = "small" if max(map(len, names)) > LONG else "medium"
+    ax.tick_params(axis="y", length=0, labelsize=size)
     return ax

@@ -46,7 +46,7 @@ def draw_lanes(
     lanes : dict of sequence of str
         For each thing, from left to right, what it is after each line; "" where there
         is nothing. Equal neighbours make one box.
-    reads : sequence of (int, str, int, str)
+    reads : sequence of (int, str, int, str), default ()
         Arrows, in the colour of what is read: at this step, this lane reads what at
         that step that lane was. Steps are counted from 0.
     ax : Axes, optional

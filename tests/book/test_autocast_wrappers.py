@@ -8,7 +8,7 @@ from book_links import text_of
 from torch import nn
 from torch.nn.functional import softplus
 
-PAGE = "notebooks/04_turns/find_the_saved_tensor"
+PAGE = "notebooks/04_turns/close_the_region"
 HALF = {"device_type": "cpu", "dtype": torch.bfloat16}
 SECTION = text_of(PAGE).split("\n## Who opens the region for you\n")[1]
 ROWS = [

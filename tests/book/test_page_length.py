@@ -4,6 +4,7 @@ import re
 
 import pytest
 from book_links import files, text_of
+from page_table import words
 
 PAGES = list(files())
 WORDS, CELLS = 1500, 25
@@ -15,15 +16,6 @@ LONGER = {
     "notebooks/10_errors/read_the_error": 2073,  # a row for each message
 }
 SLACK = 50
-NO_PROSE = re.compile(
-    r"\A---\n.*?^---$"  # the head
-    r"|^```(?!\{glossary\}).*?^```$"  # cells and code
-    r"|^:::\{predict\}.*?^:::$"  # asked of the reader, not told
-    r"|^(:::|```).*?$"  # where a note or the glossary begins and ends
-    r"|\]\([^)\s]*\)|^\[[^\]\n]+\]: .*?$",  # where a link leads
-    re.S | re.M,
-)
-FORMULA = re.compile(r"\$\$.+?\$\$|\$[^$\s](?:[^$]*[^$\s])?\$", re.S)
 A_PAGE = """---
 kernelspec: {name: python3}
 ---
@@ -52,12 +44,6 @@ no = "words"
 
 [t1]: https://example.org/no-word-of-the-page
 """
-
-
-def words(text):
-    """How many words a page has outside its code; a formula is one."""
-    prose = FORMULA.sub("x", NO_PROSE.sub(" ", text))
-    return sum(bool(re.search(r"\w", word)) for word in re.split(r"[\s|]+", prose))
 
 
 def cells(text):

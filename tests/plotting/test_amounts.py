@@ -18,11 +18,11 @@ def names_of(ax):
 
 
 def test_a_bar_is_as_long_as_its_amount_and_says_it():
-    ax = draw_bars({"detach": 120, "no_grad": 0, "kept": 3200.5}, "bytes")
+    ax = draw_bars({"detach": 1234567, "no_grad": 0, "kept": 0.123456}, "bytes")
     (bars,) = ax.containers
-    assert bars.datavalues.tolist() == [120, 0, 3200.5]
+    assert bars.datavalues.tolist() == [1234567, 0, 0.123456]
     assert names_of(ax) == ["detach", "no_grad", "kept"]
-    assert [text.get_text() for text in ax.texts] == ["120", "0", "3,200.5"]
+    assert [text.get_text() for text in ax.texts] == ["1,234,567", "0", "0.123"]
     assert ax.get_xlabel() == "bytes" and ax.get_legend() is None
     assert {to_hex(bar.get_facecolor()).upper() for bar in bars} == {COLORS["other"]}
     assert not any(bar.get_hatch() for bar in bars)
@@ -43,7 +43,11 @@ def test_kinds_follow_each_other_and_the_total_stands_at_the_end():
     assert [bar.get_x() for bar in of_D] == ends
     assert [bar.get_width() for bar in of_D] == [3, 0, 0]
     assert [text.get_text() for text in ax.texts] == ["8", "5", "2"]
-    assert [t.get_text() for t in ax.get_legend().get_texts()] == ["G", "D"]
+    (legend,) = ax.figure.legends
+    assert [t.get_text() for t in legend.get_texts()] == ["G", "D"]
+    _, given = plt.subplots()
+    legend = draw_bars(CUT, "products", given).get_legend()
+    assert [t.get_text() for t in legend.get_texts()] == ["G", "D"]
 
 
 def test_a_kind_has_the_colour_that_was_asked_for():
@@ -84,11 +88,21 @@ def test_axes_that_are_given_are_drawn_on_and_new_ones_grow_with_the_names(draw)
 def test_nothing_is_clipped_and_nothing_is_complained_of():
     with in_book_style(), warnings.catch_warnings():
         warnings.simplefilter("error")
-        for ax in (draw_bars(CUT, "products"), draw_dots({"a long name": [1, 2]}, "x")):
+        name = "a name of more than thirty-five letters"
+        long = {name: {"what G needs of this": 6, "what it does not": 3}}
+        for ax in (
+            draw_bars(CUT, "products"),
+            draw_bars(long, "products of the backward pass"),
+            draw_dots({name: [1, 2]}, "x"),
+        ):
             ax.figure.canvas.draw()
-            whole, inside = ax.figure.bbox, ax.get_tightbbox()
-            assert whole.x0 <= inside.x0 and inside.x1 <= whole.x1
-            assert whole.y0 <= inside.y0 and inside.y1 <= whole.y1
+            whole = ax.figure.bbox
+            for inside in (
+                ax.get_tightbbox(),
+                *(legend.get_window_extent() for legend in ax.figure.legends),
+            ):
+                assert whole.x0 <= inside.x0 and inside.x1 <= whole.x1
+                assert whole.y0 <= inside.y0 and inside.y1 <= whole.y1
 
 
 @pytest.mark.parametrize(
@@ -105,3 +119,16 @@ def test_nothing_is_clipped_and_nothing_is_complained_of():
 def test_what_cannot_be_drawn_is_refused(draw, rows, message):
     with pytest.raises(ValueError, match=message):
         draw(rows, "x")
+
+
+@pytest.mark.parametrize("most", [0.3, 2.5, 60, 900, 1e5])
+def test_the_numbers_of_a_logarithmic_axis_lie_apart(most):
+    with in_book_style():
+        ax = draw_dots({"a": [0.15, most]}, "slope", log=True)
+        ax.figure.canvas.draw()
+    least, last = ax.get_xlim()
+    labels = ax.get_xticklabels(which="both")
+    shown = [label for label in labels if least <= label.get_position()[0] <= last]
+    boxes = sorted((label.get_window_extent() for label in shown), key=lambda b: b.x0)
+    assert len(boxes) >= 1
+    assert all(b.x0 > a.x1 for a, b in zip(boxes, boxes[1:], strict=False))
