@@ -5,6 +5,7 @@ from ganflow.plotting.agreement import draw_agreement
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
 from ganflow.plotting.critics import draw_critics
+from ganflow.plotting.eigenvalues import draw_eigenvalues
 from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.held import draw_held
@@ -29,6 +30,7 @@ __all__ = [
     "draw_comparison",
     "draw_critics",
     "draw_dots",
+    "draw_eigenvalues",
     "draw_factors",
     "draw_growth",
     "draw_held",
