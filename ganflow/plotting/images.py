@@ -51,7 +51,7 @@ def draw_images(grids: Mapping[str, ArrayLike], *, columns: int = 5) -> list[Axe
 
 
 def _grid(name: str, held: ArrayLike, columns: int) -> np.ndarray:
-    """One picture of all images, in rows of `columns`."""
+    """One picture of all images, in rows of `columns`, with a line between two."""
     images = np.asarray(held, dtype=float)
     images = images[..., None] if images.ndim == 3 else images
     rows = len(images) // columns if images.ndim == 4 else 0
@@ -60,7 +60,10 @@ def _grid(name: str, held: ArrayLike, columns: int) -> np.ndarray:
             f"{name!r} has the shape {np.shape(held)}; expected {columns} images or "
             "more, (n, size, size) or (n, size, size, 1 or 3)"
         )
-    _, size, _, channels = images.shape
-    kept = images[: rows * columns].reshape(rows, columns, size, size, channels)
+    edges = ((0, 0), (0, 1), (0, 1), (0, 0))  # a white line below and on the right
+    framed = np.pad(images[: rows * columns], edges, constant_values=1.0)
+    _, size, _, channels = framed.shape
+    kept = framed.reshape(rows, columns, size, size, channels)
     grid = kept.swapaxes(1, 2).reshape(rows * size, columns * size, channels)
+    grid = grid[:-1, :-1]
     return grid[..., 0] if channels == 1 else (grid + 1) / 2

@@ -16,9 +16,10 @@ def shown(ax):
 def test_the_second_row_begins_with_the_fourth_image_of_three_in_a_row():
     (ax,) = draw_images({"fakes": DRAWN}, columns=3)
     picture = shown(ax)
-    assert picture.shape == (8, 12)  # the seventh fills no row
-    np.testing.assert_allclose(picture[4:, :4], DRAWN[3], rtol=1e-12)
-    np.testing.assert_allclose(picture[:4, 4:8], DRAWN[1], rtol=1e-12)
+    assert picture.shape == (9, 14)  # lines between; the seventh fills no row
+    np.testing.assert_allclose(picture[5:, :4], DRAWN[3], rtol=1e-12)
+    np.testing.assert_allclose(picture[:4, 5:9], DRAWN[1], rtol=1e-12)
+    assert np.all(picture[4] == 1) and np.all(picture[:, [4, 9]] == 1)
 
 
 def test_a_single_channel_is_drawn_as_none():
