@@ -23,6 +23,17 @@ class OneByOne(nn.Module):
         return (h @ h.T).mean(1)
 
 
+class Projected(nn.Module):
+    """Scores of a batch along directions that the critic works out by itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 6)
+
+    def forward(self, x):
+        return (x @ self.layer(torch.ones(WIDE, 2)).T).mean(1)
+
+
 class Constant(nn.Module):
     """A critic whose first factor is a weight that is frozen, not a sample."""
 
@@ -57,6 +68,7 @@ def products(D, *, detached):
 
 IN, OUT = 2 * BATCH * 6 * WIDE, 2 * BATCH * WIDE  # one product of each layer
 ALIKE = 2 * BATCH * BATCH * WIDE
+OWN = 2 * WIDE * 2 * 6
 G_ALONE = 2 * BATCH * 3 * 6
 
 
@@ -64,7 +76,7 @@ def layers():
     return nn.Sequential(nn.Linear(6, WIDE), nn.ReLU(), nn.Linear(WIDE, 1))
 
 
-@pytest.mark.parametrize("make", [layers, OneByOne, Constant])
+@pytest.mark.parametrize("make", [layers, OneByOne, Projected, Constant])
 @pytest.mark.parametrize("detached", [True, False])
 def test_each_product_of_a_turn_is_counted_as_what_it_works_out(make, detached):
     """A layer's product once forward, once by its weights, once through it.
@@ -75,6 +87,7 @@ def test_each_product_of_a_turn_is_counted_as_what_it_works_out(make, detached):
     forward, weights, through = {
         layers: (IN + OUT, IN + OUT, OUT),
         OneByOne: (IN + ALIKE, IN, 2 * ALIKE),
+        Projected: (OWN + IN, OWN, IN),
         Constant: (IN, IN, 0),
     }[make]
     told = {("G", "forward"): G_ALONE, ("D", "forward"): forward}
@@ -83,6 +96,8 @@ def test_each_product_of_a_turn_is_counted_as_what_it_works_out(make, detached):
         told["G", "weights"] = G_ALONE
         if make is layers:
             told["D", "through"] += IN
+        if make is Projected:  # a product for each of the two, who differ
+            told["G", "through"] = IN
         if make is OneByOne:  # both players lie behind the two values: it is of neither
             told |= {("D", "through"): IN, ("", "through"): through}
     found = products(make(), detached=detached)

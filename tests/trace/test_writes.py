@@ -31,4 +31,5 @@ def test_an_array_of_the_same_memory_is_found_from_its_first_byte_to_its_last():
     array = tensor.numpy()
     for part in (array, array[1:], array[2:]):
         assert blocks.around(torch.from_numpy(part)) == "known"
-    assert blocks.around(torch.zeros(3)) is None
+    for other in (torch.zeros(3), torch.zeros(0), tensor.to_sparse()):
+        assert blocks.around(other) is None
