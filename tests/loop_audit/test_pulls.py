@@ -24,7 +24,7 @@ def test_of_many_scores_some_are_read_evenly_from_the_first_on(n):
 
 
 def test_a_joined_batch_is_read_maker_by_maker_and_a_row_by_its_first_score():
-    """Rows beyond the scores, as where a critic scores the first half alone, are not."""
+    """Rows beyond the scores, where a critic scores the first half alone, are not."""
     rows = [(0, 2, "G"), (2, 4, None), (4, 5, "G"), (5, 9, None)]
     scores = torch.arange(28.0).reshape(7, 2, 2)
     found = read(scores, mixed=True, rows=rows)

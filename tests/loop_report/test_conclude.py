@@ -8,6 +8,7 @@ from ganflow.loop_report.findings import finding
 from ganflow.loop_report.log import Log, Pull
 from ganflow.loop_report.naming import Naming
 from ganflow.loop_report.optimizers import _wants
+from ganflow.loop_report.pulls import wrong_pulls
 
 LINES = [Place("loop.py", line) for line in range(9)]
 DISGUISED = Naming("alternating in its lines", disguised=True)
@@ -217,3 +218,38 @@ def test_a_pass_whose_gradient_still_lies_there_is_wanted_after_one_move_more():
     log.arrive(late, "G")
     del log.open[lying.number], log.open[taken.number]
     assert _wants(log, "G") is None
+
+
+def pulled_log(by_G, *, turns=2):
+    """Turns in which D lifts data and pushes samples down, and G pulls them `by_G`."""
+    log, up = Log(), -1.0
+    for _ in range(turns):
+        back = log.backward(LINES[1], {"D"})
+        back.pulls += [pull_of("G", -up), pull_of(None, up)]
+        log.moved(log_of(("D", 1, [1], 0)).moves[0])
+        log.pull("D", [back])
+        back = log.backward(LINES[2], {"D"})
+        back.pulls.append(pull_of("G", by_G))
+        log.moved(log_of(("G", 2, [2], 0)).moves[0])
+        log.pull("G", [back])
+    return log
+
+
+def pull_of(maker, slope):
+    return Pull("D", maker, [0.0, 1.0, 3.0], 3 * [slope], LINES[5], 3)
+
+
+def test_a_maker_that_pulls_its_samples_as_the_critic_does_is_told():
+    (found,) = wrong_pulls(pulled_log(1.0), [("G", "D")])
+    assert (found.id, found.place, found.times) == ("same-pull", LINES[2], 2)
+    assert found.also == (LINES[1],)
+    assert found.facts == {"critic": "D", "maker": "G"}
+
+
+@pytest.mark.parametrize(
+    "log",
+    [pulled_log(-1.0), pulled_log(1.0, turns=1), Log()],
+    ids=["game", "one", "no"],
+)
+def test_no_pull_is_wrong_in_a_game_nor_after_one_turn(log):
+    assert [*wrong_pulls(log, [("G", "D")])] == []

@@ -8,7 +8,6 @@ import torch
 from train_runs import SMALL, pixels
 
 from ganflow.training import begin
-from ganflow.training.graphs import recorded_turns
 from ganflow.training.settings import PRECISIONS
 
 pytestmark = pytest.mark.cuda
@@ -38,16 +37,6 @@ def test_a_tick_is_that_of_the_cpu(precision, fast):
 @every_precision
 def test_a_recorded_graph_plays_the_eager_moves(precision, done):
     cuda_claims.assert_a_graph_plays_the_eager_moves(done, precision=precision)
-
-
-@pytest.mark.parametrize("plain", [True, False])
-def test_a_graph_is_refused_of_plain_moves_and_of_several_processes(plain):
-    run = begin(replace(SMALL, fast=not plain), pixels(40), "cuda")
-    if not plain:
-        run.share = object()
-    said = f"by one process, on a CUDA device; here fast is {not plain} and the device"
-    with pytest.raises(ValueError, match=f"{said} cuda"):
-        recorded_turns(run)
 
 
 @pytest.mark.parametrize(
