@@ -5,9 +5,11 @@ from ganflow.plotting.agreement import draw_agreement
 from ganflow.plotting.amounts import draw_bars, draw_dots
 from ganflow.plotting.card import COLORS
 from ganflow.plotting.critics import draw_critics
+from ganflow.plotting.eigenvalues import draw_eigenvalues
 from ganflow.plotting.factors import draw_factors
 from ganflow.plotting.growth import draw_growth
 from ganflow.plotting.held import draw_held
+from ganflow.plotting.images import draw_images
 from ganflow.plotting.lanes import draw_lanes
 from ganflow.plotting.lines import draw_lines
 from ganflow.plotting.panels import draw_clouds, draw_comparison, draw_runs
@@ -28,9 +30,11 @@ __all__ = [
     "draw_comparison",
     "draw_critics",
     "draw_dots",
+    "draw_eigenvalues",
     "draw_factors",
     "draw_growth",
     "draw_held",
+    "draw_images",
     "draw_lanes",
     "draw_lines",
     "draw_passes",

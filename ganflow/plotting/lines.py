@@ -8,6 +8,7 @@ from typing import cast
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
 WIDEST, THINNEST = 5.0, 1.5  # points
@@ -64,7 +65,9 @@ def draw_lines(
     widths = np.linspace(WIDEST, THINNEST, len(names)) if names[1:] else [2.0]
     strengths = np.linspace(PALE, 1.0, len(names)) if names[1:] else [1.0]
     size = (WIDTH, FIRST + FURTHER * (len(panels) - 1))
-    figure, axes = plt.subplots(len(panels), figsize=size, squeeze=False)
+    figure, axes = plt.subplots(
+        len(panels), figsize=size, squeeze=False, layout="constrained"
+    )
     for ax, (title, panel) in zip(axes[:, 0], panels.items(), strict=True):
         for (name, numbers), width, alpha, mark in zip(
             panel.items(), widths, strengths, MARKS * len(names), strict=False
@@ -77,9 +80,18 @@ def draw_lines(
     figure.supxlabel(across)
     figure.supylabel(up)
     if names[1:]:
-        keys = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*keys, ncols=min(3, len(names)), loc="outside upper center")
+        _explain(figure, axes[0, 0], names)
     return list(axes[:, 0])
+
+
+def _explain(figure: Figure, ax: Axes, names: list[str]) -> None:
+    """The legend, with as many names beside each other as have room."""
+    for beside in range(min(3, len(names)), 0, -1):
+        keys = ax.get_legend_handles_labels()
+        legend = figure.legend(*keys, ncols=beside, loc="outside upper center")
+        if beside == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def _panels(lines: Lines | Mapping[str, Lines]) -> dict[str, Lines]:

@@ -1,3 +1,4 @@
+from ganflow.tf.adam import TorchAdam as TorchAdam
 from ganflow.tf.audited_loop import audit as audit
 from ganflow.tf.flops import flops_of as flops_of
 from ganflow.tf.flow_table import flow as flow
@@ -6,5 +7,9 @@ from ganflow.tf.layers import SingleLoss as SingleLoss
 from ganflow.tf.losses import KERAS_LOSSES as KERAS_LOSSES
 from ganflow.tf.shared_backward import check_samples_apart as check_samples_apart
 from ganflow.tf.shared_backward import one_pass_loss as one_pass_loss
+from ganflow.tf.slope_penalty import gradient_penalty as gradient_penalty
+from ganflow.tf.slope_penalty import slopes as slopes
 from ganflow.tf.tape_bytes import TapeBytes as TapeBytes
+from ganflow.tf.ticks import Ticks as Ticks
+from ganflow.tf.wasserstein_gan import WassersteinGAN as WassersteinGAN
 from ganflow.tf.watched_step import watch as watch

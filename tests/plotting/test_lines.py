@@ -30,9 +30,20 @@ def test_a_line_below_another_can_be_seen_beside_it():
     (ax,) = draw_lines(PANELS["D"], "ticks", "far")
     below, above = ax.lines
     assert below.get_linewidth() > above.get_linewidth() + 1
-    assert below.get_alpha() < 0.6 < above.get_alpha()
+    assert (below.get_alpha() or 0) < 0.6 < (above.get_alpha() or 1)
     assert below.get_zorder() <= above.get_zorder()
     assert below.get_color() != above.get_color()
+
+
+@pytest.mark.parametrize("letters", [1, 12, 24])
+def test_the_names_stand_within_the_figure(letters):
+    lines = {f"{number} {'m' * letters}": [1.0, 2.0] for number in range(4)}
+    (ax,) = draw_lines(lines, "ticks", "far")
+    ax.figure.canvas.draw()
+    (legend,) = ax.figure.legends
+    drawn, whole = legend.get_window_extent(), ax.figure.bbox
+    assert whole.x0 <= drawn.x0 and drawn.x1 <= whole.x1
+    assert ax.get_window_extent().y1 < drawn.y0  # and above the panel
 
 
 def test_panels_stand_below_each_other_and_a_single_line_needs_no_legend():
@@ -55,7 +66,7 @@ def test_numbers_lie_where_at_says():
 
 def test_a_number_of_a_short_line_has_a_mark_and_one_of_a_long_line_none():
     (short,) = draw_lines(PANELS["D"], "ticks", "far")
-    assert len({line.get_marker() for line in short.lines}) == 2
+    assert len({str(line.get_marker()) for line in short.lines}) == 2
     (long,) = draw_lines({"one": np.arange(100)}, "ticks", "far")
     assert long.lines[0].get_marker() == "None"
 
