@@ -42,9 +42,10 @@ def test_within_moves_the_border():
     assert captured_modes(samples, RING, within=1) == 0
 
 
+@pytest.mark.parametrize("each", [1, 5])
 @pytest.mark.parametrize("m", [1, 2, 4, 8])
-def test_m_of_eight_modes_evenly_are_log_8_over_m_away(m):
-    samples = np.repeat(RING.centres[:m], 5, axis=0)
+def test_m_of_eight_modes_evenly_are_log_8_over_m_away(m, each):
+    samples = np.repeat(RING.centres[:m], each, axis=0)
     np.testing.assert_allclose(
         reverse_kl(samples, RING), np.log(8 / m), rtol=0, atol=1e-15
     )

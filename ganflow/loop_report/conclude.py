@@ -165,7 +165,7 @@ def _disguise(log: Log, naming: Naming) -> Iterator[Finding]:
     if not naming.disguised:
         return
     moves = list(log.moves)
-    for move, last in zip(moves[:0:-1], moves[-2::-1], strict=False):
+    for move, last in zip(moves[:0:-1], moves[-2::-1], strict=True):
         behind = move.lags.get(last.player, ())
         if behind and min(behind) and move.place != last.place:
             yield finding(

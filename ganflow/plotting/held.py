@@ -58,7 +58,7 @@ def draw_held(steps: Mapping[str, Sequence[LineBytes]], ax: Axes | None = None) 
             _draw_line(ax, line, top + ROW / 2, start, scale, line is fullest)
             top += ROW
         top += BETWEEN
-    _draw_legend(ax, start, top + ROW / 2)
+    _draw_legend(ax, top + ROW / 2)
     return ax
 
 
@@ -82,7 +82,7 @@ def _draw_bar(ax: Axes, start: float, y: float, wide: float, ground: str) -> Non
     block(ax, start, y - BAR / 2, wide, BAR, corner=0, **look)
 
 
-def _draw_legend(ax: Axes, start: float, y: float) -> None:
+def _draw_legend(ax: Axes, y: float) -> None:
     _draw_bar(ax, EDGE, y, 18, COLORS["other"])
     write(ax, EDGE + 26, y, "kept after the line", TEXT, ha="left")
     _draw_bar(ax, EDGE + 180, y, 18, TINTS["other"])

@@ -212,9 +212,8 @@ class Origins:
         else:
             own = self.call_of(value.grad_fn, self._values.get(value))
             yield Source(own, True)
-            for source in self.writes.since(value, own):
-                if not self._holds(value.grad_fn, source.call):
-                    yield source
+            # A write that autograd knows of is no news: the node is as young as it.
+            yield from self.writes.since(value, own)
 
     def _entered(self, value: Tensor) -> Iterator[Source]:
         """What a tensor that no seen call made came from, as far as memory tells."""
@@ -222,18 +221,6 @@ class Origins:
         if call.is_leaf or call.sources or call.unseen:
             cut = SHARED if call.live or call.kind == "parameter" else None
             yield Source(call, False, cut)
-
-    def _holds(self, node: GradNode, call: Call) -> bool:
-        """Whether autograd itself knows of a write: a view hangs behind its base."""
-        while node is not None:
-            known = node.metadata.get(self._key)
-            if known is call:
-                return True
-            if known is not None and known.number < call.number:
-                return False
-            behind = node.next_functions
-            node = behind[0][0] if len(behind) == 1 else None
-        return False
 
     def _adopt(self, node: GradNode, inside: Call | None = None) -> Call:
         before = self.is_before(node)

@@ -43,9 +43,9 @@ class Blocks(Generic[Noted]):
     def around(self, value: Tensor) -> Noted | None:
         """What was noted of another block with the same memory: a NumPy array's."""
         storage = storage_of(value)
-        where = storage.data_ptr() if storage is not None else 0
-        if not where:
+        if storage is None or not storage.data_ptr():
             return None
+        where = storage.data_ptr()
         for block, start, size, what in self._noted.values():
             if start <= where < start + size and not block.expired():
                 return what

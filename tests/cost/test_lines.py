@@ -107,3 +107,15 @@ def test_weights_may_be_given_as_a_list_of_tensors():
     )
     weight = net[0].weight.nbytes  # which the second pass keeps
     assert of_net == of_weights and of_none[0].most == of_net[0].most + weight
+
+
+def test_a_line_that_runs_again_has_the_most_of_all_its_times():
+    net, x = networks()
+    batches = x, x[:1].clone()
+
+    def step():
+        for batch in batches:
+            net(batch).sum().backward()
+
+    _, inside = bytes_by_line(step, SavedBytes(net))
+    assert inside == LineBytes("    net(batch).sum().backward()", 2 * ONE, 0)

@@ -183,3 +183,27 @@ def test_the_refused_shape_keeps_what_torch_said():
     with pytest.raises(ValueError) as caught:
         build(latent=3)
     assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+@pytest.mark.parametrize("player", ["G", "D"])
+def test_a_loss_is_cut_at_the_others_part_unless_a_graph_is_asked_for(player):
+    """G's at the real scores, which a relativistic loss reads; D's at the fakes."""
+    players = networks(loss="relativistic", seed=1)
+    values = {
+        name: tuple(p.requires_grad_() for p in own)
+        for name, own in players.start().items()
+    }
+    find = players.loss_G if player == "G" else players.loss_D
+    batch = players.draw("D", 0, N)
+
+    def slopes(**asked):
+        other = values["D" if player == "G" else "G"]
+        return torch.autograd.grad(
+            find(batch, values, **asked), other, allow_unused=True
+        )
+
+    alone, cut, whole = slopes(), slopes(graph=False), slopes(graph=True)
+    for one, same, another in zip(alone, cut, whole, strict=True):
+        assert one is same is None or torch.equal(one, same)
+        if another.any():  # a score's own bias cancels in what both scores differ by
+            assert one is None or not torch.allclose(one, another)

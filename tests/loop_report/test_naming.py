@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganflow.loop_report import Move, Place
-from ganflow.loop_report.naming import _runs, _uneven, main_pair, name_of
+from ganflow.loop_report.naming import (
+    LONE,
+    LONGEST_CYCLE,
+    _period,
+    _runs,
+    _uneven,
+    main_pair,
+    name_of,
+)
 from ganflow.schedule import (
     ALTERNATING,
     ALTERNATING_G_FIRST,
@@ -293,3 +301,28 @@ def test_where_some_steps_move_both_players_no_schedule_is_named():
     naming = name_of(moves, "D", "G")
     assert naming.words.startswith("no schedule of the book: some steps move both")
     assert naming.schedule is None and not naming.disguised
+
+
+@pytest.mark.parametrize(
+    ("before", "found"), [("", (5, 0)), ("x", (5, 1)), ("xy", (2, 8)), ("xyz", (2, 9))]
+)
+def test_a_pattern_of_all_moves_but_the_first_comes_before_a_shorter_one(before, found):
+    """The last four of these moves are two times AB, and all are two times CABAB."""
+    assert _period(before + 2 * "CABAB") == found
+
+
+@pytest.mark.parametrize(
+    ("tokens", "found"),
+    [
+        ("ABCABC", (3, 0)),  # two times is enough
+        ("ABCAB", (None, 0)),
+        ([*range(LONGEST_CYCLE)] * 2, (LONGEST_CYCLE, 0)),
+        ([*range(LONGEST_CYCLE + 1)] * 2, (None, 0)),
+        ("G" + LONE * "D", (1, 1)),
+        ("G" + (LONE - 1) * "D", (None, 0)),  # critic steps, as far as one can tell
+    ],
+)
+def test_a_pattern_is_what_came_twice_and_one_player_alone_what_came_often(
+    tokens, found
+):
+    assert _period(tokens) == found

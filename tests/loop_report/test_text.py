@@ -227,3 +227,11 @@ def test_a_cell_is_named_by_the_number_of_its_latest_run():
     command = [sys.executable, "-W", "ignore", "-c", SHELL + run]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout.split() == ["In[2]:1", "In[2]:1", "In[4]:1", "b.py:3"], done
+
+
+def test_what_is_said_of_a_player_goes_on_two_further_in():
+    note = "G plays with an encoder: " + "one optimizer steps both, " * 5
+    (make, *_) = ALL.values()
+    first, second, empty = as_text(replace(make(), notes=(note,))).splitlines()[1:4]
+    assert [len(line) - len(line.lstrip()) for line in (first, second)] == [2, 4]
+    assert not empty

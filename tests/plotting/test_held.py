@@ -12,7 +12,7 @@ from matplotlib.patches import FancyBboxPatch
 from ganflow.cost import LineBytes
 from ganflow.plotting import COLORS, draw_held
 from ganflow.plotting.card import TINTS
-from ganflow.plotting.held import BAR
+from ganflow.plotting.held import BAR, ROW, WIDE
 
 STEPS = {
     "one": [
@@ -41,7 +41,7 @@ def bars(ax):
 def test_bars_of_all_steps_have_one_scale(ax):
     widths = [width for _, width, _ in sorted(bars(ax), key=lambda bar: bar[:2])]
     amounts = [1, 1, 3, 4, 3, 0.002, 0.002]
-    np.testing.assert_allclose(np.divide(widths, widths[3]), np.divide(amounts, 4))
+    np.testing.assert_allclose(widths, np.divide(amounts, 4) * WIDE)
 
 
 def test_what_goes_is_the_pale_end_of_what_stays(ax):
@@ -63,6 +63,51 @@ def test_all_lines_titles_and_the_most_that_stays_are_written_on_the_paper(ax):
     assert {"3.0 MB", "2.0 kB", "kept after the line", "let go by it"} <= said.keys()
     for words in said.values():
         assert_inside(words, paper_of(ax))
+
+
+def test_each_bar_lies_in_the_middle_of_its_line_and_has_square_corners(ax):
+    middles = {np.mean(spine.get_ydata()) for spine in ax.lines}
+    (start,) = {float(x) for spine in ax.lines for x in spine.get_xdata()}
+    boxes = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
+    drawn = [p for p in boxes if p.get_gid() != "paper" and p.get_x() == start]
+    assert len(ax.lines) == 5 and len(drawn) == 7
+    for bar in drawn:
+        assert bar.get_y() + bar.get_height() / 2 in middles
+        assert extent(bar).height == BAR  # a round corner would lie inside of it
+        assert len(bar.get_path().vertices) == 5
+    assert {bar.get_linewidth() for bar in drawn} == {1}
+    assert {np.ptp(spine.get_ydata()) for spine in ax.lines} == {ROW}
+    assert {spine.get_linewidth() for spine in ax.lines} == {1}
+
+
+def test_the_number_stands_right_of_the_bar_that_leaves_most(ax):
+    said = dict(pieces(ax, "words"))
+    ends = {}
+    for bar in (p for p in ax.patches if isinstance(p, FancyBboxPatch)):
+        if bar.get_gid() != "paper":
+            ends.setdefault(bar.get_y() + BAR / 2, []).append(extent(bar).x1)
+    for words, row in (("3.0 MB", 1), ("2.0 kB", 4)):
+        end = max(ends[sorted(ends)[row - (row == 4)]])
+        assert 5 < extent(said[words]).x0 - end < 12
+
+
+def test_the_legend_shows_each_bar_before_its_words(ax):
+    said = dict(pieces(ax, "words"))
+    boxes = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
+    low = max(p.get_y() for p in boxes)
+    assert low > max(np.max(spine.get_ydata()) for spine in ax.lines)
+    shown = [p for p in boxes if p.get_y() == low]
+    words = [extent(said[each]) for each in ("kept after the line", "let go by it")]
+    for bar, box in zip(sorted(shown, key=lambda bar: bar.get_x()), words, strict=True):
+        assert bar.get_width() == 18
+        assert 8.5 < box.x0 - extent(bar).x1 < 9.5  # 8, and the side of a letter
+    assert extent(shown[1]).x0 > words[0].x1 + 10
+
+
+def test_small_amounts_are_said_in_kilobytes():
+    for size, words in ((99_900, "99.9 kB"), (100_000, "0.1 MB"), (50_050, "50.0 kB")):
+        said = dict(pieces(draw_held({"a": [LineBytes("x", size, size)]}), "words"))
+        assert words in said
 
 
 def test_an_indented_line_stands_further_right(ax):

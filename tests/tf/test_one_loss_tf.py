@@ -143,6 +143,23 @@ def test_a_critic_with_dropout_keeps_samples_apart():
     check_samples_apart(D, X_REAL)
 
 
+@pytest.mark.parametrize("mixes", [False, True])
+def test_a_critic_without_weights_yet_gets_them_and_is_looked_at(mixes):
+    """In training, and what that changes of its state is put back."""
+    kind = keras.layers.BatchNormalization if mixes else keras.layers.LayerNormalization
+    inner = [keras.layers.Flatten(), kind(dtype="float64")]
+    D = keras.Sequential([*inner, keras.layers.Dense(1, dtype="float64")])
+    if mixes:
+        with pytest.raises(ValueError, match="when the other samples do"):
+            check_samples_apart(D, X_REAL)
+        norm = D.layers[1]
+        np.testing.assert_array_equal(norm.moving_mean, np.zeros(16))
+        np.testing.assert_array_equal(norm.moving_variance, np.ones(16))
+    else:
+        check_samples_apart(D, X_REAL)
+    assert D.built
+
+
 def test_several_scores_for_a_sample_are_refused():
     D = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="one score for each"):

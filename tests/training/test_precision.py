@@ -1,5 +1,6 @@
 """Which precision a device gets, and what float16 with a scaler does to the updates."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -17,7 +18,7 @@ from ganflow.training import (
 )
 from ganflow.training.keep.provenance import provenance
 from ganflow.training.run import _form
-from ganflow.training.scaling import LossScaler
+from ganflow.training.scaling import START, LossScaler
 from ganflow.training.settings import PRECISIONS
 from ganflow.training.updates import columns, cuda_precision
 
@@ -207,6 +208,12 @@ def test_the_plain_loop_does_not_overflow_in_its_first_step():
         run = scaled(power, fast=False)
         tick(run)
         assert run.scalers["D"].skipped == left_out
+
+
+def test_the_first_scale_is_the_largest_power_of_two_that_float16_has():
+    """So that scaling rounds nothing, and at a loss of one nothing overflows."""
+    largest = torch.finfo(torch.float16).max
+    assert math.frexp(START)[0] == 0.5 and START <= largest < 2 * START
 
 
 def test_a_resumed_run_has_the_scale_and_the_count_it_had(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -456,3 +457,14 @@ def test_a_graph_is_refused_without_a_gpu():
 
     with pytest.raises(ValueError, match="on a CUDA device; here fast is True"):
         recorded_turns(small_run())
+
+
+@pytest.mark.parametrize(("fast", "share"), [(False, None), (True, "a share")])
+def test_a_graph_is_refused_of_plain_moves_and_of_several_processes(fast, share):
+    """On a GPU, too, of which nothing is asked before."""
+    from ganflow.training.graphs import recorded_turns
+
+    settings = SimpleNamespace(fast=fast)
+    run = SimpleNamespace(device=torch.device("cuda"), settings=settings, share=share)
+    with pytest.raises(ValueError, match=f"here fast is {fast} and the device cuda"):
+        recorded_turns(run)

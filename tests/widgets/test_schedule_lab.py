@@ -68,6 +68,28 @@ def test_a_setting_that_no_control_can_show_is_refused(change, words):
         lab.schedule_lab(replace(OWN, **change))
 
 
+@pytest.mark.parametrize(
+    ("name", "ends", "fields"),
+    [
+        ("step", (0.01, 10.0), ("step_size_G", "step_size_D")),
+        ("times", (0.1, 10.0), ("step_size_D",)),
+        ("beta", (-0.95, 0.95), ("beta",)),
+        ("strength", (0.0, 4.0), ("strength",)),
+        ("theta", (-100.0, 100.0), ("theta",)),
+        ("psi", (-100.0, 100.0), ("psi",)),
+    ],
+)
+def test_a_setting_may_lie_at_the_ends_of_a_control_and_not_beyond(name, ends, fields):
+    start = replace(OWN, step_size_G=1.0, step_size_D=1.0)
+    for end, beyond in zip(ends, (-np.inf, np.inf), strict=True):
+        assert (
+            choices.traits_of(replace(start, **dict.fromkeys(fields, end)))[name] == end
+        )
+        with pytest.raises(ValueError, match=f"{name} is .*; expected"):
+            farther = float(np.nextafter(end, beyond))
+            choices.traits_of(replace(start, **dict.fromkeys(fields, farther)))
+
+
 def test_a_lab_of_no_ticks_is_refused():
     with pytest.raises(
         ValueError, match="ticks is 0; expected a whole number, at least"

@@ -1,0 +1,82 @@
+"""What single operations say: batch norms, results by name, an audit that is over."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from ganflow.loop_audit.block import audit
+from ganflow.loop_audit.operations import Operations
+
+
+def findings(norm, make=lambda G, z: G(z)):
+    """Of two turns of a D that scores one real and one fake image in one call."""
+    torch.manual_seed(0)
+    G = nn.Conv2d(1, 2, 1)
+    D = nn.Sequential(nn.Conv2d(2, 4, 1), norm, nn.Flatten(), nn.Linear(36, 1))
+    optimizer = torch.optim.SGD(D.parameters(), lr=0.01)
+    with audit(G=G, D=D) as seen:
+        for _ in range(2):
+            both = [torch.randn(1, 2, 3, 3), make(G, torch.randn(1, 1, 3, 3)).detach()]
+            optimizer.zero_grad()
+            (D(torch.cat(both)) * torch.tensor([[-1.0], [1.0]])).mean().backward()
+            optimizer.step()
+    return [one.id for one in seen.findings]
+
+
+@pytest.mark.parametrize(
+    ("norm", "mixes"),
+    [
+        (nn.BatchNorm2d(4), True),
+        (nn.BatchNorm2d(4, track_running_stats=False), True),
+        (nn.BatchNorm2d(4).eval(), False),
+        (nn.InstanceNorm2d(4), False),
+        (nn.GroupNorm(2, 4), False),
+        (nn.LayerNorm(3), False),
+    ],
+)
+def test_a_joined_batch_is_told_where_the_norm_mixes_its_two_samples(norm, mixes):
+    one = torch.ones(1, 4, 3, 3).cumsum(2)
+    alone, beside = norm(one)[0], norm(torch.cat([one, one - 5]))[0]
+    assert torch.allclose(alone, beside, rtol=1e-5, atol=1e-6) != mixes
+    assert ("mixed-batch-norm" in findings(norm)) == mixes
+
+
+def written_by_name(G, z):
+    """The samples lie in memory that a keyword names."""
+    place = torch.zeros(1, 2, 3, 3)
+    with torch.no_grad():
+        return torch.mul(G(z), 2, out=place)
+
+
+def test_what_is_written_to_a_place_given_by_name_is_known_to_be_of_its_maker():
+    assert "mixed-batch-norm" in findings(nn.BatchNorm2d(4), written_by_name)
+
+
+def test_an_audit_that_is_over_hands_every_argument_on():
+    """Its mode may still lie on the stack of a thread that runs."""
+    observer = SimpleNamespace(memory=None, log=SimpleNamespace(versions={}))
+    mode = Operations(observer)
+    mode.closed = True
+    with mode:
+        made = torch.full((2,), 3, dtype=torch.float64)
+        assert torch.equal(made + 1, torch.tensor([4.0, 4.0], dtype=torch.float64))
+        assert torch.add(made, made, alpha=2).tolist() == [9.0, 9.0]
+
+
+def test_a_step_into_a_weight_given_by_name_is_a_move():
+    torch.manual_seed(0)
+    G, D = nn.Linear(1, 1), nn.Linear(1, 1)
+    with audit(G=G, D=D) as seen:
+        for _ in range(3):
+            D.zero_grad()
+            D(G(torch.ones(4, 1)).detach()).mean().backward()
+            with torch.no_grad():
+                for p in D.parameters():
+                    torch.sub(p, 0.1 * p.grad, out=p)
+    assert [(move.player, move.version) for move in seen.moves] == [
+        ("D", 1),
+        ("D", 2),
+        ("D", 3),
+    ]
