@@ -45,7 +45,8 @@ class TorchAdam(keras.optimizers.Adam):
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Move one variable, by Keras's rule with an epsilon made smaller for it."""
         kept = self.epsilon
-        step = ops.cast(self.iterations + 1, variable.dtype)
+        done: Any = self.iterations
+        step = ops.cast(done + 1, variable.dtype)
         unseen = ops.power(ops.cast(self.beta_2, variable.dtype), step)
         self.epsilon = kept * ops.sqrt(1 - unseen)
         try:

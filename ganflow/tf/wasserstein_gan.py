@@ -135,7 +135,7 @@ class WassersteinGAN(keras.Model):
     def generator_step(self, z: Any) -> None:
         """Move G once, through the critic."""
         with tf.GradientTape() as tape:
-            loss_G = LOSS.for_G(None, self.score(self.G(z, training=True)))
+            loss_G: Any = LOSS.G(self.score(self.G(z, training=True)))
         variables = self.G.trainable_variables
         self.opt_G.apply(tape.gradient(loss_G, variables), variables)
 

@@ -7,6 +7,7 @@ import pytest
 from book_links import CHAPTER, text_of
 from build_notebooks import chapters
 from docutils import nodes
+from page_table import chapter_pages
 from sphinx.application import Sphinx
 
 GLOSSARY = text_of(glossary_links.GLOSSARY)
@@ -119,3 +120,9 @@ def test_a_definition_is_short_and_leads_to_a_chapter(entry):
     words = re.sub(r"\]\(.*?\)", "]", entry).split()
     assert len(words) <= 60
     assert any(section for _, section in CHAPTER.findall(entry))
+
+
+@pytest.mark.parametrize("page", chapter_pages())
+def test_a_chapter_has_no_role_for_a_term_which_colab_shows_as_it_is_typed(page):
+    """The site links each page's first use of a term by itself."""
+    assert "{term}" not in text_of(page)

@@ -220,12 +220,14 @@ def test_a_pass_whose_gradient_still_lies_there_is_wanted_after_one_move_more():
     assert _wants(log, "G") is None
 
 
-def pulled_log(by_G, *, turns=2):
+def pulled_log(by_G, *, turns=2, data=True):
     """Turns in which D lifts data and pushes samples down, and G pulls them `by_G`."""
-    log, up = Log(), -1.0
+    log = Log()
     for _ in range(turns):
         back = log.backward(LINES[1], {"D"})
-        back.pulls += [pull_of("G", -up), pull_of(None, up)]
+        back.pulls.append(pull_of("G", 1.0))
+        if data:
+            back.pulls.append(pull_of(None, -1.0))
         log.moved(log_of(("D", 1, [1], 0)).moves[0])
         log.pull("D", [back])
         back = log.backward(LINES[2], {"D"})

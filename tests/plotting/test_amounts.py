@@ -45,9 +45,12 @@ def test_kinds_follow_each_other_and_the_total_stands_at_the_end():
     assert [text.get_text() for text in ax.texts] == ["8", "5", "2"]
     (legend,) = ax.figure.legends
     assert [t.get_text() for t in legend.get_texts()] == ["G", "D"]
-    _, given = plt.subplots()
+    figure, given = plt.subplots()
     legend = draw_bars(CUT, "products", given).get_legend()
     assert [t.get_text() for t in legend.get_texts()] == ["G", "D"]
+    figure.canvas.draw()
+    box, top = legend.get_window_extent(), given.bbox.y1
+    assert top <= box.y0 < top + box.height  # right above what it explains
 
 
 def test_a_kind_has_the_colour_that_was_asked_for():
