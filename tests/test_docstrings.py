@@ -4,11 +4,13 @@ Public is what the API page of the book lists.
 """
 
 import ast
+import io
 import re
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from docutils.core import publish_doctree
 from package_imports import PACKAGE, ROOT, file_of
 from public_names import PUBLIC
 
@@ -206,3 +208,17 @@ def test_no_line_of_a_docstring_names_two_parameters(path: Path):
     for doc in docstrings(path):
         two = [line for line in doc.split("\n") if TWO.match(line.strip())]
         assert not two, "one parameter a line"
+
+
+@pytest.mark.parametrize("name", NAMES, ids=str)
+def test_the_words_of_a_docstring_are_sound_markup(name):
+    """As the API page reads them, up to the sections, which napoleon reads."""
+    node, _ = node_of(name)
+    methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+    for part in [node, *methods]:
+        words = (ast.get_docstring(part) or "").split("\n\nParameters\n")[0]
+        said = io.StringIO()
+        options = {"report_level": 2, "halt_level": 5, "warning_stream": said}
+        publish_doctree(words, settings_overrides=options)
+        marks = re.findall(r"start-string without end-string.*", said.getvalue())
+        assert not marks, f"{name} {part.name}: {marks}"

@@ -57,8 +57,11 @@ class Predict(SphinxDirective):
         if not question or len(lists) > 1 or read[-1:] != (lists or read[-1:]):
             raise self.error("expected a question, and one numbered list after it")
         choices = [as_choice(item) for one in lists for item in one]
-        if any(link for each in choices for link in each.findall(is_link)):
-            raise self.error("a choice becomes a button, and may hold no link")
+        if [*read.findall(is_link)]:
+            raise self.error(
+                "a question is printed on sheets, and its choices become buttons: "
+                "neither may hold a link; put it before the form"
+            )
         if len(choices) not in (0, 2, 3, 4):
             raise self.error(f"expected two to four choices, or none: {len(choices)}")
         name = sha256(read.astext().encode()).hexdigest()[:8]

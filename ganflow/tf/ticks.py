@@ -11,7 +11,7 @@ from ganflow.tf.load import keras
 
 
 class Ticks(keras.utils.PyDataset):
-    """Each item holds what one tick reads: an array (critic_steps, batch, *shape).
+    """Each item holds what one tick reads: an array (critic_steps, batch, ...).
 
     An epoch is a permutation of the samples; those that fill no whole tick are left
     out. The order depends on the seed and the number of the epoch alone, so a `fit`
@@ -20,7 +20,7 @@ class Ticks(keras.utils.PyDataset):
 
     Parameters
     ----------
-    x : array (n, *shape)
+    x : array (n, ...)
         Real samples.
     critic_steps : int, >= 1, default 5
         Batches in a tick.

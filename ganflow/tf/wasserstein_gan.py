@@ -16,13 +16,13 @@ class WassersteinGAN(keras.Model):
     """A generator and a critic that `fit` trains: D five times, then G once.
 
     What `fit` hands to one train step are the real samples of one tick, (critic_steps,
-    batch, *shape): each critic step has its own batch.
+    batch, ...): each critic step has its own batch.
 
     Parameters
     ----------
-    G : Keras model, noise (n, latent) to samples (n, *shape)
+    G : Keras model, noise (n, latent) to samples (n, ...)
         The generator.
-    D : Keras model, samples (n, *shape) to scores (n,) or (n, 1)
+    D : Keras model, samples (n, ...) to scores (n,) or (n, 1)
         The critic; higher = more real. It must not mix the samples.
     critic_steps : int, >= 1, default 5
         Moves of D in a tick.
@@ -94,7 +94,7 @@ class WassersteinGAN(keras.Model):
         return self.G(z, training=training)
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """One tick on the real samples (critic_steps, batch, *shape)."""
+        """One tick on the real samples (critic_steps, batch, ...)."""
         x_real = keras.utils.unpack_x_y_sample_weight(data)[0]
         return self.tick(x_real, *self.noise(tf.shape(x_real)[1]))
 
@@ -103,7 +103,7 @@ class WassersteinGAN(keras.Model):
 
         Parameters
         ----------
-        x_real : tensor (critic_steps, batch, *shape)
+        x_real : tensor (critic_steps, batch, ...)
             Real samples.
         z : tensor (critic_steps + 1, batch, latent)
             The last is for G's move.

@@ -9,6 +9,7 @@ from build_notebooks import CHECKED, chapters, is_tagged, notebook_path, page_na
 
 FORM = re.compile(r"^:::\{predict\}$(.*?)^:::$", re.M | re.S)
 CHOICE = re.compile(r"^\d[.] ", re.M)
+LINK = re.compile(r"\]\([^)]*\)|<https?:|\{[a-z]+\}`")
 CALL = re.compile(r"^ *answer(?:_number)?\(", re.M)
 PAGES = {page_name(text): text for text in chapters()}
 
@@ -51,3 +52,10 @@ def test_each_choice_has_a_claim_that_decides_it(page):
     assert len(decided) == len(choices)
     pairs = zip(decided, choices, strict=True)
     assert all(count in (None, known) for count, known in pairs), (decided, choices)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if asked(page)])
+def test_no_question_holds_a_link_or_a_role(page):
+    """It is printed on sheets, too; its choices are buttons; Colab shows roles as typed."""
+    texts = "\n".join(cell.source for cell in cells(page, "markdown"))
+    assert not [form for form in FORM.findall(texts) if LINK.search(form)]

@@ -300,7 +300,8 @@ def test_a_teacher_prints_a_chapter(reader, answers):
         (["No form."], ["Answer: 1\n"], "no question for 'Answer: 1'"),
         ([ASKED], ["Answer: 1\n"], "choice 1 is right, so all others"),
         ([ASKED], [RESULTS[1]], "the cell prints 'Answer: 9"),
-        ([ASKED.replace("1. Of", "1. [a](x)")], ["Answer: 2\n"], "may hold no link"),
+        ([ASKED.replace("1. Of", "1. [a](x)")], ["Answer: 2\n"], "may hold a link"),
+        ([ASKED.replace("Does", "[Does](x)")], ["Answer: 2\n"], "may hold a link"),
         ([ASKED.replace("2. Of none.\n3.", "")], ["Answer: 1\n"], "two to four"),
     ],
 )
