@@ -56,6 +56,6 @@ def test_each_choice_has_a_claim_that_decides_it(page):
 
 @pytest.mark.parametrize("page", [page for page in PAGES if asked(page)])
 def test_no_question_holds_a_link_or_a_role(page):
-    """It is printed on sheets, too; its choices are buttons; Colab shows roles as typed."""
+    """It is printed on sheets, its choices are buttons, and Colab shows roles."""
     texts = "\n".join(cell.source for cell in cells(page, "markdown"))
     assert not [form for form in FORM.findall(texts) if LINK.search(form)]
