@@ -15,7 +15,7 @@ from ganflow.plotting.card import COLORS
 ROW, FRAME, WIDTH = 0.36, 0.9, 7.5  # inches: of a name, around all, across
 LONG = 24  # letters of a name that is written smaller
 KINDS = ("G", "D", "other", "beyond")  # colours of kinds that have none of their own
-HATCHES = {"D": "///", "other": "..."}
+HATCHES = {"D": "///", "other": "xx"}
 SPREAD = 0.25  # rows: how far from its middle a dot may lie
 
 

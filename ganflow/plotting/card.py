@@ -26,7 +26,8 @@ COLORS = {
     "shade": "#F5F2EA",
 }
 TINTS = {"G": "#EDF5FA", "D": "#FDF3EB", "other": "#EBF3F0", "": COLORS["paper"]}
-HATCH = {"G": "", "D": "//////", "other": "......"}
+HATCH = {"G": "", "D": "//////", "other": "..."}
+STRIPES = HATCH | {"other": ""}  # of narrow bands; dots weigh kilobytes
 # For runs that are no player's: the colours of `page.CYCLE` after the players' two.
 RUNS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", COLORS["ink"], COLORS["beyond"])
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ganflow.plotting.card import COLORS, HATCH, TINTS, block, card, write
+from ganflow.plotting.card import COLORS, STRIPES, TINTS, block, card, write
 
 EDGE, CELL, NAME, SIGN, STRIPE = 20.0, 40.0, 26.0, 34.0, 6.0  # px
 TEXT, LETTER = 13.0, 8.0  # px: height of the words, and the width of one letter
@@ -131,4 +131,4 @@ def _draw_entries(
         beside = STRIPE / 2 if not column else 0
         write(ax, x + wide / 2 + beside, y + CELL / 2, _say(entry), TEXT)
     band = {"facecolor": COLORS[role], "edgecolor": TINTS[role], "linewidth": 0}
-    block(ax, left, top, STRIPE, rows * CELL, corner=0, hatch=HATCH[role], **band)
+    block(ax, left, top, STRIPE, rows * CELL, corner=0, hatch=STRIPES[role], **band)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from math import ceil
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
-from ganflow.plotting.card import COLORS, HATCH, TINTS, block, card, write
+from ganflow.plotting.card import COLORS, STRIPES, TINTS, block, card, write
 
 EDGE, ROW, HEAD, GAP, APART = 20.0, 32.0, 30.0, 4.0, 22.0  # px
 TEXT, LETTER, CODE = 12.0, 7.0, 7.3  # px: height of words, width of a letter
@@ -74,7 +75,7 @@ def draw_lanes(
         spots[name] = (right, wide)
         right += wide + APART
     height = 2 * EDGE + HEAD + ROW * len(steps)
-    ax = card(right - APART + EDGE, height, ax)
+    ax = card(ceil(right - APART + EDGE), height, ax)  # whole px, as a browser has
     for row, words in enumerate(steps):
         write(ax, EDGE, _middle(row), words, TEXT, ha="left", family="DejaVu Sans Mono")
     for name, (start, wide) in spots.items():
@@ -146,7 +147,7 @@ def _draw_box(
     corner = 6.0 if role == "G" else 0.0
     block(ax, left, top, wide, tall, corner=corner, facecolor=TINTS[role], **look)
     band = {"facecolor": COLORS[role], "edgecolor": TINTS[role], "linewidth": 0}
-    block(ax, left, top, STRIPE, tall, corner=0, hatch=HATCH[role], **band)
+    block(ax, left, top, STRIPE, tall, corner=0, hatch=STRIPES[role], **band)
     write(ax, left + (wide + STRIPE) / 2, top + tall / 2, words, TEXT)
 
 

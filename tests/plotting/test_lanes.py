@@ -7,7 +7,7 @@ from drawn_shapes import extent, middle, paper_of, pieces
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from ganflow.plotting import COLORS, draw_lanes
-from ganflow.plotting.card import HATCH
+from ganflow.plotting.card import STRIPES
 from ganflow.plotting.lanes import TIP
 
 STEPS = ["fake = G(z)", "loss_D.backward()", "opt_D.step()", "loss_G.backward()"]
@@ -80,7 +80,9 @@ def test_a_player_has_its_colour_and_hatch_and_a_name_that_only_begins_alike_has
     roles = [("D", 2), ("D", 2), ("G", 1), ("other", 1)]
     expected = [role for role, n in roles for _ in range(n)]
     ordered = sorted(stripes, key=lambda p: (p.get_x(), p.get_y()))
-    assert [p.get_hatch() or "" for p in ordered] == [HATCH[role] for role in expected]
+    assert [p.get_hatch() or "" for p in ordered] == [
+        STRIPES[role] for role in expected
+    ]
     for box, role in zip(sum(lanes_of(drawn), []), expected, strict=True):
         assert to_hex(box.get_edgecolor()) == COLORS[role]
 
