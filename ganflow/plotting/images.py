@@ -44,7 +44,7 @@ def draw_images(grids: Mapping[str, ArrayLike], *, columns: int = 5) -> list[Axe
     size = (WIDTH, WIDTH / len(painted) * high + ABOVE)
     _, axes = plt.subplots(1, len(painted), figsize=size, squeeze=False)
     for ax, (name, grid) in zip(axes[0], painted.items(), strict=True):
-        ax.imshow(grid, cmap="gray", vmin=-1, vmax=1, interpolation="nearest")
+        ax.imshow(grid, cmap="gray", vmin=-1, vmax=1, interpolation="none")
         ax.set_title(name, fontsize="medium", loc="left")
         ax.set_axis_off()
     return list(axes[0])

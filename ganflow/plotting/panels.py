@@ -153,7 +153,8 @@ def draw_clouds(
     _, panels = _panels(list(points), columns, wide=2.5, high=2.4)
     for number, (ax, cloud) in enumerate(zip(panels, points.values(), strict=True)):
         color = COLORS["G"] if number else COLORS["cut"]
-        ax.plot(*cloud.T, linestyle="", marker=".", markersize=3, color=color)
+        look = {"linestyle": "", "marker": ".", "markersize": 3, "rasterized": True}
+        ax.plot(*cloud.T, color=color, **look)  # thousands of points: one picture
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal")
         ax.set(xticks=(-2, 0, 2), yticks=(-2, 0, 2))
     return panels
