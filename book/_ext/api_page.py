@@ -20,8 +20,7 @@ from sphinx.errors import PycodeError
 from sphinx.pycode import ModuleAnalyzer
 from sphinx.util.inspect import stringify_signature
 
-PAGE, PICTURES = "book/appendix/api", "book/appendix/api_pictures"
-DRAWS = f"{PACKAGE}.plotting"  # the room of the second page, which is as long
+PAGE = "book/appendix/api"
 FACES = (PACKAGE, f"{PACKAGE}.tf")
 PART = re.compile(r"^(Gradient|Source): ?")
 WORD = re.compile(r"^[a-z](?=[a-z]*[ ,;])")  # which begins a sentence, as d/dx does not
@@ -101,13 +100,11 @@ def summary(module):
 
 
 def write_entries(app, page, source):
-    """End a page of names with an entry for each of its own, room by room."""
-    if page not in (PAGE, PICTURES):
+    """End the page with an entry for each public name, room by room."""
+    if page != PAGE:
         return
     found = app.env.public_names = public(app.env)
     for room in sorted({room_of(what) for what in found}):
-        if (room == DRAWS) != (page == PICTURES):
-            continue
         source[0] += f"\n## {room}\n\n{summary(room)}\n\n```{{eval-rst}}\n"
         for what in sorted(w for w in found if room_of(w) == room):
             source[0] += entry(what, *found[what])
@@ -203,9 +200,9 @@ def made_from(env):
 def read_again(app, env, added, changed, removed):
     """Let Sphinx read the page when the package changed, or a page's imports did."""
     source = made_from(env)
-    outdated = getattr(env, "api_made_from", 0) != source
+    outdated = PAGE in env.found_docs and getattr(env, "api_made_from", 0) != source
     env.api_made_from = source
-    return [p for p in (PAGE, PICTURES) if p in env.found_docs] if outdated else []
+    return [PAGE] if outdated else []
 
 
 def setup(app):

@@ -13,8 +13,9 @@ ROW = re.search(
 )[1]
 FIRST = re.findall(r"\[([^\]]+)\]\(([\w/]+)\.ipynb\)", ROW)
 PAGES = [page.removeprefix("notebooks/") for page in chapter_pages()]
-MARK = re.compile(r"^\*(First reading, page .*|Going deeper: .*)\*$", re.M)
-DEEPER = "Going deeper: not part of the [first reading](../intro.ipynb#where-to-go)."
+# Bold and not slanted: the slanted letters are a font of 50 kB before the first paint.
+MARK = re.compile(r"^\*\*((?:First reading|Going deeper):\*\* .*)$", re.M)
+DEEPER = "Going deeper:** not part of the [first reading](../intro.ipynb#where-to-go)."
 
 
 def mark_of(page):
@@ -34,7 +35,7 @@ def test_twelve_pages_are_named_by_their_titles_in_the_book_s_order():
 @pytest.mark.parametrize("place", range(12))
 def test_a_page_of_the_first_reading_says_its_place_and_the_next(place):
     said = mark_of(FIRST[place][1])
-    assert said.startswith(f"First reading, page {place + 1} of 12.")
+    assert said.startswith(f"First reading:** page {place + 1} of 12.")
     here = FIRST[place][1].split("/")[0]
     links = re.findall(r"\[([^\]]+)\]\(([\w/.]+)\.ipynb\)", said)
     expected = []
