@@ -93,7 +93,7 @@ def _heads(step: Callable) -> dict[int, tuple[str, int, bool]]:
     lines, first = inspect.getsourcelines(step)
     source, heads = textwrap.dedent("".join(lines)), {}
     for node in ast.walk(ast.parse(source)):
-        if not isinstance(node, ast.stmt) or isinstance(node, ast.FunctionDef):
+        if not isinstance(node, ast.stmt):
             continue
         body = getattr(node, "body", None)
         last = body[0].lineno - 1 if body else node.end_lineno or node.lineno
@@ -120,11 +120,11 @@ class _Lines:
         return self._ran if frame.f_code is self._code else None
 
     def _ran(self, frame: FrameType, event: str, _: Any) -> Callable:
-        if event == "line":
+        if event == "return":
+            self._end()
+        elif event == "line" and frame.f_lineno in self._heads:  # `except` is no line
             self._end()
             self._at = self._heads[frame.f_lineno][1]
-        elif event == "return":
-            self._end()
         return self._ran
 
     def _end(self) -> None:

@@ -87,6 +87,28 @@ def test_an_error_of_the_step_is_raised_and_nothing_goes_on_counting():
     assert kept.now == kept.peak == 0 and y.requires_grad
 
 
+def test_a_function_made_in_the_step_is_one_line_and_except_is_none():
+    net, x = networks()
+
+    def step():
+        def score(x):
+            return net(x)  # its own lines are not the step's
+
+        try:
+            y = score(x)
+            raise KeyError("mine")
+        except KeyError:
+            y.sum().backward()
+
+    assert bytes_by_line(step, SavedBytes(net)) == [
+        LineBytes("def score(x):", 0, 0),
+        LineBytes("try:", 0, 0),
+        LineBytes("    y = score(x)", 2 * ONE, 2 * ONE),
+        LineBytes('    raise KeyError("mine")', 2 * ONE, 2 * ONE),
+        LineBytes("    y.sum().backward()", 2 * ONE, 0),
+    ]
+
+
 def test_a_step_without_source_is_refused():
     for step in (len, lambda: None, eval("lambda: 1")):
         if step is not len and step.__code__.co_filename == __file__:
