@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import tensorflow as tf
+from ganflow.tf.load import tf
 
 # Where a convolution, and each of its derivatives, has its kernel and its output side.
 CONVOLUTIONS = {
