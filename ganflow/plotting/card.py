@@ -14,9 +14,11 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
+from ganflow.page import CYCLE
+
 COLORS = {
-    "G": "#0072B2",
-    "D": "#D55E00",
+    "G": CYCLE[0],
+    "D": CYCLE[1],
     "other": "#00664B",
     "cut": "#5F666E",
     "beyond": "#8B9199",
@@ -28,9 +30,8 @@ COLORS = {
 TINTS = {"G": "#EDF5FA", "D": "#FDF3EB", "other": "#EBF3F0", "": COLORS["paper"]}
 HATCH = {"G": "", "D": "//////", "other": "..."}
 STRIPES = HATCH | {"other": ""}  # of narrow bands; dots weigh kilobytes
-# For runs that are no player's: the colours of `page.CYCLE` after the players' two.
-RUNS = ("#009E73", "#CC79A7", "#56B4E9", "#E69F00", COLORS["ink"], COLORS["beyond"])
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
+# For runs that are no player's: the book's colours after the players' two, and more.
+RUNS = (*CYCLE[2:], COLORS["ink"], COLORS["beyond"])
 PX = 96  # px of a page in one inch of a figure
 
 

@@ -8,7 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from ganflow.plotting.card import COLORS, DASHES, RUNS
+from ganflow.page import LINES
+from ganflow.plotting.card import COLORS, RUNS
 
 
 def draw_growth(
@@ -53,7 +54,7 @@ def draw_growth(
     if ax is None:
         _, ax = plt.subplots(figsize=(7.0, 3.6))
     for i, (name, curve) in enumerate(curves.items()):
-        ax.plot(at, curve, label=name, color=RUNS[i], linestyle=DASHES[i])
+        ax.plot(at, curve, label=name, color=RUNS[i], linestyle=LINES[i])
     ax.axhline(1, color=COLORS["ink"], linewidth=1, linestyle="-", zorder=1)
     numbers = np.concatenate([[1.0], *map(np.ravel, curves.values())])
     least, most = numbers.min(), numbers.max()

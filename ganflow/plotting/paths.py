@@ -9,7 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from ganflow.plotting.card import COLORS, DASHES, RUNS
+from ganflow.page import LINES
+from ganflow.plotting.card import COLORS, RUNS
 from ganflow.records.history import History
 
 Field = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -139,7 +140,7 @@ def draw_radii(
     row = {"sharey": True, "squeeze": False, "figsize": (WIDE, 3.9)}
     figure, axes = plt.subplots(1, len(panels), **row)
     look = {
-        name: {"color": RUNS[i], "linestyle": DASHES[i], "label": name}
+        name: {"color": RUNS[i], "linestyle": LINES[i], "label": name}
         for i, name in enumerate(names)
     }
     for ax, (title, runs) in zip(axes[0], panels.items(), strict=True):

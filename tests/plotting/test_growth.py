@@ -4,9 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from ganflow.page import CYCLE, LINES
 from ganflow.plotting import COLORS, draw_growth
-from ganflow.plotting.card import DASHES, RUNS
 
 AT = np.linspace(0, 2, 9)
 CURVES = {"up": 1 + AT / 10, "down": 1 - AT / 10}
@@ -39,10 +37,6 @@ def test_colours_differ_and_none_is_a_players():
     lines = draw_growth(AT, dict.fromkeys("abcdef", AT), label="").lines[:6]
     used = {line.get_color() for line in lines}
     assert len(used) == 6 and not used & {COLORS["G"], COLORS["D"]}
-
-
-def test_looks_are_those_of_the_pages_own_plots():
-    assert RUNS[:4] == CYCLE[2:] and DASHES == LINES
 
 
 def test_it_draws_where_it_is_told():
