@@ -47,7 +47,7 @@ def draw_bars(
     Raises
     ------
     ValueError
-        No name, or an amount that is below 0 or not finite.
+        No name, a name without an amount, or one that is below 0 or not finite.
 
     Gradient: none; reads numbers.
     """
@@ -57,7 +57,7 @@ def draw_bars(
     }
     _refuse_no_name(cut)
     for name, parts in cut.items():
-        if not all(np.isfinite(part) and part >= 0 for part in parts.values()):
+        if not parts or not all(0 <= part < np.inf for part in parts.values()):
             raise ValueError(f"{name!r} has {parts}; expected amounts of at least 0")
     kinds = list(dict.fromkeys(kind for parts in cut.values() for kind in parts))
     ours, named = ax is None, kinds != [""]

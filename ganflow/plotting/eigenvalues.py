@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -61,30 +60,15 @@ def draw_eigenvalues(
     figure, axes = plt.subplots(
         1, len(kinds), figsize=(WIDTH, HEIGHT), sharex=True, sharey=True, squeeze=False
     )
-    turn = np.exp(1j * np.linspace(0, 2 * np.pi, 1000))
+    angle = np.linspace(0, 2 * np.pi, 1000)
+    turn = np.cos(angle), np.sin(angle)
     for ax, (game, ticks) in zip(axes[0], spectra.items(), strict=True):
-        ax.fill(np.real(turn), np.imag(turn), color=COLORS["shade"], zorder=0)
-        ax.plot(
-            np.real(turn),
-            np.imag(turn),
-            "-",
-            color=COLORS["cut"],
-            linewidth=1,
-            zorder=1,
-        )
+        ax.fill(*turn, color=COLORS["shade"], zorder=0)
+        ax.plot(*turn, "-", color=COLORS["cut"], linewidth=1, zorder=1)
         for (name, given), mark, ink in zip(ticks.items(), MARKS, INKS, strict=False):
             values = np.asarray(given, dtype=complex)
-            look: dict[str, Any] = {"linestyle": "", "markersize": 6}
-            color = COLORS[ink]
-            ax.plot(
-                np.real(values),
-                np.imag(values),
-                mark,
-                color=color,
-                label=name,
-                fillstyle="none",
-                **look,
-            )
+            look = {"color": COLORS[ink], "markersize": 6, "fillstyle": "none"}
+            ax.plot(np.real(values), np.imag(values), mark, label=name, **look)
         ax.set(title=game, xlabel="real part", xlim=across, ylim=up)
         ax.locator_params(nbins=5)
     axes[0][0].set_ylabel("imaginary part")

@@ -112,6 +112,7 @@ def test_nothing_is_clipped_and_nothing_is_complained_of():
     ("draw", "rows", "message"),
     [
         (draw_bars, {}, "no name to draw; expected one at least"),
+        (draw_bars, {"a": {}}, "'a' has {}; expected amounts of at least 0"),
         (draw_bars, {"a": -1}, "'a' has .*-1.*; expected amounts of at least 0"),
         (draw_bars, {"a": {"x": float("inf")}}, "'a' has {'x': inf}"),
         (draw_dots, {}, "no name to draw; expected one at least"),
