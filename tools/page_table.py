@@ -10,7 +10,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,8 +96,8 @@ def row(page, text, site=SITE):
 
 def chapter_pages(root=ROOT):
     """The chapters' pages in the book's order, without their solutions, and texts."""
-    contents = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
-    pages = re.findall(r"'(?:file)': '(notebooks/[^']+)'", str(contents))
+    contents = (root / "_toc.yml").read_text("utf-8")
+    pages = re.findall(r"file: (notebooks/\S+)", contents)
     pages = [page for page in pages if "/solutions_to_" not in page]
     text = {p: root / "book" / f"{p.removeprefix('notebooks/')}.md" for p in pages}
     return {page: path.read_text("utf-8") for page, path in text.items()}
