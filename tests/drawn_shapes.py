@@ -1,6 +1,7 @@
 """Find what a figure has drawn, and measure it in px of its card."""
 
 import numpy as np
+from matplotlib.patches import FancyBboxPatch
 from matplotlib.transforms import Bbox
 
 
@@ -14,6 +15,17 @@ def pieces(ax, kind):
 def paper_of(ax):
     """The sheet that all is drawn on."""
     return next(a for a in ax.get_children() if a.get_gid() == "paper")
+
+
+def words_of(ax):
+    """All words of a drawing, in the order in which they were written."""
+    return [words for words, _ in pieces(ax, "words")]
+
+
+def boxes_of(ax):
+    """All boxes of a drawing in the order in which they were drawn, but its sheet."""
+    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
+    return [p for p in found if p.get_gid() != "paper"]
 
 
 def extent(patch):
@@ -32,6 +44,16 @@ def assert_inside(inner, outer, slack=0.1):
     a, b = extent(inner), extent(outer)
     assert a.x0 >= b.x0 - slack and a.x1 <= b.x1 + slack, inner.get_gid()
     assert a.y0 >= b.y0 - slack and a.y1 <= b.y1 + slack, inner.get_gid()
+
+
+def assert_on_paper(ax):
+    """No shape of a drawing, as it is painted, leaves its sheet."""
+    ax.figure.canvas.draw()
+    paper = paper_of(ax).get_window_extent()
+    for patch in ax.patches:
+        box = patch.get_window_extent()
+        assert paper.x0 <= box.x0 and box.x1 <= paper.x1, patch.get_gid()
+        assert paper.y0 <= box.y0 and box.y1 <= paper.y1, patch.get_gid()
 
 
 def assert_arrow_head(corners, tip, back):

@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from ganflow.plotting import draw_critics
-from ganflow.plotting.critics import SIDE
 
 X = torch.tensor([[2.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
 
@@ -34,9 +33,9 @@ def test_lines_of_equal_score_are_where_the_critic_has_that_score():
 def test_real_points_and_fakes_lie_within_each_map():
     ax, _ = draw_critics({"a": plane}, {"a": [5.0]}, X, 3 * X)
     (real, fake), reach = ax.lines, ax.get_xlim()[1]
-    np.testing.assert_allclose(np.stack(real.get_data()).T, X)
-    np.testing.assert_allclose(np.stack(fake.get_data()).T, 3 * X)
-    assert reach > 6 and SIDE > 50
+    np.testing.assert_array_equal(np.stack(real.get_data()).T, X)
+    np.testing.assert_array_equal(np.stack(fake.get_data()).T, 3 * X)
+    assert reach > 6
 
 
 @pytest.mark.parametrize("slopes", [[1e-3, 0.5, 0.5, 90.0], [1.0], [0.0, 2.0, 3.0]])

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 import pytest
-from drawn_shapes import extent, middle, paper_of, pieces
-from matplotlib.patches import FancyBboxPatch
+from drawn_shapes import assert_on_paper, boxes_of, extent, middle, pieces
+from matplotlib.colors import to_hex
 
 from ganflow.plotting import COLORS, draw_factors
 from ganflow.plotting.factors import CELL
@@ -20,8 +20,7 @@ def drawn():
 
 def cells(ax):
     """The boxes of entries, column by column from the left, each from the top."""
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    found = [p for p in found if p.get_linewidth() and p.get_gid() != "paper"]
+    found = [box for box in boxes_of(ax) if box.get_linewidth()]
     return sorted(found, key=lambda box: (box.get_x(), box.get_y()))
 
 
@@ -52,10 +51,7 @@ def test_signs_stand_between_and_names_and_shapes_above_and_below(drawn):
 
 
 def test_a_player_s_factor_has_its_colour(drawn):
-    edges = [
-        "#" + "".join(f"{round(255 * part):02X}" for part in box.get_edgecolor()[:3])
-        for box in cells(drawn)
-    ]
+    edges = [to_hex(box.get_edgecolor()).upper() for box in cells(drawn)]
     of = [COLORS[role] for role in ("other", "G", "D", "other")]
     assert edges == [of[0]] + [of[1]] * 6 + [of[2]] * 2 + [of[3]] * 3
 
@@ -67,12 +63,7 @@ def test_all_of_it_stays_on_its_paper_and_no_entry_leaves_its_box():
     for box, said in drawn:
         assert box.get_x() < extent(words[said]).x0
         assert extent(words[said]).x1 < box.get_x() + box.get_width()
-    ax.figure.canvas.draw()
-    paper = paper_of(ax).get_window_extent()
-    for artist in ax.patches:
-        box = artist.get_window_extent()
-        assert paper.x0 <= box.x0 and box.x1 <= paper.x1
-        assert paper.y0 <= box.y0 and box.y1 <= paper.y1
+    assert_on_paper(ax)
 
 
 @pytest.mark.parametrize(

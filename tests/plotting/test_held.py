@@ -5,9 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 from contrast import contrast
-from drawn_shapes import assert_inside, extent, paper_of, pieces
+from drawn_shapes import assert_on_paper, boxes_of, extent, pieces
 from matplotlib.colors import to_rgba
-from matplotlib.patches import FancyBboxPatch
 
 from ganflow.cost import LineBytes
 from ganflow.plotting import COLORS, draw_held
@@ -31,8 +30,7 @@ def ax():
 
 def bars(ax):
     """The bars of the lines, from top to bottom: (left end, width, colour)."""
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    boxes = [p for p in found if p.get_gid() != "paper" and p.get_height() == BAR]
+    boxes = [box for box in boxes_of(ax) if box.get_height() == BAR]
     start, _ = Counter(p.get_x() for p in boxes).most_common(1)[0]  # not the legend's
     lines = [p for p in boxes if p.get_x() == start]
     return [(p.get_y(), p.get_width(), p.get_facecolor()) for p in lines]
@@ -41,7 +39,7 @@ def bars(ax):
 def test_bars_of_all_steps_have_one_scale(ax):
     widths = [width for _, width, _ in sorted(bars(ax), key=lambda bar: bar[:2])]
     amounts = [1, 1, 3, 4, 3, 0.002, 0.002]
-    np.testing.assert_allclose(widths, np.divide(amounts, 4) * WIDE)
+    np.testing.assert_allclose(widths, np.divide(amounts, 4) * WIDE, rtol=1e-12)
 
 
 def test_what_goes_is_the_pale_end_of_what_stays(ax):
@@ -50,7 +48,7 @@ def test_what_goes_is_the_pale_end_of_what_stays(ax):
     for top, width, color in bars(ax):
         rows.setdefault(top, {})[color] = width
     second = rows[sorted(rows)[1]]
-    np.testing.assert_allclose(second[dark] / second[pale], 3 / 4)
+    np.testing.assert_allclose(second[dark] / second[pale], 3 / 4, rtol=1e-12)
     assert set(rows[sorted(rows)[2]]) == {pale}  # all of it goes
     assert contrast(COLORS["other"], TINTS["other"]) > 4.5
 
@@ -61,15 +59,13 @@ def test_all_lines_titles_and_the_most_that_stays_are_written_on_the_paper(ax):
         assert title in said
         assert {line.code for line in lines} <= said.keys()
     assert {"3.0 MB", "2.0 kB", "kept after the line", "let go by it"} <= said.keys()
-    for words in said.values():
-        assert_inside(words, paper_of(ax))
+    assert_on_paper(ax)
 
 
 def test_each_bar_lies_in_the_middle_of_its_line_and_has_square_corners(ax):
     middles = {np.mean(spine.get_ydata()) for spine in ax.lines}
     (start,) = {float(x) for spine in ax.lines for x in spine.get_xdata()}
-    boxes = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    drawn = [p for p in boxes if p.get_gid() != "paper" and p.get_x() == start]
+    drawn = [box for box in boxes_of(ax) if box.get_x() == start]
     assert len(ax.lines) == 5 and len(drawn) == 7
     for bar in drawn:
         assert bar.get_y() + bar.get_height() / 2 in middles
@@ -83,9 +79,8 @@ def test_each_bar_lies_in_the_middle_of_its_line_and_has_square_corners(ax):
 def test_the_number_stands_right_of_the_bar_that_leaves_most(ax):
     said = dict(pieces(ax, "words"))
     ends = {}
-    for bar in (p for p in ax.patches if isinstance(p, FancyBboxPatch)):
-        if bar.get_gid() != "paper":
-            ends.setdefault(bar.get_y() + BAR / 2, []).append(extent(bar).x1)
+    for bar in boxes_of(ax):
+        ends.setdefault(bar.get_y() + BAR / 2, []).append(extent(bar).x1)
     for words, row in (("3.0 MB", 1), ("2.0 kB", 4)):
         end = max(ends[sorted(ends)[row - (row == 4)]])
         assert 5 < extent(said[words]).x0 - end < 12
@@ -93,7 +88,7 @@ def test_the_number_stands_right_of_the_bar_that_leaves_most(ax):
 
 def test_the_legend_shows_each_bar_before_its_words(ax):
     said = dict(pieces(ax, "words"))
-    boxes = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
+    boxes = boxes_of(ax)
     low = max(p.get_y() for p in boxes)
     assert low > max(np.max(spine.get_ydata()) for spine in ax.lines)
     shown = [p for p in boxes if p.get_y() == low]

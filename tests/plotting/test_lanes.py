@@ -3,8 +3,17 @@
 import re
 
 import pytest
-from drawn_shapes import extent, middle, paper_of, pieces
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from drawn_shapes import (
+    assert_inside,
+    assert_on_paper,
+    boxes_of,
+    extent,
+    middle,
+    pieces,
+    words_of,
+)
+from matplotlib.colors import to_hex
+from matplotlib.patches import FancyArrowPatch
 
 from ganflow.plotting import COLORS, draw_lanes
 from ganflow.plotting.card import STRIPES
@@ -26,9 +35,8 @@ def drawn():
 
 
 def boxes(ax):
-    """The boxes of the lanes, without their stripes, and the card's paper."""
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    return [p for p in found if p.get_gid() != "paper" and p.get_linewidth() > 0]
+    """The boxes of the lanes, without their stripes."""
+    return [box for box in boxes_of(ax) if box.get_linewidth()]
 
 
 def lanes_of(ax):
@@ -47,8 +55,7 @@ def rows_of(ax):
 
 def test_a_lane_has_a_box_for_each_stretch_of_one_state(drawn):
     assert [len(lane) for lane in lanes_of(drawn)] == [2, 2, 1, 1]
-    said = [words for words, _ in pieces(drawn, "words")]
-    assert sorted(said) == sorted(
+    assert sorted(words_of(drawn)) == sorted(
         [*STEPS, *LANES, "old", "new", "of loss_D", "of both", "same", "here"]
     )
 
@@ -72,11 +79,7 @@ def test_a_box_stands_beside_the_lines_of_its_stretch_and_no_other(drawn):
 def test_a_player_has_its_colour_and_hatch_and_a_name_that_only_begins_alike_has_not(
     drawn,
 ):
-    stripes = [
-        p
-        for p in drawn.patches
-        if isinstance(p, FancyBboxPatch) and not p.get_linewidth()
-    ]
+    stripes = [box for box in boxes_of(drawn) if not box.get_linewidth()]
     roles = [("D", 2), ("D", 2), ("G", 1), ("other", 1)]
     expected = [role for role, n in roles for _ in range(n)]
     ordered = sorted(stripes, key=lambda p: (p.get_x(), p.get_y()))
@@ -84,11 +87,7 @@ def test_a_player_has_its_colour_and_hatch_and_a_name_that_only_begins_alike_has
         STRIPES[role] for role in expected
     ]
     for box, role in zip(sum(lanes_of(drawn), []), expected, strict=True):
-        assert to_hex(box.get_edgecolor()) == COLORS[role]
-
-
-def to_hex(color):
-    return "#" + "".join(f"{round(255 * part):02X}" for part in color[:3])
+        assert to_hex(box.get_edgecolor()).upper() == COLORS[role]
 
 
 def test_an_arrow_leads_from_what_is_read_to_its_reader_at_their_lines(drawn):
@@ -106,7 +105,8 @@ def test_an_arrow_leads_from_what_is_read_to_its_reader_at_their_lines(drawn):
         pytest.approx((weights[0].get_x() + weights[0].get_width(), rows[3]), abs=2),
     ]
     assert max(a.get_zorder() for a in arrows) < min(b.get_zorder() for b in weights)
-    assert [to_hex(a.get_edgecolor()) for a in arrows] == [COLORS["D"], COLORS["G"]]
+    edges = [to_hex(arrow.get_edgecolor()).upper() for arrow in arrows]
+    assert edges == [COLORS["D"], COLORS["G"]]
 
 
 def test_tips_at_one_line_of_one_lane_lie_apart():
@@ -122,19 +122,11 @@ def test_nothing_runs_over_its_box_or_the_paper(drawn):
     words = dict(pieces(drawn, "words"))
     for lane, states in zip(lanes_of(drawn), LANES.values(), strict=True):
         for state in set(states) - {""}:
-            around = next(
-                b for b in lane if b.get_y() < middle(words[state])[1] < b.get_y() + 300
-            )
-            inner, outer = extent(words[state]), extent(around)
-            assert outer.x0 < inner.x0 and inner.x1 < outer.x1
+            (around,) = [b for b in lane if extent(b).contains(*middle(words[state]))]
+            assert_inside(words[state], around, slack=0)
     lefts = [lane[0].get_x() for lane in lanes_of(drawn)]
     assert max(extent(words[step]).x1 for step in STEPS) < min(lefts)
-    drawn.figure.canvas.draw()
-    paper = paper_of(drawn).get_window_extent()
-    for patch in drawn.patches:
-        box = patch.get_window_extent()
-        assert paper.x0 <= box.x0 and box.x1 <= paper.x1
-        assert paper.y0 <= box.y0 and box.y1 <= paper.y1
+    assert_on_paper(drawn)
 
 
 @pytest.mark.parametrize(

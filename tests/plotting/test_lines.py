@@ -1,6 +1,5 @@
 """Lines show the numbers that they are given, also where they lie on each other."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
@@ -85,4 +84,3 @@ def test_a_number_of_a_short_line_has_a_mark_and_one_of_a_long_line_none():
 def test_what_cannot_be_drawn_is_refused(lines, at, words):
     with pytest.raises(ValueError, match=words):
         draw_lines(lines, "ticks", "far", at=at)
-    plt.close("all")

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from drawn_shapes import extent, pieces
-from matplotlib.patches import FancyBboxPatch, Polygon
+from drawn_shapes import assert_on_paper, boxes_of, extent, pieces, words_of
+from matplotlib.patches import Polygon
 
 from ganflow.plotting import draw_passes
 from ganflow.plotting.passes import BOX, COLUMN
@@ -16,9 +16,9 @@ PASSES = {
 
 
 def boxes(ax):
-    """The boxes of a drawing, (left, top), in the order in which they were drawn."""
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    return [(p.get_x(), p.get_y()) for p in found if p.get_width() == COLUMN]
+    """The boxes of layers, (left, top), in the order in which they were drawn."""
+    found = [box for box in boxes_of(ax) if box.get_width() == COLUMN]
+    return [(box.get_x(), box.get_y()) for box in found]
 
 
 def heads(ax):
@@ -49,20 +49,17 @@ def test_arrows_lead_from_layer_to_layer_in_the_order_of_the_pass():
 
 def test_a_pale_pass_is_drawn_by_dashes_and_no_other_is():
     ax = draw_passes(PASSES, pale={"second way"})
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    dashed = [p.get_linestyle() != "-" for p in found if p.get_width() == COLUMN]
+    layers = [box for box in boxes_of(ax) if box.get_width() == COLUMN]
+    dashed = [box.get_linestyle() != "-" for box in layers]
     assert dashed == [False] * 6 + [True] * 2
 
 
 def test_words_stay_in_their_box_and_all_are_on_the_paper():
     ax = draw_passes(PASSES)
-    said = [words for words, _ in pieces(ax, "words")]
-    assert {"D.0", "scores", "W 0.22", "weight 0, bias 0"} <= set(said)
-    paper = ax.get_xlim()[1]
+    assert {"D.0", "scores", "W 0.22", "weight 0, bias 0"} <= {*words_of(ax)}
     for words, patch in pieces(ax, "words"):
-        bounds = extent(patch)
-        assert 0 < bounds.x0 < bounds.x1 < paper
-        assert bounds.width < COLUMN, words
+        assert extent(patch).width < COLUMN, words
+    assert_on_paper(ax)
 
 
 @pytest.mark.parametrize(

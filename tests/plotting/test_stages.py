@@ -4,8 +4,15 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from contrast import contrast
-from drawn_shapes import extent, middle, paper_of, pieces
-from matplotlib.patches import FancyBboxPatch, Polygon
+from drawn_shapes import (
+    assert_on_paper,
+    boxes_of,
+    extent,
+    middle,
+    pieces,
+    words_of,
+)
+from matplotlib.patches import Polygon
 
 from ganflow.plotting import COLORS, draw_stages
 from ganflow.plotting.stages import BAR, FILLS, TEXT
@@ -19,14 +26,7 @@ STAGES = {
 
 def parts(ax):
     """The pieces of all bars, (top, left, width), from the top and the left."""
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    boxes = [p for p in found if p.get_gid() != "paper"]
-    return sorted((p.get_y(), p.get_x(), p.get_width()) for p in boxes)
-
-
-def said(ax):
-    """All words of a drawing."""
-    return [words for words, _ in pieces(ax, "words")]
+    return sorted((p.get_y(), p.get_x(), p.get_width()) for p in boxes_of(ax))
 
 
 def test_a_bar_is_cut_in_proportion_and_all_bars_are_equally_wide():
@@ -104,11 +104,11 @@ def test_a_share_of_one_and_nothing_of_a_kind_are_amounts():
 
 
 def test_totals_and_amounts_are_written_and_nothing_runs_over():
-    words = said(draw_stages(STAGES))
+    words = words_of(draw_stages(STAGES))
     assert {"100", "25", "3,000", *STAGES} <= set(words)
     amounts = {"60 views", "30 maps", "15 maps", "1,800 maps", "1,200 products"}
     assert amounts <= set(words)
-    narrow = said(draw_stages({"all": {"most": 95, "products": 5}}))
+    narrow = words_of(draw_stages({"all": {"most": 95, "products": 5}}))
     assert "5 products" not in narrow and "5" in narrow  # the number alone has room
 
 
@@ -128,12 +128,7 @@ def test_words_are_written_only_where_their_part_has_room_for_them():
 
 def test_what_is_drawn_stays_on_its_paper():
     ax = draw_stages(STAGES)
-    ax.figure.canvas.draw()
-    paper = paper_of(ax).get_window_extent()
-    for artist in ax.patches:
-        box = artist.get_window_extent()
-        assert paper.x0 <= box.x0 and box.x1 <= paper.x1
-        assert paper.y0 <= box.y0 and box.y1 <= paper.y1
+    assert_on_paper(ax)
 
 
 def test_words_stand_out_on_every_fill():

@@ -2,18 +2,13 @@
 
 import numpy as np
 import pytest
-from drawn_shapes import assert_inside, extent, middle, paper_of, pieces
+from drawn_shapes import assert_inside, extent, middle, paper_of, pieces, words_of
 from loop_samples import ALL
 
 from ganflow.loop_report.timeline import lay_out_moves
 from ganflow.plotting import draw_timeline
 
 LOOPS = [name for name in ALL if name != "empty"]
-
-
-def said(ax):
-    """All words of a drawing, in the order in which they were written."""
-    return [words for words, _ in pieces(ax, "words")]
 
 
 @pytest.mark.parametrize("name", LOOPS)
@@ -42,13 +37,13 @@ def test_each_read_has_an_arrow_from_the_step_to_what_it_read(name):
             assert extent(box).padded(0.5).contains(*corner)
         assert (line.get_linestyle() == "-") == (arrow.lag == 0)
     labels = [arrow.label for arrow in places.arrows if arrow.label]
-    assert [words for words in said(ax) if words in labels] == labels
+    assert [words for words in words_of(ax) if words in labels] == labels
 
 
 def test_a_loop_that_reads_an_older_version_says_how_old():
     ax = draw_timeline(ALL["simultaneous"]())
-    assert "1 back" in said(ax)
-    assert "1 back" not in said(draw_timeline(ALL["alternating"]()))
+    assert "1 back" in words_of(ax)
+    assert "1 back" not in words_of(draw_timeline(ALL["alternating"]()))
 
 
 def test_several_loops_stand_below_each_other_under_their_names():

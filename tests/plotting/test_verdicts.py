@@ -3,8 +3,16 @@
 import re
 
 import pytest
-from drawn_shapes import extent, middle, paper_of, pieces
-from matplotlib.patches import FancyBboxPatch
+from drawn_shapes import (
+    assert_inside,
+    assert_on_paper,
+    boxes_of,
+    extent,
+    middle,
+    pieces,
+    words_of,
+)
+from matplotlib.colors import to_hex
 
 from ganflow.plotting import draw_verdicts
 from ganflow.plotting.verdicts import KEY, LOOKS, SAYS
@@ -23,8 +31,7 @@ def drawn():
 
 def cells(ax):
     """The boxes of the table, row by row, each from the left."""
-    found = [p for p in ax.patches if isinstance(p, FancyBboxPatch)]
-    boxes = [p for p in found if p.get_gid() != "paper" and p.get_width() > KEY]
+    boxes = [box for box in boxes_of(ax) if box.get_width() > KEY]
     return sorted(boxes, key=lambda b: (b.get_y(), b.get_x()))
 
 
@@ -35,14 +42,10 @@ def look_of(box):
         name
         for name, look in LOOKS.items()
         if all(
-            to_hex(color) == look[part].upper()
+            to_hex(color) == look[part].lower()
             for color, part in zip(colors, ("facecolor", "edgecolor"), strict=True)
         )
     )
-
-
-def to_hex(color):
-    return "#" + "".join(f"{round(255 * part):02X}" for part in color[:3])
 
 
 def test_each_pair_that_has_words_has_a_box_in_its_look(drawn):
@@ -51,21 +54,14 @@ def test_each_pair_that_has_words_has_a_box_in_its_look(drawn):
 
 
 def test_words_stand_in_the_middle_of_their_box_and_do_not_run_over_it(drawn):
-    said = [(words, patch) for words, patch in pieces(drawn, "words")]
     for box, words in zip(
         cells(drawn),
         ["right", "right", "right", "refused", "WRONG", "refused"],
         strict=True,
     ):
-        outer = extent(box)
-        (inner,) = [
-            extent(patch)
-            for name, patch in said
-            if name == words
-            and outer.x0 < middle(patch)[0] < outer.x1
-            and outer.y0 < middle(patch)[1] < outer.y1
-        ]
-        assert outer.x0 < inner.x0 and inner.x1 < outer.x1
+        said = [patch for name, patch in pieces(drawn, "words") if name == words]
+        (own,) = [each for each in said if extent(box).contains(*middle(each))]
+        assert_inside(own, box, slack=0)
 
 
 def test_a_box_stands_under_its_column_and_beside_its_row(drawn):
@@ -79,19 +75,14 @@ def test_a_box_stands_under_its_column_and_beside_its_row(drawn):
 
 def test_the_legend_says_the_looks_that_are_there_and_no_other(drawn):
     def legend(ax):
-        return [words for words, _ in pieces(ax, "words") if words in SAYS.values()]
+        return [words for words in words_of(ax) if words in SAYS.values()]
 
     assert legend(drawn) == [*SAYS.values()]
     assert legend(draw_verdicts({"a": {"b": "c"}})) == [SAYS["told"]]
 
 
 def test_nothing_runs_over_the_paper(drawn):
-    drawn.figure.canvas.draw()
-    paper = paper_of(drawn).get_window_extent()
-    for patch in drawn.patches:
-        box = patch.get_window_extent()
-        assert paper.x0 <= box.x0 and box.x1 <= paper.x1
-        assert paper.y0 <= box.y0 and box.y1 <= paper.y1
+    assert_on_paper(drawn)
 
 
 @pytest.mark.parametrize(

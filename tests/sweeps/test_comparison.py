@@ -45,10 +45,12 @@ def test_equal_settings_reach_a_p_of_5_in_100_at_most_in_5_of_100_comparisons():
 
 
 def test_holm_multiplies_by_the_number_that_is_left_and_keeps_the_order():
-    np.testing.assert_allclose(holm([0.02, 0.001, 0.03]), [0.04, 0.003, 0.04])
-    np.testing.assert_allclose(holm([0.5, 0.4]), [0.8, 0.8])
-    np.testing.assert_allclose(holm([0.9, 0.9, 0.9]), 1)
-    np.testing.assert_allclose(holm([0.2]), [0.2])
+    np.testing.assert_allclose(
+        holm([0.02, 0.001, 0.03]), [0.04, 0.003, 0.04], rtol=1e-12
+    )
+    np.testing.assert_allclose(holm([0.5, 0.4]), [0.8, 0.8], rtol=1e-12)
+    np.testing.assert_allclose(holm([0.9, 0.9, 0.9]), 1, rtol=1e-12)
+    np.testing.assert_allclose(holm([0.2]), [0.2], rtol=1e-12)
 
 
 @pytest.mark.parametrize("last", [1, 2, 3])

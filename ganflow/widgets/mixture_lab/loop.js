@@ -29,8 +29,9 @@ export function makeLoop({ element, budget, paint }) {
     performance.measure("gf-mixture", { start: begun });
     ask();
   };
-  const seen = new IntersectionObserver(([entry]) => {
-    near = entry.isIntersecting;
+  // A busy browser tells of several frames at once: the last is how it is now.
+  const seen = new IntersectionObserver((entries) => {
+    near = entries[entries.length - 1].isIntersecting;
     ask();
   });
   seen.observe(element);
