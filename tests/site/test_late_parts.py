@@ -5,6 +5,7 @@ import re
 from types import SimpleNamespace
 
 import late_parts
+import numpy as np
 import pytest
 from site_pages import LIVE, SITE, holding
 
@@ -19,6 +20,20 @@ def test_a_lighter_figure_keeps_all_but_what_lies_beyond_a_hundredth():
     light = late_parts.lighter(DRAWING)
     assert light == DRAWING.replace("1.234567", "1.23").replace("4.005999", "4.00")
     assert late_parts.lighter(light) == light
+
+
+def test_a_letter_is_told_from_point_to_point_and_no_rounding_adds_up():
+    letter = (
+        "M 100 200.5 \nQ 101.004 200.5 101.504 201 \nL 99 201 \nz\nM 1 2 \nL 3 4 \nz"
+    )
+    (told,) = re.findall(' d="([^"]*)"', late_parts.lighter(f'<path d="{letter}"/>'))
+    assert told == "M100 200.5q1 0 1.5 0.5l-2.5 0zM1 2l2 2z"
+    assert late_parts.lighter(f'<path d="{told}"/>') == f'<path d="{told}"/>'
+    points = np.random.default_rng(0).normal(size=(300, 4)) * 5000
+    outline = "M 0 0" + "".join(" Q {} {} {} {}".format(*four) for four in points)
+    ways = re.findall("q([^q]*)", late_parts.from_point_to_point(outline))
+    ends = np.cumsum([[float(way) for way in four.split()][2:] for four in ways], 0)
+    np.testing.assert_allclose(ends, points[:, 2:], rtol=0, atol=0.005 + 1e-9)
 
 
 def test_a_figure_comes_late_and_its_place_is_kept(tmp_path):
