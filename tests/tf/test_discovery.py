@@ -105,6 +105,7 @@ def test_a_watch_that_begins_anew_ends_the_earlier_one():
         assert found._begin()
         first = found.observer
         first.after_move()
+        assert told == [found]
         found._anew = True
         first.after_move()
         assert told == [found]  # between two watches nothing is told
