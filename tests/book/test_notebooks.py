@@ -99,7 +99,15 @@ def test_a_copy_that_an_editor_keeps_is_no_page(page):
         (["04_turns/take_turns", "intro"], ["04_turns/take_turns", "intro"]),
         (
             ["09_many_machines"],
-            ["lose_a_process", "solutions_to_", "spread_over_", "wrap_each_"],
+            [
+                "arm_the_hooks",
+                "lose_a_process",
+                "shard_the_critic",
+                "share_the_statistics",
+                "solutions_to_",
+                "spread_over_",
+                "wrap_each_",
+            ],
         ),
         (["take_turns", "take_turns"], ["04_turns/take_turns"]),
     ],
