@@ -146,7 +146,7 @@ class Operations(TorchDispatchMode):
         if plan.flops is not None:
             observer.costs.count(call, plan, args, kwargs, made, node, at_work)
         elif plan.norms and calling is not None:
-            self._batch_norm(call, args, kwargs, calling)
+            self._batch_norm(call, args, calling)
         elif plan.measures:
             observer.scaling.touched(given)
 
@@ -347,13 +347,10 @@ class Operations(TorchDispatchMode):
                 found = found | {self.observer.tag(Blend, here())}
         return found
 
-    def _batch_norm(self, call, args, kwargs, running) -> None:
+    def _batch_norm(self, call, args, running) -> None:
         """Mark a call that uses the statistics of its batch."""
-        training = True
-        for place, argument in enumerate(call._schema.arguments):
-            if argument.name in ("training", "train"):
-                given = place < len(args)
-                training = args[place] if given else kwargs[argument.name]
+        names = [argument.name for argument in call._schema.arguments]
+        training = "training" not in names or args[names.index("training")]
         if training and running.frozen:
             for tensor in tensors(args):
                 mark = self.memory.mark(tensor)

@@ -277,6 +277,7 @@ def test_rows_stand_as_close_as_gaps_and_labels_let_them():
     assert a.y - 20 - (b.y + 10) == GAP
     assert places.width == 100 + 2 * MARGIN
     assert places.wires["a", "b"].mark == (a.x, (a.y - 20 + b.y + 10) / 2)
+    assert places.wires["b", "c"].mark == (b.x, (b.y - 10 + c.y + 15) / 2)
 
 
 def test_a_picture_is_as_wide_as_its_longest_words():

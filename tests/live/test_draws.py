@@ -96,17 +96,24 @@ def test_points_are_chosen_among_any_number_of_them(count):
     assert_equal(Mixture("points", points, 0.3), asked)
 
 
-@pytest.mark.parametrize("n", [2**31 + 1, 3 * 2**30, 2**32 - 1])
-def test_whole_numbers_stay_as_likely_where_many_draws_are_refused(n):
-    """With n = 2^31 + 1 half of them are; a table of points hardly ever refuses one."""
-    steps = [call("batch", 1, "4", 0), *[call("choose", n - 2**32)] * 200]
+@pytest.mark.parametrize(
+    ("n", "count"),
+    [(2**31 + 1, 200), (3 * 2**30, 200), (2**32 - 1, 200), (6700417, 5000)],
+)
+def test_whole_numbers_stay_as_likely_where_many_draws_are_refused(n, count):
+    """With n = 2^31 + 1 half of them are; a table of points hardly ever refuses one.
+
+    The last divides 2^32 + 1: who took one number too many would refuse none of them.
+    """
+    asked = n if n < 2**31 else n - 2**32
+    steps = [call("batch", 1, "4", 0), *[call("choose", asked)] * count]
     found = [number % 2**32 for number in run(CODE, [call("seed", "3"), *steps])[2:]]
     wanted = []
 
     class Numbers:
-        def sample(self, count, rng):
-            wanted.extend(rng.integers(n, size=200).tolist())
-            return np.zeros((count, 2))
+        def sample(self, points, rng):
+            wanted.extend(rng.integers(n, size=count).tolist())
+            return np.zeros((points, 2))
 
     Stream(Numbers(), LATENT, "D").batch(3, 4, 1, like=LIKE)
     assert found == wanted

@@ -102,3 +102,60 @@ def test_each_product_of_a_turn_is_counted_as_what_it_works_out(make, detached):
             told |= {("D", "through"): IN, ("", "through"): through}
     found = products(make(), detached=detached)
     assert found == {key: n for key, n in told.items() if n}
+
+
+SIDE = 4
+CONV = 2 * BATCH * 3 * (SIDE - 1) ** 2 * 2**2  # three maps of 2 x 2 weights
+LAST = 2 * BATCH * 3 * (SIDE - 1) ** 2
+
+
+def slope_penalty(frozen="", wiped=False):
+    """The rows of D(x) = v^T W x, W a convolution, that learns to be flat."""
+    torch.manual_seed(0)
+    D = nn.Sequential(
+        nn.Conv2d(1, 3, 2, bias=False), nn.Flatten(), nn.Linear(27, 1, bias=False)
+    )
+    if frozen:
+        D[0 if frozen == "W" else 2].requires_grad_(False)
+    optimizer = torch.optim.SGD([p for p in D.parameters() if p.requires_grad], lr=0.01)
+    with audit(G=nn.Linear(1, 1), D=D) as seen:
+        for _ in range(TICKS):
+            x = torch.randn(BATCH, 1, SIDE, SIDE, requires_grad=True)
+            (slope,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
+            optimizer.zero_grad()
+            slope.square().sum().backward()
+            if wiped:
+                optimizer.zero_grad()
+                D(x).sum().backward()
+            optimizer.step()
+    return seen.report.cost.rows
+
+
+@pytest.mark.parametrize(
+    ("frozen", "own", "nobodys"),
+    [("", CONV + LAST, 0), ("W", LAST, CONV), ("v", CONV, 0)],
+)
+def test_a_slope_of_images_is_counted_by_what_each_product_works_out(
+    frozen, own, nobodys
+):
+    """The slope takes a product through v, and one through W.
+
+    Its square hands one to W, one through W and one to v. Torch works out both of W,
+    whoever learns: the one that hands a frozen W its derivative is for nobody.
+    """
+    found = Counter()
+    for row in slope_penalty(frozen):
+        found[row.player, row.kind] += row.flops / TICKS
+    told = {("D", "forward"): CONV + LAST, ("D", "through"): LAST + 2 * CONV}
+    told |= {("D", "weights"): own, ("", "through"): nobodys}
+    assert found == {key: n for key, n in told.items() if n}
+
+
+def test_the_products_of_a_penalty_that_is_wiped_are_wasted_all():
+    rows = slope_penalty(wiped=True)
+    penalty = {row.kind: row for row in rows if "slope.square" in row.place.source}
+    assert {kind: row.flops / TICKS for kind, row in penalty.items()} == {
+        "weights": CONV + LAST,
+        "through": CONV,
+    }
+    assert all(row.wasted == row.flops for row in penalty.values())

@@ -25,10 +25,20 @@ def findings(norm, make=lambda G, z: G(z)):
     return [one.id for one in seen.findings]
 
 
+class Updating(nn.BatchNorm2d):
+    """By the operation that always trains, and so has no argument that says it."""
+
+    def forward(self, x):
+        kept = self.running_mean, self.running_var
+        rule = torch.ops.aten._batch_norm_with_update
+        return rule(x, self.weight, self.bias, *kept, self.momentum, self.eps)[0]
+
+
 @pytest.mark.parametrize(
     ("norm", "mixes"),
     [
         (nn.BatchNorm2d(4), True),
+        (Updating(4), True),
         (nn.BatchNorm2d(4, track_running_stats=False), True),
         (nn.BatchNorm2d(4).eval(), False),
         (nn.InstanceNorm2d(4), False),
@@ -41,6 +51,32 @@ def test_a_joined_batch_is_told_where_the_norm_mixes_its_two_samples(norm, mixes
     alone, beside = norm(one)[0], norm(torch.cat([one, one - 5]))[0]
     assert torch.allclose(alone, beside, rtol=1e-5, atol=1e-6) != mixes
     assert ("mixed-batch-norm" in findings(norm)) == mixes
+
+
+@pytest.mark.parametrize(
+    ("norm", "moves"),
+    [
+        (nn.BatchNorm1d(3), True),
+        (nn.BatchNorm1d(3, affine=False), True),
+        (nn.BatchNorm1d(3).eval(), False),
+        (nn.BatchNorm1d(3, track_running_stats=False), False),
+        (nn.LayerNorm(3), False),
+    ],
+)
+def test_a_frozen_critic_moves_where_its_norm_keeps_means_of_the_samples(norm, moves):
+    torch.manual_seed(0)
+    G, D = nn.Linear(1, 2), nn.Sequential(nn.Linear(2, 3), norm, nn.Linear(3, 1))
+    before = [one.clone() for one in D.buffers()]
+    optimizer = torch.optim.SGD(G.parameters(), lr=0.01)
+    D.requires_grad_(False)
+    with audit(G=G, D=D) as seen:
+        for _ in range(2):
+            optimizer.zero_grad()
+            D(G(torch.randn(4, 1))).mean().backward()
+            optimizer.step()
+    kept = map(torch.equal, before, D.buffers())
+    assert all(kept) != moves
+    assert ("frozen-critic-moves" in [one.id for one in seen.findings]) == moves
 
 
 def written_by_name(G, z):

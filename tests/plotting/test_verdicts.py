@@ -83,6 +83,10 @@ def test_the_legend_says_the_looks_that_are_there_and_no_other(drawn):
 
 def test_nothing_runs_over_the_paper(drawn):
     assert_on_paper(drawn)
+    columns = [f"a column of many words {number}" for number in range(4)]
+    wide = draw_verdicts({"a row": dict.fromkeys(columns, "refused")})
+    assert_on_paper(wide)
+    assert [name for name in words_of(wide) if name in columns] == columns
 
 
 @pytest.mark.parametrize(

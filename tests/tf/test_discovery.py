@@ -93,3 +93,22 @@ def test_a_line_that_led_to_the_first_step_opens_the_loop():
             found._anew, found._steppers = True, {"an optimizer": []}
         opened.append(found._opens())
     assert opened == [False, True]
+
+
+def test_a_watch_that_begins_anew_ends_the_earlier_one():
+    told = []
+    found = Discovery({}, told.append)
+    plain = keras.Layer.__call__
+    with found:
+        found._add("G", [A])
+        found._anew = True
+        assert found._begin()
+        first = found.observer
+        first.after_move()
+        assert told == [found]
+        found._anew = True
+        first.after_move()
+        assert told == [found]  # between two watches nothing is told
+        assert found._begin() and not found._anew
+        assert found._before is first and found.observer is not first
+    assert keras.Layer.__call__ is plain

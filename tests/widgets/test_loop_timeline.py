@@ -24,6 +24,7 @@ def test_several_loops_have_a_row_of_buttons_and_one_has_none():
     assert row.options == NAMES and row.index == view.loop == 1
     assert links(box) == {(row.model_id, "index", view.model_id, "loop")}
     (alone,) = loop_timeline(ALL["critic"]()).children
+    assert alone.loop == 0
     assert alone.titles[0].startswith("5 critic steps. It is settled: after 18 moves")
 
 
