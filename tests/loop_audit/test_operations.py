@@ -116,3 +116,27 @@ def test_a_step_into_a_weight_given_by_name_is_a_move():
         ("D", 2),
         ("D", 3),
     ]
+
+
+@pytest.mark.parametrize(("at", "told"), [("samples", True), ("features", False)])
+def test_one_epsilon_for_all_is_told_of_samples_that_were_clipped_since(at, told):
+    """What a layer makes of the mix is no mix: its slope is another matter."""
+    torch.manual_seed(0)
+    G, first, last = nn.Linear(1, 2), nn.Linear(2, 3), nn.Linear(3, 1)
+    optimizer = torch.optim.SGD([*first.parameters(), *last.parameters()], lr=0.01)
+    with audit(G=G, D=nn.ModuleList([first, last])) as seen:
+        for _ in range(2):
+            x_real, x_fake = torch.randn(4, 2), G(torch.randn(4, 1)).detach()
+            epsilon = torch.rand(1)
+            mixed = (epsilon * x_real + (1 - epsilon) * x_fake).clamp(-9, 9)
+            asked = mixed.requires_grad_()
+            if at == "features":
+                asked = first(mixed)
+                score = last(asked).sum()
+            else:
+                score = last(first(asked)).sum()
+            (slope,) = torch.autograd.grad(score, asked, create_graph=True)
+            optimizer.zero_grad()
+            slope.norm(dim=1).square().mean().backward()
+            optimizer.step()
+    assert ("one-epsilon" in [one.id for one in seen.findings]) == told
