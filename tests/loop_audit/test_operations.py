@@ -7,7 +7,35 @@ import torch
 from torch import nn
 
 from ganflow.loop_audit.block import audit
-from ganflow.loop_audit.operations import Operations
+from ganflow.loop_audit.operations import EMPTIED, Operations, _factor, _kept, _merge
+from ganflow.loop_audit.origins import (
+    CLEARED,
+    KEPT,
+    NOTHING,
+    Blend,
+    Derivative,
+    Factor,
+    Origin,
+    Rounded,
+    Scaled,
+    Slope,
+    youngest,
+)
+from ganflow.loop_report import Place
+from ganflow.loop_report.log import Backward
+
+PLACE = Place("loop.py", 1)
+BACK = Backward(0, PLACE)
+MARKS = {
+    "origin": Origin(0, "G", 0, None),
+    "derivative": Derivative(1, BACK),
+    "slope": Slope(2, BACK, 0, frozenset()),
+    "scaled": Scaled(3, 0, 0),
+    "rounded": Rounded(4, "G", PLACE),
+    "blend": Blend(5, PLACE),
+    "factor": Factor(6, 1),
+    "cleared": CLEARED,
+}
 
 
 def findings(norm, make=lambda G, z: G(z)):
@@ -140,3 +168,53 @@ def test_one_epsilon_for_all_is_told_of_samples_that_were_clipped_since(at, told
             slope.norm(dim=1).square().mean().backward()
             optimizer.step()
     assert ("one-epsilon" in [one.id for one in seen.findings]) == told
+
+
+@pytest.mark.parametrize(
+    ("bare", "same_size", "ends"),
+    [
+        (False, True, {"cleared"}),
+        (False, False, {"cleared", "derivative"}),
+        (True, True, {"cleared", "derivative", "slope", "blend", "factor"}),
+        (True, False, {"cleared", "derivative", "slope", "blend", "factor"}),
+    ],
+)
+def test_a_mark_ends_where_its_value_becomes_another(bare, same_size, ends):
+    """In a product or a network a mix is one no more, nor in a sum a derivative."""
+    kept = _kept(frozenset(MARKS.values()), bare, same_size)
+    assert {name for name, mark in MARKS.items() if mark not in kept} == ends
+    alone = frozenset([MARKS["origin"]])
+    assert _kept(alone, bare, same_size) is alone
+    assert _kept(EMPTIED, bare, same_size) == NOTHING
+
+
+def test_two_trails_are_one_and_a_part_of_another_adds_nothing():
+    G, back = frozenset([MARKS["origin"]]), frozenset([MARKS["derivative"]])
+    both = _merge(G, back)
+    assert both == G | back
+    assert _merge(both, G) is both and _merge(NOTHING, G) is G and _merge(G, G) is G
+
+
+def test_of_a_long_trail_the_newest_are_kept():
+    marks = [Origin(number, "G", 0, None) for number in range(KEPT + 3)]
+    assert youngest(marks) == frozenset(marks[3:])
+
+
+X = torch.zeros(4, 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("factors", "numbers"),
+    [
+        (lambda one: [X, torch.zeros(1, dtype=one)], 1),
+        (lambda one: [X, torch.zeros(4, 1, dtype=one)], 4),
+        (lambda one: [torch.zeros(4, 1, dtype=one).expand(4, 2), X], 4),
+        (lambda one: [X, torch.zeros(4, 2, dtype=one)], 0),  # that cannot be told
+        (lambda one: [X], None),  # by a number
+    ],
+)
+def test_a_factor_of_a_batch_has_as_many_numbers_as_lie_in_memory(
+    factors, numbers, dtype
+):
+    assert _factor(factors(dtype), X) == numbers
