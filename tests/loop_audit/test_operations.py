@@ -146,28 +146,76 @@ def test_a_step_into_a_weight_given_by_name_is_a_move():
     ]
 
 
-@pytest.mark.parametrize(("at", "told"), [("samples", True), ("features", False)])
-def test_one_epsilon_for_all_is_told_of_samples_that_were_clipped_since(at, told):
-    """What a layer makes of the mix is no mix: its slope is another matter."""
+def line(real, fake, epsilon):
+    return epsilon * real + (1 - epsilon) * fake
+
+
+def one(real):
+    return torch.rand(1)
+
+
+def by_sample(join, real, fake):
+    """Each sample is mixed alone, with an epsilon of its own."""
+    return join([line(r, f, one(r)) for r, f in zip(real, fake, strict=True)])
+
+
+def each(real):
+    return torch.rand(len(real), 1)
+
+
+MIXES = {  # of real and fake samples, and whether one epsilon is told
+    "one for all": (lambda r, f: line(r, f, one(r)), True),
+    "one for all, clipped since": (lambda r, f: line(r, f, one(r)).clamp(-9, 9), True),
+    "lerp by one": (lambda r, f: torch.lerp(f, r, one(r)), True),
+    "one each": (lambda r, f: line(r, f, each(r)), False),
+    "lerp by one each": (lambda r, f: torch.lerp(f, r, each(r)), False),
+    "rows, one each": (lambda r, f: by_sample(torch.stack, r, f), False),
+    "batches of one": (
+        lambda r, f: by_sample(torch.cat, r[:, None], f[:, None]),
+        False,
+    ),
+    "two fakes": (lambda r, f: line(f, f.flip(0), one(r)), False),
+    "two reals": (lambda r, f: line(r, r.flip(0), one(r)), False),
+    "a product": (lambda r, f: one(r) * (r * f), False),
+    "a shift": (lambda r, f: one(r) * f + torch.ones(1, r.shape[1]), False),
+    "a number": (lambda r, f: one(r) * f + 1.0, False),
+}
+
+
+def tells_one_epsilon(mix, batch=4, width=2, hidden=False):
+    """Whether it is told of two turns of D; with a slope at features if hidden."""
     torch.manual_seed(0)
-    G, first, last = nn.Linear(1, 2), nn.Linear(2, 3), nn.Linear(3, 1)
+    G, first, last = nn.Linear(1, width), nn.Linear(width, 3), nn.Linear(3, 1)
     optimizer = torch.optim.SGD([*first.parameters(), *last.parameters()], lr=0.01)
     with audit(G=G, D=nn.ModuleList([first, last])) as seen:
         for _ in range(2):
-            x_real, x_fake = torch.randn(4, 2), G(torch.randn(4, 1)).detach()
-            epsilon = torch.rand(1)
-            mixed = (epsilon * x_real + (1 - epsilon) * x_fake).clamp(-9, 9)
-            asked = mixed.requires_grad_()
-            if at == "features":
-                asked = first(mixed)
-                score = last(asked).sum()
-            else:
-                score = last(first(asked)).sum()
+            x_fake = G(torch.randn(batch, 1)).detach()
+            mixed = mix(torch.randn(batch, width), x_fake).requires_grad_()
+            features = first(mixed)
+            asked, score = features if hidden else mixed, last(features).sum()
             (slope,) = torch.autograd.grad(score, asked, create_graph=True)
             optimizer.zero_grad()
             slope.norm(dim=1).square().mean().backward()
             optimizer.step()
-    assert ("one-epsilon" in [one.id for one in seen.findings]) == told
+    return "one-epsilon" in [one.id for one in seen.findings]
+
+
+@pytest.mark.parametrize("name", MIXES)
+def test_one_epsilon_is_told_of_a_mix_with_data_and_of_nothing_else(name):
+    mix, told = MIXES[name]
+    assert tells_one_epsilon(mix) == told
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [({"batch": 2}, True), ({"width": 1}, True), ({"batch": 1}, False)],
+)
+def test_one_epsilon_is_told_of_two_samples_or_more_of_any_width(size, told):
+    assert tells_one_epsilon(MIXES["one for all"][0], **size) == told
+
+
+def test_what_a_layer_makes_of_a_mix_is_no_mix():
+    assert not tells_one_epsilon(MIXES["one for all"][0], hidden=True)
 
 
 @pytest.mark.parametrize(
