@@ -177,6 +177,7 @@ MIXES = {  # of real and fake samples, and whether one epsilon is told
     "two fakes": (lambda r, f: line(f, f.flip(0), one(r)), False),
     "two reals": (lambda r, f: line(r, r.flip(0), one(r)), False),
     "a product": (lambda r, f: one(r) * (r * f), False),
+    "a product of matrices": (lambda r, f: line(r, f, one(r)) @ torch.eye(2), False),
     "a shift": (lambda r, f: one(r) * f + torch.ones(1, r.shape[1]), False),
     "a number": (lambda r, f: one(r) * f + 1.0, False),
 }
