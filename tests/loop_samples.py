@@ -152,7 +152,7 @@ NORM = Finding(
     Place("", 0),
     "D is frozen in G's turn, yet the running statistics of its BatchNorm moved.",
     "Call D.eval() for G's turn, and D.train() after it.",
-    "notebooks/03_frozen_critic/step_only_what_you_mean.html",
+    "notebooks/03_frozen_critic/hold_d_still.html",
 )
 
 

@@ -18,8 +18,7 @@ MODULES = ROOT / "node_modules"
 VENDOR = ROOT / "book" / "_static" / "vendor"
 STAMP = "made-from.txt"
 HTML_MANAGER = "@jupyter-widgets/html-manager/dist"
-SERIF = "@fontsource-variable/source-serif-4"
-ITALIC = "@fontsource/source-serif-4"  # of one weight, so two fifths of the bytes
+SERIF = "@fontsource/source-serif-4"
 
 # (glob inside node_modules, folder inside vendor)
 COPIES = [
@@ -29,9 +28,9 @@ COPIES = [
     ("mathjax/es5/tex-chtml.js", "mathjax"),
     ("mathjax/es5/input/tex/extensions/*.js", "mathjax/input/tex/extensions"),
     ("mathjax/es5/output/chtml/fonts/woff-v2/*", "mathjax/output/chtml/fonts/woff-v2"),
-    (f"{SERIF}/files/source-serif-4-latin-wght-normal.woff2", "fonts"),
-    (f"{SERIF}/files/source-serif-4-greek-wght-normal.woff2", "fonts"),
-    (f"{ITALIC}/files/source-serif-4-latin-400-italic.woff2", "fonts"),
+    (f"{SERIF}/files/source-serif-4-latin-[46]00-normal.woff2", "fonts"),
+    (f"{SERIF}/files/source-serif-4-greek-400-normal.woff2", "fonts"),
+    (f"{SERIF}/files/source-serif-4-latin-400-italic.woff2", "fonts"),
     (f"{SERIF}/LICENSE", "fonts"),
 ]
 FOR_TESTS = MODULES / "axe-core" / "axe.min.js"

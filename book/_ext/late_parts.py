@@ -17,7 +17,8 @@ SIZE = re.compile(r'<svg [^>]*width="([0-9.]+)pt" height="([0-9.]+)pt"')
 OUTLINE = re.compile(r' d="([^"]*)"')
 STEP = re.compile(r"([MLQz])([^MLQz]*)")
 SUPERFLUOUS = re.compile(r"([.]\d\d)\d+")
-LETTERS = re.compile(r"[MLQz\d. \n-]*Q[MLQz\d. \n-]*")
+TOLD = re.compile(r"[MLQz\d. \n-]*")  # the outlines that can be told in ways
+MARK = re.compile(r"<use [^>]*>")
 
 
 def move_states(app, pagename, templatename, context, doctree):
@@ -53,10 +54,11 @@ def load_figures_late(app, pagename, templatename, context, doctree):
 
 
 def from_point_to_point(outline):
-    """The same letters, each point told from the one before it, in hundredths.
+    """The same outline, each point told from the one before it, in hundredths.
 
-    A letter's points lie close together far from the picture's corner: the ways
-    between them take half the bytes, and a letter that comes twice is the same twice.
+    The points of a letter or of an arrow lie close together, far from the picture's
+    corner: the ways between them take half the bytes, and what comes twice is the same
+    twice.
     """
     x = y = 0
     written = []
@@ -73,15 +75,16 @@ def from_point_to_point(outline):
 
 
 def lighter(svg):
-    """The same figure, its outlines cut to the hundredth of a point; Matplotlib writes
-    six decimals."""
+    """The same figure, outlines and places of marks cut to the hundredth of a point;
+    Matplotlib writes six decimals."""
 
     def light(outline):
-        if LETTERS.fullmatch(outline[1]):
+        if TOLD.fullmatch(outline[1]):
             return f' d="{from_point_to_point(outline[1])}"'
         return SUPERFLUOUS.sub(r"\1", outline[0])
 
-    return OUTLINE.sub(light, svg)
+    marked = MARK.sub(lambda mark: SUPERFLUOUS.sub(r"\1", mark[0]), svg)
+    return OUTLINE.sub(light, marked)
 
 
 def lighten_figures(app, exception):

@@ -7,7 +7,9 @@ from book_links import files, text_of
 from page_table import words
 
 PAGES = list(files())
+SOLVED = [page for page in PAGES if "/solutions_to_" in page]
 WORDS, CELLS = 1500, 25
+CELLS_OF_A_TASK = 6  # solutions are looked up one by one
 # Pages that are still too long, and how long each may be. They only get shorter: a page
 # that did so by more than SLACK words gets a lower number here, or none.
 LONGER = {
@@ -77,6 +79,12 @@ def test_a_page_that_became_shorter_stays_so(page):
     assert found > LONGER[page] - SLACK, f"{page}: {found} words, lower its number"
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in SOLVED])
 def test_a_page_has_no_more_cells_than_a_reader_follows(page):
     assert cells(text_of(page)) <= CELLS
+
+
+@pytest.mark.parametrize("page", SOLVED)
+def test_a_solution_has_no_more_cells_than_a_reader_follows(page):
+    for solution in re.split(r"^## ", text_of(page), flags=re.M)[1:]:
+        assert cells(solution) <= CELLS_OF_A_TASK, solution.partition("\n")[0]
