@@ -285,7 +285,7 @@ class Real:
 @WARNS
 def test_accelerate_prints_what_the_page_prints():
     pytest.importorskip("accelerate", reason="accelerate is not installed")
-    path = ROOT / "notebooks" / f"{PAGE}.ipynb"
+    path = ROOT / "notebooks/10_errors/share_an_accelerator.ipynb"
     cells = [c for c in json.loads(path.read_text("utf-8"))["cells"]]
     code = [c for c in cells if c["cell_type"] == "code"][1:]  # the first installs
     names, compared = {}, 0

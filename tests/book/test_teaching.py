@@ -156,7 +156,7 @@ OPENINGS = {  # chapter: the figure's call, how it opens, what the script says o
         "opens on D's loss, with *detach the fake* ticked. Untick it first: which",
     ),
     3: (
-        "03_frozen_critic/choose_what_g_hears#four-losses-one-direction",
+        "03_frozen_critic/choose_what_g_hears#while-d-learns",
         "loss_arrows",
         {"loss": 0, "step": 2},
         "saturating, then non-saturating, each with *D's updates* from 10 to 300; the "
@@ -204,7 +204,9 @@ def test_the_positions_at_which_the_figures_open_are_what_the_scripts_call_them(
         for page, _, section in (OPENINGS[n][0].partition("#") for n in (2, 3))
     )
     assert re.search(r'"loss_D": .*"loss_G"', trace)  # the first is the one shown
-    pairs = ast.literal_eval(re.search(r"four = (\(.*?\))", arrows)[1])
+    code, _ = cells("03_frozen_critic/choose_what_g_hears")
+    drawn = code["four-losses-one-direction"]
+    pairs = ast.literal_eval(re.search(r"four = (\(.*?\))", drawn)[1])
     assert pairs[0] == "saturating"
     assert ast.literal_eval(re.search(r"steps, .* = (\(.*?\)),", arrows)[1])[2] == 30
     opening = OPENING.loss, OPENING.schedule, OPENING.step_size

@@ -7,7 +7,35 @@ import torch
 from torch import nn
 
 from ganflow.loop_audit.block import audit
-from ganflow.loop_audit.operations import Operations
+from ganflow.loop_audit.operations import EMPTIED, Operations, _factor, _kept, _merge
+from ganflow.loop_audit.origins import (
+    CLEARED,
+    KEPT,
+    NOTHING,
+    Blend,
+    Derivative,
+    Factor,
+    Origin,
+    Rounded,
+    Scaled,
+    Slope,
+    youngest,
+)
+from ganflow.loop_report import Place
+from ganflow.loop_report.log import Backward
+
+PLACE = Place("loop.py", 1)
+BACK = Backward(0, PLACE)
+MARKS = {
+    "origin": Origin(0, "G", 0, None),
+    "derivative": Derivative(1, BACK),
+    "slope": Slope(2, BACK, 0, frozenset()),
+    "scaled": Scaled(3, 0, 0),
+    "rounded": Rounded(4, "G", PLACE),
+    "blend": Blend(5, PLACE),
+    "factor": Factor(6, 1),
+    "cleared": CLEARED,
+}
 
 
 def findings(norm, make=lambda G, z: G(z)):
@@ -116,3 +144,126 @@ def test_a_step_into_a_weight_given_by_name_is_a_move():
         ("D", 2),
         ("D", 3),
     ]
+
+
+def line(real, fake, epsilon):
+    return epsilon * real + (1 - epsilon) * fake
+
+
+def one(real):
+    return torch.rand(1)
+
+
+def by_sample(join, real, fake):
+    """Each sample is mixed alone, with an epsilon of its own."""
+    return join([line(r, f, one(r)) for r, f in zip(real, fake, strict=True)])
+
+
+def each(real):
+    return torch.rand(len(real), 1)
+
+
+MIXES = {  # of real and fake samples, and whether one epsilon is told
+    "one for all": (lambda r, f: line(r, f, one(r)), True),
+    "one for all, clipped since": (lambda r, f: line(r, f, one(r)).clamp(-9, 9), True),
+    "lerp by one": (lambda r, f: torch.lerp(f, r, one(r)), True),
+    "one each": (lambda r, f: line(r, f, each(r)), False),
+    "lerp by one each": (lambda r, f: torch.lerp(f, r, each(r)), False),
+    "rows, one each": (lambda r, f: by_sample(torch.stack, r, f), False),
+    "batches of one": (
+        lambda r, f: by_sample(torch.cat, r[:, None], f[:, None]),
+        False,
+    ),
+    "two fakes": (lambda r, f: line(f, f.flip(0), one(r)), False),
+    "two reals": (lambda r, f: line(r, r.flip(0), one(r)), False),
+    "a product": (lambda r, f: one(r) * (r * f), False),
+    "a product of matrices": (lambda r, f: line(r, f, one(r)) @ torch.eye(2), False),
+    "a shift": (lambda r, f: one(r) * f + torch.ones(1, r.shape[1]), False),
+    "a number": (lambda r, f: one(r) * f + 1.0, False),
+}
+
+
+def tells_one_epsilon(mix, batch=4, width=2, hidden=False):
+    """Whether it is told of two turns of D; with a slope at features if hidden."""
+    torch.manual_seed(0)
+    G, first, last = nn.Linear(1, width), nn.Linear(width, 3), nn.Linear(3, 1)
+    optimizer = torch.optim.SGD([*first.parameters(), *last.parameters()], lr=0.01)
+    with audit(G=G, D=nn.ModuleList([first, last])) as seen:
+        for _ in range(2):
+            x_fake = G(torch.randn(batch, 1)).detach()
+            mixed = mix(torch.randn(batch, width), x_fake).requires_grad_()
+            features = first(mixed)
+            asked, score = features if hidden else mixed, last(features).sum()
+            (slope,) = torch.autograd.grad(score, asked, create_graph=True)
+            optimizer.zero_grad()
+            slope.norm(dim=1).square().mean().backward()
+            optimizer.step()
+    return "one-epsilon" in [one.id for one in seen.findings]
+
+
+@pytest.mark.parametrize("name", MIXES)
+def test_one_epsilon_is_told_of_a_mix_with_data_and_of_nothing_else(name):
+    mix, told = MIXES[name]
+    assert tells_one_epsilon(mix) == told
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [({"batch": 2}, True), ({"width": 1}, True), ({"batch": 1}, False)],
+)
+def test_one_epsilon_is_told_of_two_samples_or_more_of_any_width(size, told):
+    assert tells_one_epsilon(MIXES["one for all"][0], **size) == told
+
+
+def test_what_a_layer_makes_of_a_mix_is_no_mix():
+    assert not tells_one_epsilon(MIXES["one for all"][0], hidden=True)
+
+
+@pytest.mark.parametrize(
+    ("bare", "same_size", "ends"),
+    [
+        (False, True, {"cleared"}),
+        (False, False, {"cleared", "derivative"}),
+        (True, True, {"cleared", "derivative", "slope", "blend", "factor"}),
+        (True, False, {"cleared", "derivative", "slope", "blend", "factor"}),
+    ],
+)
+def test_a_mark_ends_where_its_value_becomes_another(bare, same_size, ends):
+    """In a product or a network a mix is one no more, nor in a sum a derivative."""
+    kept = _kept(frozenset(MARKS.values()), bare, same_size)
+    assert {name for name, mark in MARKS.items() if mark not in kept} == ends
+    alone = frozenset([MARKS["origin"]])
+    assert _kept(alone, bare, same_size) is alone
+    assert _kept(EMPTIED, bare, same_size) == NOTHING
+
+
+def test_two_trails_are_one_and_a_part_of_another_adds_nothing():
+    G, back = frozenset([MARKS["origin"]]), frozenset([MARKS["derivative"]])
+    both = _merge(G, back)
+    assert both == G | back
+    assert _merge(both, G) is both and _merge(NOTHING, G) is G and _merge(G, G) is G
+
+
+def test_of_a_long_trail_the_newest_are_kept():
+    marks = [Origin(number, "G", 0, None) for number in range(KEPT + 3)]
+    assert youngest(marks) == frozenset(marks[3:])
+
+
+X = torch.zeros(4, 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    ("factors", "numbers"),
+    [
+        (lambda one: [X, torch.zeros(1, dtype=one)], 1),
+        (lambda one: [X, torch.zeros(4, 1, dtype=one)], 4),
+        (lambda one: [torch.zeros(4, 1, dtype=one).expand(4, 2), X], 4),
+        (lambda one: [X, torch.zeros(4, 2, dtype=one)], 0),  # that cannot be told
+        (lambda one: [X], None),  # by a number
+    ],
+)
+def test_a_factor_of_a_batch_has_as_many_numbers_as_lie_in_memory(
+    factors, numbers, dtype
+):
+    assert _factor(factors(dtype), X) == numbers

@@ -166,6 +166,13 @@ def test_a_little_mixing_is_not_taken_for_rounding(dtype):
         check_samples_apart(nn.Sequential(Faint(), nn.Flatten()), x)
 
 
+def test_a_critic_that_scores_all_alike_zero_mixes_nothing():
+    D = nn.Sequential(nn.Flatten(), nn.Linear(8, 1))
+    nn.init.zeros_(D[1].weight)
+    nn.init.zeros_(D[1].bias)
+    check_samples_apart(D, torch.ones(4, 8))
+
+
 @pytest.mark.parametrize("size", [1e-4, 1.0, 1e4])
 def test_what_counts_as_rounding_grows_with_the_score(size):
     """64 units in the last place of it, whatever it is."""

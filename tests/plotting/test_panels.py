@@ -56,6 +56,8 @@ def test_amounts_are_shown_from_0_on():
     assert draw_comparison(far)[0].get_xlim()[0] == 0
     left, right = draw_comparison(below)[0].get_xlim()
     assert left < -2 and right > 1
+    whole = draw_comparison({"modes": {"one": [0.0, 8.0]}})[0]
+    assert whole.get_xlim()[0] < 0  # a dot at 0 is no half one
 
 
 def test_a_note_stands_beside_its_row_and_names_stand_once():
@@ -77,6 +79,7 @@ def test_each_point_is_drawn_and_the_first_cloud_is_told_apart():
         np.testing.assert_array_equal(ax.get_lines()[0].get_xydata(), points)
         assert ax.get_title() == name
         assert ax.get_xlim() == ax.get_ylim() == (-2.5, 2.5)
+        assert list(ax.get_xticks()) == list(ax.get_yticks()) == [-2, 0, 2]
     assert real.get_lines()[0].get_color() != fake.get_lines()[0].get_color()
 
 

@@ -2,7 +2,15 @@
 
 import numpy as np
 import pytest
-from drawn_shapes import assert_inside, extent, middle, paper_of, pieces, words_of
+from drawn_shapes import (
+    assert_inside,
+    boxes_of,
+    extent,
+    middle,
+    paper_of,
+    pieces,
+    words_of,
+)
 from loop_samples import ALL
 
 from ganflow.loop_report.timeline import lay_out_moves
@@ -42,7 +50,12 @@ def test_each_read_has_an_arrow_from_the_step_to_what_it_read(name):
 
 def test_a_loop_that_reads_an_older_version_says_how_old():
     ax = draw_timeline(ALL["simultaneous"]())
-    assert "1 back" in words_of(ax)
+    said = [a for words, a in pieces(ax, "words") if words == "1 back"]
+    behind = [box for box in boxes_of(ax) if box.get_zorder() == 5.5]
+    assert len(said) == len(behind) > 0
+    for words, paper in zip(said, behind, strict=True):
+        assert_inside(words, paper)
+        np.testing.assert_allclose(middle(words), middle(paper), rtol=0, atol=3)
     assert "1 back" not in words_of(draw_timeline(ALL["alternating"]()))
 
 

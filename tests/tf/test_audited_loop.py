@@ -142,6 +142,24 @@ def test_gradients_taken_before_both_steps_are_no_disguise():
     assert "simultaneous-in-disguise" not in ids(loop.audit(loop.both))
 
 
+@pytest.mark.parametrize(("again", "told"), [("taped", True), ("after", False)])
+def test_a_batch_is_scored_twice_where_both_scores_could_teach(again, told):
+    """One without a tape is for the eye, and nothing is worked out for it."""
+    loop = Loop()
+
+    def tick():
+        real, fake = loop.data(), loop.samples()
+        with tf.GradientTape() as tape:
+            loss = loop.loss_D(real, fake)
+            if again == "taped":
+                loss += tf.reduce_mean(loop.D(real, training=True))
+        loop.D(real, training=True)
+        grads = tape.gradient(loss, loop.D.trainable_variables)
+        loop.opt_D.apply(grads, loop.D.trainable_variables)
+
+    assert ("scored-twice" in ids(loop.audit(tick))) == told
+
+
 def test_a_step_on_the_slope_alone_is_told_apart():
     loop = Loop(nets=lambda: networks(layers.Activation("tanh")))
 

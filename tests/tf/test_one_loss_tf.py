@@ -160,6 +160,12 @@ def test_a_critic_without_weights_yet_gets_them_and_is_looked_at(mixes):
     assert D.built
 
 
+def test_a_critic_that_scores_all_alike_zero_mixes_nothing():
+    flat = keras.layers.Flatten()
+    last = keras.layers.Dense(1, kernel_initializer="zeros", dtype="float64")
+    check_samples_apart(keras.Sequential([flat, last]), X_REAL)
+
+
 def test_several_scores_for_a_sample_are_refused():
     D = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(2)])
     with pytest.raises(ValueError, match="one score for each"):
