@@ -24,7 +24,7 @@ from ganflow.layout import (
     size_words,
 )
 from ganflow.layout.coordinates import _apart
-from ganflow.layout.placement import GAP, LABEL, MARGIN, place
+from ganflow.layout.placement import GAP, LABEL, MARGIN, _lanes, place
 from ganflow.layout.rows import SIDE, _crossings
 from ganflow.records import DerivativeTrace, Edge, Flow, FlowCell, Node
 from ganflow.trace.flow import flow
@@ -264,6 +264,15 @@ def assert_labels_apart(places, labels):
     for (a, (x0, y0)), (b, (x1, y1)) in combinations(at.items(), 2):
         clear = (labels[a] + labels[b]) / 2
         assert abs(y0 - y1) >= LABEL - 1e-6 or abs(x0 - x1) >= clear, (a, b)
+
+
+@pytest.mark.parametrize(("low", "lane"), [(80, 1), (139 + SIDE, 1), (141 + SIDE, 0)])
+def test_words_share_a_lane_if_their_lines_leave_room_for_both(low, lane):
+    """One line goes from 0 to 100 with 40 px of words, so they may reach to 120."""
+    x = {"a": 0, "over a": 100, "b": low, "over b": 300}
+    links = {("a", "1"): ["a", "over a", "1"], ("b", "2"): ["b", "over b", "2"]}
+    (gap,) = _lanes([["a", "b"]], links, x, dict.fromkeys(links, 40))
+    assert [gap[link] for link in links] == [0, lane]
 
 
 def test_rows_stand_as_close_as_gaps_and_labels_let_them():

@@ -331,4 +331,4 @@ def test_a_pattern_is_what_came_twice_and_one_player_alone_what_came_often(
 @pytest.mark.parametrize(("ticks", "settled"), [(LONE - 1, False), (LONE, True)])
 def test_that_one_player_moves_alone_is_settled_once_it_has_moved_often(ticks, settled):
     naming = name_of(play(["D"], ticks), "D", "G")
-    assert (naming.name, naming.settled) == ("only D moves", settled)
+    assert (naming.words, naming.settled) == ("only D moves", settled)
