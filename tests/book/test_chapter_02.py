@@ -5,6 +5,7 @@ import re
 
 import build_notebooks
 import matplotlib
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -50,6 +51,7 @@ def settings():
     precision, threads = torch.get_default_dtype(), torch.get_num_threads()
     with matplotlib.rc_context():
         yield
+    plt.close("all")
     torch.set_default_dtype(precision)
     torch.set_num_threads(threads)
 
