@@ -144,7 +144,8 @@ class RestingPair:
         """
         players = self.on_ring
         z = players.draw("G", 0, N, like=theta[0]).z
-        return players.D[:2](call(players.G, theta, z))
+        first, act, _ = players.D.children()
+        return act(first(call(players.G, theta, z)))
 
 
 def resting_pair(seed: int, *, features: int = 32) -> RestingPair:
