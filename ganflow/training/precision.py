@@ -56,8 +56,12 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
     ValueError
         Another name, or one that `offered` does not give for this device.
 
+    GTX 16 cards report 7.5 and have no tensor cores: "auto" takes "fp16" there as well,
+    which need not be faster.
+
     Source: NVIDIA CUTLASS, `functionality.md` (tensor cores multiply float16 from 7.0
-    on, bfloat16 and tf32 from 8.0 on); pytorch pull request 148322 (what emulates).
+    on, bfloat16 and tf32 from 8.0 on); pytorch pull request 148322 (what emulates);
+    llama.cpp pull request 4682 (GTX 16).
     """
     one_of("precision", asked, PRECISIONS)
     device = torch.device(device)
