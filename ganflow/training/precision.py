@@ -38,7 +38,8 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
     "auto" takes half precision where the GPU has units for it: "bf16" from compute
     capability 8.0 on (A100, L4, H100), "fp16" with a scaler from 7.0 on (V100, T4), and
     "torch" everywhere else. `torch.cuda.is_bf16_supported()` would say True of a T4,
-    which only emulates bfloat16.
+    which only emulates bfloat16. GTX 16 cards report 7.5 and have no tensor cores:
+    "auto" takes "fp16" there as well, which need not be faster.
 
     Parameters
     ----------
@@ -55,9 +56,6 @@ def precision_of(device: str | torch.device, asked: str = "auto") -> Precision:
     ------
     ValueError
         Another name, or one that `offered` does not give for this device.
-
-    GTX 16 cards report 7.5 and have no tensor cores: "auto" takes "fp16" there as well,
-    which need not be faster.
 
     Source: NVIDIA CUTLASS, `functionality.md` (tensor cores multiply float16 from 7.0
     on, bfloat16 and tf32 from 8.0 on); pytorch pull request 148322 (what emulates);
