@@ -20,6 +20,7 @@ UNUSED_SCRIPT = re.compile(
     r'<script[^>]* src="[^"]*/'
     r'(?:fontawesome|searchtools|language_data|searchindex)\.js[^"]*"></script>\s*'
 )
+FOLD = '<summary aria-label="Toggle hidden content">'
 
 # Where files that are named after pages are: the pages, their sources, their widgets.
 WRITTEN = {"": "*.html", "_sources": "*.*", "_static/widget_states": "*.js"}
@@ -73,6 +74,14 @@ def add_filter(app):
     app.builder.templates.environment.filters["lean_head"] = lean_head
 
 
+def name_folds_by_their_words(app, pagename, templatename, context, doctree):
+    """Take off the label that MyST-NB gives a folded cell: who says "click *Show code
+    cell source*" to a computer means the words that are seen.
+    """
+    if "body" in context:
+        context["body"] = context["body"].replace(FOLD, "<summary>")
+
+
 def leave_out_mathjax(app, pagename, templatename, context, doctree):
     """Load MathJax on pages with formulas only; Sphinx adds it to their parents too."""
     if doctree is None or not any(doctree.findall(is_formula)):
@@ -110,6 +119,7 @@ def setup(app):
     app.add_config_value("book_assets", "", "html", [str])
     app.connect("config-inited", notice_changed_assets)
     app.connect("builder-inited", add_filter)
+    app.connect("html-page-context", name_folds_by_their_words)
     app.connect("html-page-context", leave_out_mathjax, priority=900)
     app.connect("build-finished", remove_old_pages)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
