@@ -87,13 +87,15 @@ def test_a_page_names_where_the_state_of_its_widgets_is(browser, path):
 @pytest.mark.browser
 @pytest.mark.parametrize("path", holding('loading="lazy"'))
 def test_figures_have_their_size_before_they_come(browser, host, path):
-    page = browser.new_page(java_script_enabled=False)  # a lab would hide its picture
+    page = browser.new_page()
     page.route("**/_images/*", lambda route: None)  # they are on their way
     page.goto(f"{host}/{path}")
     figures = page.query_selector_all(".bd-article img[loading=lazy]")
     assert figures
     for figure in figures:
-        box = figure.bounding_box()
+        if (box := figure.bounding_box()) is None:  # a lab was drawn in its place
+            assert figure.evaluate("figure => figure.closest('.gf-first-view')")
+            continue
         natural = [float(figure.get_attribute(side)) for side in ("width", "height")]
         assert box["width"] / box["height"] == pytest.approx(
             natural[0] / natural[1], rel=0.02
