@@ -9,7 +9,7 @@ from page_table import words
 PAGES = list(files())
 SOLVED = [page for page in PAGES if "/solutions_to_" in page]
 WORDS, CELLS = 1500, 25
-CELLS_OF_A_TASK = 6  # solutions are looked up one by one
+CELLS_OF_A_TASK = 4  # solutions are looked up one by one
 # Pages that are still too long, and how long each may be. They only get shorter: a page
 # that did so by more than SLACK words gets a lower number here, or none.
 LONGER = {

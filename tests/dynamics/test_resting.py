@@ -25,9 +25,9 @@ def test_both_gradients_vanish_at_the_goal_under_either_loss(pair):
                 torch.testing.assert_close(each, torch.zeros_like(each))
 
 
-def test_off_the_goal_the_data_stay(pair):
-    """They are cut from G: else the fakes would always be the data."""
+def test_off_the_goal_the_data_stay_and_are_cut_from_G(pair):
     goal = pair.at_goal()
+    assert not goal.draw("D", 0, 128).x_real.requires_grad
     values = goal.start()
     tilted = (*values["D"][:2], torch.ones(1, 4).double(), values["D"][3])
     pushed = values | {"D": tilted}
@@ -51,9 +51,8 @@ def test_coupling_is_the_finite_difference_of_the_mean_features(pair):
         wanted = (means(1e-5) - means(-1e-5)) / 2e-5
     found = pair.coupling()
     assert found.shape == (4, 162)
-    np.testing.assert_allclose(
-        found[:, 160], wanted, rtol=1e-7
-    )  # the first of 2 biases
+    first_bias = found[:, 160]
+    np.testing.assert_allclose(first_bias, wanted, rtol=1e-7)
 
 
 def test_coupling_makes_the_wheels_of_the_tick(pair):
